@@ -1,0 +1,16 @@
+# Shortcuts for developers; each is one command that also works typed by hand.
+.PHONY: help install test quick build lock
+
+help:     ## Show this list
+	@grep -E '^[a-z]+: +##' Makefile | sed 's/:  */  /; s/## //'
+install:  ## Install the project with everything a developer needs
+	python -m pip install -e ".[notebooks,dev]"
+test:     ## Run the whole suite, as the README says
+	python -m pytest
+quick:    ## Run what takes seconds: no notebooks
+	python -m pytest -m "not nightly and not notebooks"
+build:    ## Build both notebooks of every lab whose source changed
+	python -m shared.course build
+lock:     ## Compile the exact versions from pyproject.toml
+	uv pip compile pyproject.toml --extra notebooks --extra dev --universal \
+	  --python-version 3.11 --no-header --no-emit-package handwriting-labs -o requirements.lock

@@ -1,0 +1,141 @@
+"""Network architectures, in Keras 3 without calls to one backend.
+
+A line network is a stem of strided convolutions, one feature vector per frame of four pixel
+columns, some context along the line, and one linear layer of logits.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    import keras
+
+HEIGHT = 32
+FRAME_WIDTH = 4
+Context = Literal["none", "lstm", "dilated"]
+
+
+class ReceptiveField(NamedTuple):
+    """How much of the image one frame sees.
+
+    `pixels` is the width of the convolutions' window, `step` the distance between two frames;
+    `reach` equals `pixels`, or infinity where a recurrent layer carries context along the line.
+    """
+
+    pixels: int
+    step: int
+    reach: float
+
+
+def num_frames(width: int) -> int:
+    """Return how many frames a line network emits for an image of this width."""
+    return -(-int(width) // FRAME_WIDTH)
+
+
+def line_network(
+    num_classes: int = 96,
+    context: Context = "lstm",
+    channels: tuple[int, int, int, int] = (16, 32, 64, 96),
+    features: int = 128,
+    blocks: int = 2,
+    narrow: bool = False,
+    dropout: float = 0.0,
+) -> keras.Model:
+    """Build a network from line images (batch, 32, width, 1) to logits (batch, frames, classes).
+
+    Args:
+        num_classes: Classes, the blank included.
+        context: `"lstm"` adds a bidirectional LSTM, `"dilated"` three residual convolutions
+            with growing gaps, `"none"` nothing: each frame then sees its own window alone.
+        channels: Channels of the stem's four convolutions.
+        features: Length of a frame's feature vector; even for `"lstm"`.
+        blocks: Residual convolutions over neighboring frames before the LSTM or the dilated ones.
+        narrow: Give the last two stem convolutions no width, so that the window is 7 pixels.
+        dropout: Share of the features dropped before the last layer while training.
+
+    Raises:
+        ValueError: An unknown context, or features that the LSTM cannot halve.
+    """
+    from shared.backend import keras
+
+    if context not in ("none", "lstm", "dilated"):
+        raise ValueError(f"The context {context!r} is unknown; use 'none', 'lstm' or 'dilated'.")
+    if context == "lstm" and features % 2:
+        raise ValueError(f"An LSTM in two directions needs even features; {features} were given.")
+    images = keras.Input((HEIGHT, None, 1), name="images")
+    x = images
+    for index, count in enumerate(channels):
+        kernel = (3, 1) if narrow and index >= 2 else (3, 3)
+        strides = (2, 2) if index < 2 else (2, 1)
+        x = _convolution(keras, 2, count, kernel, strides)(x)
+    x = keras.layers.Permute((2, 1, 3))(x)  # (batch, frames, 2, channels)
+    x = keras.layers.Reshape((-1, HEIGHT // 16 * channels[-1]))(x)
+    x = _convolution(keras, 1, features, 1)(x)
+    for _ in range(0 if context == "none" else blocks):
+        x = keras.layers.add([x, _convolution(keras, 1, features, 3)(x)])
+    if context == "dilated":
+        for dilation in (2, 4, 8):
+            x = keras.layers.add([x, _convolution(keras, 1, features, 3, dilation=dilation)(x)])
+    elif context == "lstm":
+        lstm = keras.layers.LSTM(features // 2, return_sequences=True)
+        # Added, not put in between: the convolutions learn before the LSTM does
+        x = keras.layers.add([x, keras.layers.Bidirectional(lstm)(x)])
+    if dropout:
+        x = keras.layers.Dropout(dropout)(x)
+    logits = keras.layers.Dense(num_classes, dtype="float32", name="logits")(x)
+    return keras.Model(images, logits, name=f"line_{context}")
+
+
+def character_mlp(num_classes: int, units: int = 256) -> keras.Model:
+    """Build a two-layer perceptron from characters (batch, 28, 28, 1) to logits."""
+    from shared.backend import keras
+
+    images = keras.Input((28, 28, 1), name="images")
+    x = keras.layers.Flatten()(images)
+    for _ in range(2):
+        x = keras.layers.Dense(units, use_bias=False)(x)
+        x = keras.layers.BatchNormalization(momentum=0.9)(x)
+        x = keras.layers.ReLU()(x)
+    return keras.Model(images, keras.layers.Dense(num_classes, name="logits")(x), name="mlp")
+
+
+def character_cnn(
+    num_classes: int, channels: tuple[int, ...] = (24, 48, 96, 128, 128)
+) -> keras.Model:
+    """Build a strided convolutional network from characters (batch, 28, 28, 1) to logits."""
+    from shared.backend import keras
+
+    images = keras.Input((28, 28, 1), name="images")
+    x = images
+    for index, count in enumerate(channels):
+        strides = 2 if index in (0, 2, 4) else 1  # 28 -> 14 -> 14 -> 7 -> 7 -> 4
+        x = _convolution(keras, 2, count, 3, strides)(x)
+    x = keras.layers.Flatten()(x)
+    x = keras.layers.Dropout(0.2)(x)
+    return keras.Model(images, keras.layers.Dense(num_classes, name="logits")(x), name="cnn")
+
+
+def _convolution(keras, rank, filters, kernel, strides=1, dilation=1):
+    """Return a convolution with batch normalization and ReLU, in one or two dimensions."""
+    kind = keras.layers.Conv2D if rank == 2 else keras.layers.Conv1D
+    options = {"strides": strides} if dilation == 1 else {"dilation_rate": dilation}
+    convolution = kind(filters, kernel, padding="same", use_bias=False, **options)
+    # Momentum 0.9 because runs here last about a thousand updates
+    normalization = keras.layers.BatchNormalization(momentum=0.9)
+    rectifier = keras.layers.ReLU()
+    return lambda x: rectifier(normalization(convolution(x)))
+
+
+def receptive_field(network: keras.Model) -> ReceptiveField:
+    """Compute from the layers how many pixel columns reach one frame."""
+    from shared.backend import keras
+
+    pixels, step, recurrent = 1, 1, False
+    for layer in network.layers:
+        if isinstance(layer, (keras.layers.Conv1D, keras.layers.Conv2D)):
+            pixels += (layer.kernel_size[-1] - 1) * layer.dilation_rate[-1] * step
+            step *= layer.strides[-1]
+        recurrent = recurrent or isinstance(layer, (keras.layers.RNN, keras.layers.Bidirectional))
+    return ReceptiveField(pixels, step, math.inf if recurrent else float(pixels))

@@ -1,0 +1,133 @@
+"""Every figure carries a text that replaces it, and shows once."""
+
+import base64
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from shared import figures
+from shared.alphabet import Alphabet
+
+RNG = np.random.default_rng(0)
+LINES = [RNG.integers(0, 255, (32, width), dtype=np.uint8) for width in (120, 200)]
+LETTERS = [RNG.integers(0, 255, (28, 28), dtype=np.uint8) for _ in range(5)]
+
+
+def _pictures() -> dict[str, tuple[figures.Picture, list[str]]]:
+    logits = np.full((30, 3), -5.0)
+    logits[:, 0] = 1
+    logits[10, 1] = logits[20, 2] = 9
+    boxes = np.array([[2, 3, 20, 28], [22, 3, 40, 30]])
+    return {
+        "characters": (figures.show_characters(LETTERS, "abcde"), ["5", "a, b, c, d, e"]),
+        "misread": (
+            figures.show_characters(LETTERS, "abcde", "abXde"),
+            ["1 were misread", "c read as X"],
+        ),
+        "lines": (figures.show_lines(LINES, ["a $5", "cat"]), ["2", "1: a $5", "2: cat"]),
+        "reading": (
+            figures.show_lines(LINES, ["abcd", "cat"], ["abcd", "cut"]),
+            ["cat, read as cut", "14.3%"],
+        ),
+        "boxes": (figures.show_boxes(LINES[0], boxes, "a "), ["2 boxes", "a, space", "120 by 32"]),
+        "sheet": (figures.contact_sheet(LINES, ["hand 1", "hand 2"]), ["hand 1, hand 2"]),
+        "emissions": (
+            figures.plot_emissions(logits, Alphabet("ab"), LINES[0]),
+            ["30 frames", "93%", "spell: ab"],
+        ),
+        "curves": (
+            figures.plot_curves({"one": [3, 1, 2], "two": ([1, 10], [5, 4])}, "update", "loss"),
+            ["from 3 at 1 to 2 at 3", "lowest 1 at 2", "two: from 5 at 1 to 4 at 10"],
+        ),
+        "bars": (
+            figures.plot_bars({"CNN": 0.9}, "accuracy", intervals={"CNN": (0.85, 0.93)}),
+            ["CNN 90.0% (85.0% to 93.0%)"],
+        ),
+        "confusion": (figures.plot_confusion("0OO", "OOO"), ["1 of 3", "0 read as O 1 of 1"]),
+        "map": (figures.module_map(), ["recognizer imports", "metrics imports none"]),
+    }
+
+
+PICTURES = _pictures()
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_the_alternative_text_says_what_the_picture_shows(name):
+    picture, said = PICTURES[name]
+    assert len(picture.alt.split()) >= 5
+    for words in said:
+        assert words in picture.alt
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_the_png_is_drawn_at_one_width_and_is_small(name):
+    image = Image.open(io.BytesIO(PICTURES[name][0].png))
+    assert image.width == 800
+    assert len(np.unique(np.asarray(image.convert("L")))) > 2
+    assert len(PICTURES[name][0].png) < 120_000
+
+
+def test_display_carries_png_and_alternative_text():
+    picture = PICTURES["curves"][0]
+    data, metadata = picture._repr_mimebundle_()
+    assert base64.b64decode(data["image/png"]) == picture.png
+    assert metadata["image/png"]["alt"] == data["text/plain"] == picture.alt
+
+
+def test_pyplot_knows_no_figure_so_nothing_shows_twice():
+    import matplotlib.pyplot
+
+    figures.plot_curves({"a": [1, 2]}, "x", "y")
+    assert matplotlib.pyplot.get_fignums() == []
+
+
+def test_the_same_figure_is_the_same_file():
+    first, second = (figures.plot_bars({"a": 0.5}, "share") for _ in range(2))
+    assert first.png == second.png
+
+
+def test_an_empty_alternative_text_is_refused():
+    with pytest.raises(ValueError, match="too short"):
+        figures.draw(lambda figure: "a plot", 2)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: figures.show_lines(LINES, ["one"]), "2 images were given with 1 texts"),
+        (lambda: figures.show_characters([], []), "nothing to show"),
+        (lambda: figures.plot_curves({"a": ([1, 2], [1, 2, 3])}, "x", "y"), "'a' needs one value"),
+        (lambda: figures.plot_emissions(np.zeros((5, 4))), r"\(frames, 96\)"),
+        (lambda: figures.show_boxes(LINES[0], np.zeros((2, 4)), ["a"]), "2 boxes.*1 labels"),
+    ],
+)
+def test_mistakes_are_explained(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+def test_differences_are_marked_by_signs():
+    from shared.figures.images import mark_differences
+
+    assert mark_differences("cats", "cut") == ("cats", "cut·", " ^ -")
+
+
+def test_table_as_text_and_as_html():
+    table = figures.Table([("<b>", 1000, 0.5), ("c", 2, 0.25)], ("name", "count", "share"), "Two.")
+    text = str(table).splitlines()
+    assert text[0] == "Two."
+    assert text[3] == "<b>   1,000  0.500"
+    html = table._repr_html_()
+    assert "&lt;b&gt;" in html
+    assert '<th scope="col" style="text-align: right">count</th>' in html
+    with pytest.raises(ValueError, match="needs 2 values"):
+        figures.Table([(1, 2, 3)], ("a", "b"))
+
+
+def test_the_map_knows_the_real_imports():
+    imports = figures.shared_imports()
+    assert imports["ctc"] == []
+    assert "networks" not in imports["pen"] + imports["lines"] + imports["sentences"]
+    assert {"ctc", "networks", "metrics"} <= set(imports["recognizer"])

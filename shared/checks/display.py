@@ -1,0 +1,125 @@
+"""Tick lists as plain text and as HTML; words and signs carry the meaning, never color alone."""
+
+from __future__ import annotations
+
+import re
+import sys
+from dataclasses import dataclass
+from html import escape
+
+from shared.checks.verdict import NOT_ATTEMPTED, PASSED, CaseResult, Result
+
+_SIGNS = {PASSED: "✓", NOT_ATTEMPTED: "–"}
+_STYLE = "border-left:4px solid {color};padding:0.2em 0.8em;margin:0.3em 0"
+_COLORS = {PASSED: "#0072B2", NOT_ATTEMPTED: "#8a8a8a"}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Something with a plain text and an HTML form; notebooks choose."""
+
+    text: str
+    html: str
+
+    def __repr__(self) -> str:
+        """Return the plain text, which is what a terminal and a report show."""
+        return self.text
+
+    def _repr_html_(self) -> str:
+        return self.html
+
+
+def points_text(points: float) -> str:
+    """Return `1 point`, `3 points` or `0.5 points`."""
+    return f"{points:g} point{'' if points == 1 else 's'}"
+
+
+def print_outside_notebooks(shown: Shown) -> Shown:
+    """Print what only a notebook would display, then return it."""
+    encoding = sys.stdout.encoding or "utf-8"
+    print(shown.text.encode(encoding, "replace").decode(encoding))
+    return shown
+
+
+def tick_list(result: Result, sentences: list[str]) -> Shown:
+    """Show a result: a headline, a line for each case, and sentences on what it means."""
+    headline = _headline(result)
+    lines = [f"{_SIGNS.get(result.state, '✗')} {headline}"]
+    for case in result.cases:
+        lines.append(f"  {_mark(case)} · {case.name} ({points_text(case.points)})")
+        details = [*case.message.splitlines(), *_printed(case)]
+        lines += [f"      {line}" for line in details]
+        if not case.passed:
+            lines.append(f"      Hint: {case.hint}")
+    lines += [sentence for sentence in sentences if sentence]
+    color = _COLORS.get(result.state, "#D55E00")
+    items = "".join(_item(case) for case in result.cases)
+    html = (
+        f'<section aria-label="Check of {escape(result.exercise.title)}" '
+        f'style="{_STYLE.format(color=color)}">'
+        f'<p><span aria-hidden="true">{_SIGNS.get(result.state, "✗")}</span> '
+        f"<strong>{escape(headline)}</strong></p>"
+        + (f'<ul style="list-style:none;padding-left:1em">{items}</ul>' if items else "")
+        + "".join(f"<p>{_marked_up(sentence)}</p>" for sentence in sentences if sentence)
+        + "</section>"
+    )
+    return Shown("\n".join(lines), html)
+
+
+def table(caption: str, columns: list[str], rows: list[list[str]], sentences: list[str]) -> Shown:
+    """Show a table with a caption; its text form lines up in a fixed-width font."""
+    widths = [max(map(len, column)) for column in zip(columns, *rows, strict=True)]
+    lines = [caption]
+    for row in [columns, *rows]:
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
+        lines.append("  " + "  ".join(cells).rstrip())
+    lines += sentences
+    head = "".join(f'<th scope="col">{escape(column)}</th>' for column in columns)
+    body = "".join(
+        f'<tr><th scope="row" style="text-align:left">{escape(row[0])}</th>'
+        + "".join(f"<td>{escape(cell)}</td>" for cell in row[1:])
+        + "</tr>"
+        for row in rows
+    )
+    html = (
+        f"<table><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead>"
+        f"<tbody>{body}</tbody></table>"
+        + "".join(f"<p>{_marked_up(sentence)}</p>" for sentence in sentences)
+    )
+    return Shown("\n".join(lines), html)
+
+
+def _marked_up(sentence: str) -> str:
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(sentence))
+
+
+def _headline(result: Result) -> str:
+    title = result.exercise.title
+    if result.state == NOT_ATTEMPTED:
+        return f"{title} · not attempted"
+    words = "passed" if result.state == PASSED else "not right yet"
+    return f"{title} · {words}, {result.points:g} of {points_text(result.possible)}"
+
+
+def _mark(case: CaseResult) -> str:
+    return "✓ passed" if case.passed else "✗ failed"
+
+
+def _printed(case: CaseResult) -> list[str]:
+    lines = case.printed.strip().splitlines()
+    return [f"It printed: {' / '.join(lines[:6])}"] if lines else []
+
+
+def _item(case: CaseResult) -> str:
+    sign, word = _mark(case).split()
+    text = (
+        f'<li><span aria-hidden="true">{sign}</span> <strong>{word}</strong> · '
+        f"{escape(case.name)} ({points_text(case.points)})"
+    )
+    details = [*case.message.splitlines(), *_printed(case)]
+    if details:
+        style = "white-space:pre-wrap;margin:0.2em 1.4em"
+        text += f'<pre style="{style}">{escape(chr(10).join(details))}</pre>'
+    if not case.passed:
+        text += f'<div style="margin:0.2em 1.4em"><em>Hint:</em> {escape(case.hint)}</div>'
+    return f"{text}</li>"

@@ -1,0 +1,60 @@
+"""The report at the end of a lab: what was reached in it, and in the labs so far."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from shared.checks import progress
+from shared.checks.display import Shown, points_text, print_outside_notebooks, table
+from shared.checks.exercise import Exercise, labs, load_lab
+from shared.checks.notebook import _namespace, session
+from shared.checks.verdict import NOT_ATTEMPTED, PASSED
+
+
+def report(lab: int) -> Shown:
+    """Show the points of every exercise of a lab and the progress in all labs.
+
+    Args:
+        lab: Number of the lab.
+
+    Raises:
+        UnknownExerciseError: The lab has no exercises.
+    """
+    exercises = load_lab(lab)
+    kept, trouble = progress.read()
+    entries = kept["exercises"]
+    rows = [_row(exercise, entries.get(exercise.id)) for exercise in exercises]
+    earned, possible = _sum(exercises, entries)
+    sentences = [f"Lab {lab}: {earned:g} of {points_text(possible)}."]
+    for other in labs():
+        if other == lab or not any(key.startswith(f"lab{other:02}.") for key in entries):
+            continue
+        earned, possible = _sum(load_lab(other), entries)
+        sentences.append(f"Lab {other}: {earned:g} of {points_text(possible)}.")
+    if trouble:
+        sentences.append(trouble)
+    columns = ["Exercise", "Kind", "Points", "State"]
+    shown = table(f"Exercises of lab {lab}", columns, rows, sentences)
+    return shown if _namespace()[1] else print_outside_notebooks(shown)
+
+
+def _row(exercise: Exercise, entry: dict[str, Any] | None) -> list[str]:
+    points = entry["points"] if entry else 0
+    state = _state(exercise, entry)
+    return [exercise.title, exercise.kind, f"{points:g} of {exercise.points:g}", state]
+
+
+def _state(exercise: Exercise, entry: dict[str, Any] | None) -> str:
+    now = session.get(exercise.id)
+    if entry is None:
+        unsaved = now is not None and now.state != NOT_ATTEMPTED
+        return f"? {now.state}, but not kept" if unsaved else "– not attempted"
+    words = "✓ passed" if entry["state"] == PASSED else "✗ not right yet"
+    if now is None or now.state == NOT_ATTEMPTED:
+        words += " earlier" if entry["state"] == PASSED else " when last attempted"
+    return words
+
+
+def _sum(exercises: tuple[Exercise, ...], entries: dict[str, Any]) -> tuple[float, float]:
+    earned = sum(entries[e.id]["points"] for e in exercises if e.id in entries)
+    return earned, sum(exercise.points for exercise in exercises)

@@ -1,0 +1,73 @@
+"""The first call of a lab: which versions run, and what is missing, in words."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import os
+import platform
+import sys
+
+from shared.checks.notebook import session
+from shared.paths import my_directory
+
+#: What the labs import, and what they cannot do without it
+_NEEDED = {
+    "numpy": "nothing works without it",
+    "tensorflow": "networks cannot be built or trained",
+    "keras": "networks cannot be built or trained",
+    "matplotlib": "pictures cannot be drawn",
+    "ipywidgets": "demos stay still pictures",
+}
+
+
+def begin(lab: int) -> None:
+    """Print the versions a lab runs on and what is missing; load nothing heavy.
+
+    Args:
+        lab: Number of the lab; checks start afresh for it.
+
+    Raises:
+        ValueError: The number is no lab's.
+    """
+    if not isinstance(lab, int) or isinstance(lab, bool) or not 1 <= lab <= 9:
+        raise ValueError(f"begin({lab!r}) names no lab; give a number from 1 to 9.")
+    for exercise_id in [key for key in session if key.startswith(f"lab{lab:02}.")]:
+        del session[exercise_id]
+    versions, missing = [f"Python {platform.python_version()}"], []
+    for name, consequence in _NEEDED.items():
+        version = _version(name)
+        if version is None:
+            missing.append(
+                f"Missing: {name}, so {consequence}. Install it with: pip install {name}"
+            )
+        else:
+            versions.append(f"{name} {version}")
+    print(f"Lab {lab} runs on {', '.join(versions)}{' in Colab' if in_colab() else ''}.")
+    for sentence in missing:
+        print(sentence)
+    try:
+        folder = my_directory()
+        if not os.access(folder, os.W_OK):
+            print(f"Nothing can be kept: the folder {folder} is not writable.")
+    except OSError as error:
+        print(f"Nothing can be kept: {error}")
+    if in_colab():
+        print("What you make is lost when Colab disconnects: download my/ before you leave.")
+
+
+def in_colab() -> bool:
+    """Return whether this is a Google Colab notebook."""
+    return "google.colab" in sys.modules or "COLAB_RELEASE_TAG" in os.environ
+
+
+def _version(name: str) -> str | None:
+    if importlib.util.find_spec(name) is None:
+        return None
+    distributions = (name, f"{name}-cpu") if name == "tensorflow" else (name,)
+    for distribution in distributions:
+        try:
+            return importlib.metadata.version(distribution)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return "of unknown version"

@@ -1,0 +1,309 @@
+"""The parts of the checks: comparing, crossing, sending probes, picking answers."""
+
+import collections
+import json
+import math
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from shared.checks import compare, crossing, portable
+from shared.checks.compare import close, equal, number_between, one_of, shape, whole_number
+from shared.checks.exercise import Case, Exercise
+from shared.checks.probing import Reply, attempt, attempt_within
+from shared.checks.verdict import judge
+from shared.ctc import collapse
+from shared.tests.fixtures import lab90_exercises
+
+INF = math.inf
+
+
+@pytest.mark.parametrize(
+    ("got", "expected"),
+    [
+        ([8, 5], (8, 5)),
+        (np.array([8, 5]), [8, 5]),
+        ([8, 5], np.array([8.0, 5.0])),
+        ([INF, -INF, math.nan], [INF, -INF, math.nan]),
+        ({"a": [1]}, {"a": (1,)}),
+        ("text", "text"),
+        (10**400, 10**400),
+        (np.zeros((2, 0)), np.zeros((2, 0))),
+    ],
+)
+def test_equal_values_pass(got, expected):
+    assert equal(got, expected, "f()") is None
+    assert close(got, expected, "f()") is None
+
+
+@pytest.mark.parametrize(
+    ("got", "expected", "words"),
+    [
+        ([8, 6], [8, 5], "the first difference is at [1], 6 instead of 5"),
+        ([8], [8, 5], "the length is 1 instead of 2"),
+        (np.zeros((2, 3)), np.zeros((3, 2)), "the shape is (2, 3) instead of (3, 2)"),
+        ([[8], [6, 5]], [[8], [5, 5]], "f() gave [6, 5] at [1], expected [5, 5]: the first"),
+        (np.array([[1.0, INF]]), np.array([[1.0, -INF]]), "at [0][1], inf instead of -inf"),
+        (5, [5], "one number instead of a list"),
+        (None, [5], "None instead of a list; is a `return` missing"),
+        ("hallo", "hello", "the texts differ from position 1 on"),
+        ({"a": 1}, {"a": 1, "b": 2}, "the key 'b' is missing"),
+        ("3", 3, "text instead of one number"),
+        (10**400, 1, "expected 1"),
+    ],
+)
+def test_differences_are_named(got, expected, words):
+    assert words in equal(got, expected, "f()")
+
+
+@pytest.mark.parametrize("got", [1e300, 0.0, -INF, math.nan, None, "inf", 10**400])
+def test_nothing_but_infinity_is_close_to_infinity(got):
+    assert close(got, INF, "f()", rtol=1e9)
+    assert close(np.array([1.0]), np.array([INF]), "f()")
+    assert close([INF], [1.0], "f()", rtol=INF)
+
+
+def test_tolerance_applies_to_floats_alone():
+    assert close(1.0 + 1e-8, 1.0, "f()") is None
+    assert close(np.float32(0.1).item(), 0.1, "f()") is None
+    assert "1.001 instead of 1.0" in close([1.001], [1.0], "f()")
+    assert close(10**9 + 1, 10**9, "f()"), "whole numbers are compared exactly"
+
+
+def test_shapes_guesses_and_options():
+    assert shape([[1, 2], [3, 4]], (2, 2), "f()") is None
+    assert "lists of different lengths" in shape([[1], [2, 3]], (2, 2), "f()")
+    assert "gave one number, expected the shape (2,)" in shape(3, (2,), "f()")
+    assert number_between(np.float64(0.5), 0, 1, "f()") is None
+    for guess in (math.nan, INF, "0.5", None, [0.5], True, 2, 10**400, {}):
+        assert "expected one number from 0 to 1" in number_between(guess, 0, 1, "f()")
+    assert whole_number(3.0, 1, 5, "f()") is None
+    assert whole_number(3.5, 1, 5, "f()")
+    assert one_of(" Blank ", ("blank", "space"), "f()") is None
+    assert "expected one of 'blank', 'space'" in one_of("x", ("blank", "space"), "f()")
+
+
+def test_calls_are_short():
+    text = compare.call_text("f", name=np.zeros((50, 9)), path=list(range(99)), x=-INF)
+    assert text.startswith("f(name=an array of shape (50, 9), path=[0, 1,") and "x=-inf)" in text
+    assert len(text) < 160
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        True,
+        3,
+        10**30,
+        -INF,
+        "ϵ",
+        [1, [2.5, "a"]],
+        {"a": 1, (1, 2): [INF]},
+        {3, 4},
+        np.arange(6.0).reshape(2, 3),
+        np.array([True, False]),
+        np.zeros((0, 4), np.int32),
+        np.array([INF, math.nan], np.float16),
+    ],
+)
+def test_plain_values_cross_unchanged(value):
+    back = crossing.decode(crossing.encode(value))
+    assert equal(back, value, "") is None
+    if isinstance(value, np.ndarray):
+        assert back.dtype == value.dtype and back.shape == value.shape
+    else:
+        assert type(back) is type(value)
+
+
+def test_other_forms_become_plain():
+    class Tensor:
+        def numpy(self):
+            return np.ones(2, np.float32)
+
+    pair = collections.namedtuple("pair", "a b")
+    for value, plain in [
+        ((1, 2), [1, 2]),
+        (pair(1, 2), [1, 2]),
+        (range(3), [0, 1, 2]),
+        (np.int64(3), 3),
+        (np.float32(0.5), 0.5),
+        (np.array(4), 4),
+        (np.array(["a", "b"]), ["a", "b"]),
+        (np.array([[1], [2, 3]], dtype=object), [[1], [2, 3]]),
+        (np.asfortranarray(np.arange(4).reshape(2, 2)), [[0, 1], [2, 3]]),
+        (np.arange(3, dtype=">i4"), [0, 1, 2]),
+    ]:
+        assert equal(crossing.decode(crossing.encode(value)), plain, "") is None
+    assert crossing.decode(crossing.encode(Tensor())).dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (object(), "type object"),
+        ((n for n in "a"), "wrap it in list"),
+        (map(str, [1]), "wrap it in list"),
+        (print, "call it"),
+        ([[object()]], "type object"),
+        (np.zeros(200_000), "at most"),
+        ("x" * 2_000_000, "at most"),
+        ([0] * 10**6, "too large"),
+        (np.array([1 + 2j]), "dtype complex"),
+    ],
+)
+def test_what_cannot_cross_is_named(value, words):
+    with pytest.raises(crossing.CrossingError, match=words):
+        crossing.encode(value)
+
+
+def test_numbers_that_python_does_not_print_are_refused():
+    assert "too long to print" in equal(10**5000, 1, "f()")
+    with pytest.raises(crossing.CrossingError, match="too large"):
+        crossing.encode(10**5000)
+
+
+def test_nested_without_end_is_refused():
+    value = []
+    value.append(value)
+    with pytest.raises(crossing.CrossingError, match="nested"):
+        crossing.encode(value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        '{"array": {"dtype": "O", "shape": [1], "base64": ""}}',
+        '{"array": {"dtype": "<f8", "shape": [9], "base64": ""}}',
+        '{"array": {"dtype": "<f8", "shape": [-1, 0], "base64": ""}}',
+        '{"array": 3}',
+        '{"float": "one"}',
+        '{"set": [{"dict": []}]}',
+        '{"other": 1}',
+        '{"a": 1, "b": 2}',
+        "[" * 5000,
+    ],
+)
+def test_forged_text_is_refused(text):
+    with pytest.raises(crossing.CrossingError):
+        crossing.decode(text)
+
+
+def test_arrays_arrive_read_only():
+    array = crossing.decode(crossing.encode(np.zeros(3)), writeable=False)
+    with pytest.raises(ValueError, match="read-only"):
+        array[0] = 1
+
+    def fill(values):
+        values[0] = 1
+
+    reply = attempt(fill, None, crossing.encode({"values": np.zeros(3)}), (), {})
+    assert "inputs are read-only: work on a copy" in reply.text
+
+
+_SCALE = [2, 3]
+
+
+def _helper(number):
+    return number * _SCALE[0] if number < 10 else _helper(number - 10)
+
+
+def test_probes_travel_with_their_helpers_and_constants():
+    def probe(function, inputs, extra=7):
+        return [_helper(number) + extra for number in inputs["numbers"]] + np.arange(2).tolist()
+
+    packed = json.loads(json.dumps(portable.pack(probe)))
+    assert "import" not in json.dumps(packed), "a test module must not be imported over there"
+    assert portable.unpack(packed)(None, {"numbers": [1, 12]}) == [9, 11, 0, 1]
+    assert portable.unpack(portable.pack(collapse)) is collapse
+
+
+def test_probe_that_cannot_travel_is_named():
+    lock = object()
+    with pytest.raises(portable.NotPortableError, match="cannot travel"):
+        portable.pack(lambda function, inputs: lock)
+
+
+def test_modules_with_judges_are_known():
+    assert portable.holds_judges(lab90_exercises.__name__)
+    assert portable.holds_judges("solutions.x")
+    assert not portable.holds_judges("shared.ctc.collapsing")
+    assert not portable.holds_judges("shared.checks.compare")
+
+
+def test_noise_of_libraries_is_kept_away(capfd):
+    def noisy():
+        os.write(2, b"a log line of TensorFlow")
+        return Reply("answer", "1")
+
+    assert attempt_within(5, noisy).text == "1"
+    assert capfd.readouterr().err == ""
+
+
+def test_judge_that_fails_passes_nothing():
+    case = Case("x", 1, judge=lambda inputs, answer: answer[0].missing, hint="A hint.")
+    exercise = Exercise("lab90.x", "implement", "X", lab90_exercises.stride, (case,))
+    result = judge(exercise, lambda case, inputs: Reply("answer", "[1]"))
+    assert result.points == 0 and result.cases[0].faulty
+    assert "could not be compared" in result.cases[0].message
+
+
+def test_hidden_cases_are_for_the_grader():
+    def case(name, hidden):
+        return Case(name, 1, judge=lambda inputs, answer: None, hint="A hint.", hidden=hidden)
+
+    cases = (case("seen", False), case("unseen", True))
+    exercise = Exercise("lab90.x", "implement", "X", lab90_exercises.stride, cases)
+
+    def answer(case, inputs):
+        return Reply("answer", "1")
+
+    assert [line.name for line in judge(exercise, answer).cases] == ["seen"]
+    assert judge(exercise, answer, hidden_too=True).points == exercise.points == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"id": "collapse"}, "no exercise id"),
+        ({"kind": "quiz"}, "use one of implement"),
+        ({"cases": ()}, "at least one case"),
+        ({"reference": len}, "plain function"),
+    ],
+)
+def test_malformed_exercises_are_refused(change, words):
+    fields = vars(lab90_exercises.EXERCISES[1]) | change
+    with pytest.raises((ValueError, TypeError), match=words):
+        Exercise(**fields)
+
+
+def test_progress_survives_a_kill(tmp_path):
+    program = (
+        "from shared.checks.progress import record_guess\n"
+        "import itertools\nprint('go', flush=True)\n"
+        "for i in itertools.count():\n    record_guess(f'lab90.g{i}', '1' * 2000)\n"
+    )
+    environment = os.environ | {
+        "HANDWRITING_MY": str(tmp_path),
+        "PYTHONPATH": os.pathsep.join(sys.path),
+    }
+    for delay in (0.05, 0.1, 0.23):
+        process = subprocess.Popen(
+            [sys.executable, "-c", program], env=environment, stdout=subprocess.PIPE
+        )
+        process.stdout.readline()
+        time.sleep(delay)
+        process.send_signal(getattr(signal, "SIGKILL", signal.SIGTERM))
+        process.wait()
+        process.stdout.close()
+        path = tmp_path / "progress.json"
+        if path.exists():
+            json.loads(path.read_text(encoding="utf-8"))
+    assert len(json.loads(path.read_text(encoding="utf-8"))["guesses"]) > 0

@@ -1,0 +1,141 @@
+"""Build both notebooks of a lab from its one source, or say where they have drifted.
+
+The solved notebook is executed only when its code changed; a change of prose keeps the stored
+outputs. Use --force after a change in `shared/` that alters what a lab prints or draws.
+
+Examples:
+  labs build                every lab whose source changed
+  labs build 3 --force      execute Lab 3 again
+  labs build --check        change nothing, exit with 1 if a notebook does not match its source
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import Any
+
+from shared.course import derive, gate, readme, source, texture
+from shared.course.execute import execute
+from shared.course.outline import Course, CourseError, Lab, this_course
+from shared.paths import write_atomically
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments of `labs build`."""
+    parser.add_argument("lab", nargs="*", help="numbers of labs, all of them if none is given")
+    parser.add_argument("--check", action="store_true", help="compare only; execute nothing")
+    parser.add_argument("--force", action="store_true", help="execute even if no code changed")
+    parser.add_argument("--draft", action="store_true", help="write without executing (a preview)")
+
+
+def run(arguments: argparse.Namespace, course: Course | None = None) -> int:
+    """Build or compare the labs asked for; return the exit status."""
+    course = course or this_course()
+    labs = course.find(arguments.lab)
+    if arguments.check:
+        drift = [line for lab in labs for line in compare(course, lab)]
+        drift += [f"{stale}. Run `labs build`." for stale in [readme.difference(course)] if stale]
+        print("\n".join(drift) or f"{len(labs)} labs match their sources")
+        return int(bool(drift))
+    for lab in labs:
+        print(f"Lab {lab.number}, {lab.title}")
+        build(course, lab, force=arguments.force, draft=arguments.draft)
+    readme.update(course)
+    return 0
+
+
+def notebooks(course: Course, lab: Lab) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Derive (solved, learner) from the source, without executing anything."""
+    path = course.solutions / lab.source
+    if not path.is_file():
+        raise CourseError(f"The source {path} is missing; both notebooks derive from it.")
+    cells = derive.complete(course, lab, source.read(path))
+    return derive.solved(cells, lab), derive.learner(cells, lab)
+
+
+def build(course: Course, lab: Lab, force: bool = False, draft: bool = False) -> None:
+    """Write both notebooks of a lab.
+
+    Raises:
+        CourseError: A cell failed or an output may not be stored; nothing was written.
+    """
+    solved, learner = notebooks(course, lab)
+    path = course.solutions / lab.notebook
+    kept = None if force else _stored_outputs(course, lab, solved)
+    if kept is not None:
+        print("  no code changed: outputs kept")
+    elif not draft:
+        kept = execute(solved, say=lambda line: print(line, flush=True))
+        problems = [
+            f"  cell {cell['id']}: {problem}"
+            for cell in kept["cells"]
+            if cell["cell_type"] == "code"
+            for problem in gate.outputs(cell)
+        ]
+        if errors := gate.widget_errors(kept) + problems:
+            raise CourseError(f"{lab.source} was not written:\n" + "\n".join(errors))
+    text = derive.canonical(kept or solved)
+    if len(text.encode()) > gate.MAX_BYTES:
+        raise CourseError(
+            f"{lab.notebook} would have {len(text.encode()) / 1e6:.1f} MB, at most "
+            f"{gate.MAX_BYTES / 1e6:.1f} MB are allowed. Draw fewer or smaller pictures."
+        )
+    write_atomically(path, text)
+    write_atomically(course.labs / lab.notebook, derive.canonical(learner))
+    print(f"  {texture.measure(source.read(course.solutions / lab.source))}")
+
+
+def _stored_outputs(course: Course, lab: Lab, solved: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the solved notebook with the stored outputs if all its code is as it was."""
+    try:
+        stored = gate.load(course.solutions / lab.notebook)
+    except CourseError:
+        return None
+    old = [cell for cell in stored["cells"] if cell["cell_type"] == "code"]
+    new = [cell for cell in solved["cells"] if cell["cell_type"] == "code"]
+    if [gate.source(cell) for cell in old] != [gate.source(cell) for cell in new]:
+        return None
+    if any(cell["execution_count"] is None and gate.source(cell).strip() for cell in old):
+        return None
+    result = json.loads(json.dumps(solved))
+    fresh = [cell for cell in result["cells"] if cell["cell_type"] == "code"]
+    for cell, before in zip(fresh, old, strict=True):
+        cell["outputs"], cell["execution_count"] = before["outputs"], before["execution_count"]
+    return result
+
+
+def compare(course: Course, lab: Lab) -> list[str]:
+    """Return where the notebooks of a lab differ from their source; executes nothing."""
+    drift = []
+    derived = dict(zip((course.solutions, course.labs), notebooks(course, lab), strict=True))
+    for folder, expected in derived.items():
+        name = f"{folder.name}/{lab.notebook}"
+        try:
+            stored = gate.load(folder / lab.notebook)
+        except CourseError as error:
+            drift.append(str(error))
+            continue
+        if place := _difference(stored, json.loads(derive.canonical(expected))):
+            drift.append(f"{name} does not match {lab.source}: {place}. Run `labs build`.")
+        elif derive.canonical(stored) != (folder / lab.notebook).read_text(encoding="utf-8"):
+            drift.append(f"{name} is not in canonical form. Run `labs build {lab.number}`.")
+    return drift
+
+
+def _difference(stored: dict[str, Any], expected: dict[str, Any]) -> str | None:
+    """Name the first place where two notebooks differ beyond outputs and counts."""
+    for position, wanted in enumerate(expected["cells"]):
+        if position >= len(stored["cells"]):
+            return f"the cell {wanted['id']} is missing"
+        found = stored["cells"][position]
+        for key in ("id", "cell_type", "metadata"):
+            if found.get(key) != wanted[key]:
+                return f"cell {wanted['id']} has another {key}"
+        if gate.source(found) != gate.source(wanted):
+            return f"cell {wanted['id']} has another text"
+    if len(stored["cells"]) > len(expected["cells"]):
+        return f"the cell {stored['cells'][len(expected['cells'])].get('id')} is not in the source"
+    if stored["metadata"] != expected["metadata"]:
+        return "the notebook's metadata differ"
+    return None

@@ -1,0 +1,77 @@
+"""The one command line of the course: `labs VERB`."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import importlib.util
+import sys
+from collections.abc import Sequence
+
+from shared.course.outline import CourseError
+
+#: A verb is listed as soon as its module exists; a module has add_arguments() and run()
+VERBS = {
+    "open": ("shared.course.opening", "copy a lab into my/ and open it in JupyterLab"),
+    "run": ("shared.course.running", "run labs from end to end and write one report"),
+    "build": ("shared.course.build", "build both notebooks of a lab from its source"),
+    "check": ("shared.course.check", "check text, notebooks and drift; executes nothing"),
+    "grade": ("shared.checks.grade", "grade handed-in labs"),
+    "train": ("shared.course.train", "train a model that the course ships"),
+    "bench": ("shared.course.bench", "measure what the course promises"),
+    "hand-in": ("shared.checks.hand_in", "pack one lab's answers into one file"),
+}
+EPILOG = """\
+examples:
+  labs open 2             work on Lab 2 in a copy of your own
+  labs run                run every lab as a learner gets it, and write a report
+  labs run 3 --solutions  run the solved Lab 3
+  labs VERB --help        more about one verb
+
+exit status: 0 all is well, 1 something was found or failed, 2 the command was not understood
+"""
+
+
+def _exists(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run one verb and return the exit status."""
+    words = list(sys.argv[1:] if words is None else words)
+    verbs = {verb: entry for verb, entry in VERBS.items() if _exists(entry[0])}
+    form = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(
+        prog="labs",
+        description="Handwriting recognition in nine labs: open, run, build and check them.",
+        epilog=EPILOG,
+        formatter_class=form,
+    )
+    subparsers = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs")
+    for verb, (module, summary) in verbs.items():
+        # Only the verb that was typed is imported, so that --help answers at once.
+        if verb not in words[:1]:
+            subparsers.add_parser(verb, help=summary, add_help=False)
+            continue
+        loaded = importlib.import_module(module)
+        description = loaded.__doc__
+        subparser = subparsers.add_parser(
+            verb, help=summary, description=description, formatter_class=form
+        )
+        loaded.add_arguments(subparser)
+        subparser.set_defaults(run=loaded.run)
+    arguments = parser.parse_args(words)
+    if arguments.verb is None:
+        parser.print_help()
+        return 0
+    try:
+        return arguments.run(arguments)
+    except CourseError as error:
+        print(f"labs {arguments.verb}: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\nstopped", file=sys.stderr)
+        return 130

@@ -1,0 +1,170 @@
+"""The ladder of Lab 3: three ways to label, times three kinds of context, under one protocol."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from shared.paths import DATA, data_file, my_directory, write_atomically
+
+if TYPE_CHECKING:
+    import keras
+
+    from shared.lines import LineSet
+    from shared.training import Training
+
+TARGETS = {"grid": "fixed grid", "boxes": "known boxes", "ctc": "CTC"}
+CONTEXTS = {"none": "no context", "lstm": "BiLSTM", "dilated": "dilated"}
+CELLS = tuple((targets, context) for targets in TARGETS for context in CONTEXTS)
+UPDATES = 400
+LINES = 6000
+VALIDATION_LINES = 200
+SEED = 3
+COMMAND = "labs train ladder"
+
+
+def ladder_lines(
+    count: int = LINES, validation: int = VALIDATION_LINES, seed: int = SEED
+) -> tuple[LineSet, LineSet]:
+    """Compose the lines that all cells learn from, and those that score them."""
+    from shared.lines import compose_lines
+
+    train = compose_lines(count, "train", seed)
+    return train, compose_lines(validation, "validation", seed)
+
+
+def cell_network(context: str, seed: int = SEED) -> keras.Model:
+    """Build the network of one column.
+
+    The stem is narrow: a frame sees seven pixels, less than a letter, so that whatever it knows
+    of its neighbors comes from the context.
+
+    Args:
+        context: `"none"`, `"lstm"` or `"dilated"`.
+        seed: Decides the first weights.
+    """
+    from shared.backend import keras
+    from shared.networks import line_network
+
+    keras.utils.set_random_seed(seed)
+    return line_network(context=context, narrow=True)
+
+
+def train_cell(
+    network: keras.Model,
+    targets: str,
+    train: LineSet,
+    validation: LineSet,
+    updates: int = UPDATES,
+    seed: int = SEED,
+    checkpoint: Path | None = None,
+) -> Training:
+    """Start the training of one cell in the background.
+
+    Args:
+        network: See `cell_network`; it is changed in place.
+        targets: What the loss is told: `"grid"`, `"boxes"` or `"ctc"`.
+        train: Lines to learn from.
+        validation: Lines whose error rate is measured at the half and at the end.
+        updates: Batches of 16 lines.
+        seed: Decides the order of the lines.
+        checkpoint: File that lets a killed run go on.
+
+    Raises:
+        ValueError: The ladder has no such row.
+    """
+    if targets not in TARGETS:
+        raise ValueError(
+            f"The ladder has no row {targets!r}; choose one of {', '.join(TARGETS)}."
+        )
+    from shared.training import train_line_network
+
+    return train_line_network(
+        network,
+        train,
+        updates,
+        targets=targets,
+        seed=seed,
+        validation=validation,
+        evaluate_at=(max(1, updates // 2), updates),
+        checkpoint=checkpoint,
+    )
+
+
+def outcome(targets: str, context: str, training: Training, seed: int = SEED) -> dict[str, Any]:
+    """Return one finished cell as the run file holds it."""
+    half, end = training.evaluations[0], training.evaluations[-1]
+    return {
+        "targets": targets,
+        "context": context,
+        "updates": training.updates,
+        "seed": seed,
+        "cer_half": round(half["cer"], 4),
+        "cer": round(end["cer"], 4),
+        "seconds": round(training.seconds),
+    }
+
+
+def shipped_ladder() -> dict[str, Any]:
+    """Return the shipped run file: `command`, `lines`, `cells` and the settings of the run."""
+    return json.loads(data_file("samples/ladder.json").read_text(encoding="utf-8"))
+
+
+def format_ladder(cells: Iterable[dict[str, Any]], live: Sequence[tuple[str, str]] = ()) -> str:
+    """Return the error rates as a table; cells that ran here are marked with a star."""
+    found = {(cell["targets"], cell["context"]): cell for cell in cells}
+    rows = [" " * 12 + "".join(f"{name:>14}" for name in CONTEXTS.values())]
+    for targets, name in TARGETS.items():
+        row = f"{name:<12}"
+        for context in CONTEXTS:
+            cell = found.get((targets, context))
+            value = "not run" if cell is None else f"{cell['cer']:.1%}"
+            row += f"{value + (' *' if (targets, context) in live else '  '):>14}"
+        rows.append(row)
+    return "\n".join(rows)
+
+
+def train_ladder(
+    path: Path = DATA / "samples" / "ladder.json",
+    updates: int = UPDATES,
+    lines: int = LINES,
+    seed: int = SEED,
+) -> dict[str, Any]:
+    """Train all nine cells in turn and write the run file.
+
+    A run that was stopped goes on: finished cells are read from the part file in `my/`, the one
+    that was broken off from its checkpoint.
+    """
+    settings = {"command": COMMAND, "updates": updates, "lines": lines, "seed": seed}
+    settings |= {"batch_size": 16, "validation_lines": VALIDATION_LINES}
+    folder = my_directory() / "runs" / "ladder"
+    part = folder / "part.json"
+    run: dict[str, Any] = {**settings, "cells": []}
+    if part.exists():
+        earlier = json.loads(part.read_text(encoding="utf-8"))
+        if all(earlier.get(name) == value for name, value in settings.items()):
+            run = earlier
+    done = {(cell["targets"], cell["context"]) for cell in run["cells"]}
+    train, validation = ladder_lines(lines, seed=seed)
+    for targets, context in CELLS:
+        if (targets, context) in done:
+            continue
+        checkpoint = folder / f"{targets}-{context}.npz"
+        print(f"{TARGETS[targets]}, {CONTEXTS[context]}:", flush=True)
+        network = cell_network(context, seed)
+        training = train_cell(network, targets, train, validation, updates, seed, checkpoint)
+        training.wait()
+        run["cells"].append(outcome(targets, context, training, seed))
+        write_atomically(part, json.dumps(run, indent=1) + "\n")
+        checkpoint.unlink(missing_ok=True)
+        print(f"  CER {run['cells'][-1]['cer']:.1%}", flush=True)
+    write_atomically(Path(path), json.dumps(run, indent=1) + "\n")
+    part.unlink()
+    print(format_ladder(run["cells"]))
+    return run
+
+
+if __name__ == "__main__":
+    train_ladder()

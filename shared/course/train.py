@@ -1,0 +1,268 @@
+"""`labs train`: make the models that `data/models` ships, from a seed, resumable after a kill."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import shlex
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from datetime import UTC, datetime
+from importlib.metadata import version
+from multiprocessing import get_context
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from shared.paths import DATA, my_directory
+
+if TYPE_CHECKING:
+    from shared.lines import LineSet
+    from shared.training import Batch
+
+SHARD_LINES = 4096
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments of `labs train`."""
+    kinds = parser.add_subparsers(dest="what", required=True)
+    line = kinds.add_parser("line", help="the line reader, on lines composed while it trains")
+    line.add_argument("--updates", type=int, default=6000, help="batches to learn from")
+    line.add_argument("--context", default="lstm", choices=("lstm", "dilated", "none"))
+    line.add_argument("--features", type=int, default=128, help="features of a frame")
+    line.add_argument("--channels", type=int, nargs=4, default=(16, 32, 64, 96), metavar="N")
+    line.add_argument("--rate", type=float, default=4e-3, help="highest learning rate")
+    line.add_argument("--name", default="line_small", help="name of the model")
+    characters = kinds.add_parser("characters", help="the character reader")
+    characters.add_argument("--updates", type=int, default=3000, help="batches to learn from")
+    characters.add_argument("--name", default="character_small", help="name of the model")
+    characters.add_argument("--per-class", type=int, default=1000, help="images of each class")
+    for kind in (line, characters):
+        kind.add_argument("--seed", type=int, default=0)
+        kind.add_argument("--out", type=Path, default=None, help="folder; data/models by default")
+        kind.add_argument("--checkpoint", type=Path, default=None, help="default: in my/training")
+    kinds.add_parser("ladder", help="the nine networks of Lab 3's table, about ten minutes")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Train, and return the exit status."""
+    from shared.course.ladder import train_ladder
+
+    train = {"line": train_line, "characters": train_characters}
+    try:
+        if arguments.what == "ladder":
+            train_ladder()
+        else:
+            train[arguments.what](arguments)
+    except KeyboardInterrupt:
+        print("\nStopped. The same command goes on from the last checkpoint.")
+        return 130
+    return 0
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run `labs train` with these arguments and return the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="labs train",
+        description="Train a model that data/models ships. A killed run goes on where it was.",
+        epilog="Examples: labs train line --updates 6000   |   labs train characters --seed 1",
+    )
+    add_arguments(parser)
+    return run(parser.parse_args(argv))
+
+
+def train_line(options: argparse.Namespace) -> dict[str, Any]:
+    """Train the line reader and write weights and card."""
+    from shared.backend import keras
+    from shared.lines import compose_lines, frozen_lines
+    from shared.networks import line_network
+    from shared.recognizer import LineTextRecognizer
+    from shared.training import train_line_network
+
+    design = {
+        "context": options.context,
+        "features": options.features,
+        "channels": list(options.channels),
+    }
+    keras.utils.set_random_seed(options.seed)
+    network = line_network(**design)
+    validation = compose_lines(300, "validation", 0)
+    checks = {round(options.updates * share / 10) for share in range(1, 11)} - {0}
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as composer:
+        source = ShardBatches(composer, options.seed)
+        begun = time.perf_counter()
+        training = train_line_network(
+            network,
+            source.batches_from,
+            options.updates,
+            seed=options.seed,
+            learning_rate=options.rate,
+            validation=validation,
+            evaluate_at=sorted(checks),
+            checkpoint=options.checkpoint or _checkpoint(options),
+        )
+        _follow(training)
+        seen = source.last
+    reader = LineTextRecognizer(network)
+    frozen = frozen_lines()
+    card = {
+        "task": "one line of handwriting to printable ASCII text",
+        "network": design,
+        "parameters": network.count_params(),
+        "command": _command(options),
+        "data": f"shared.lines.compose_lines, train hands, {SHARD_LINES} fresh lines a shard",
+        "seed": options.seed,
+        "updates": options.updates,
+        "lines_seen": options.updates * 16,
+        "cer": {
+            "frozen_test": round(reader.error_rate(frozen), 4),
+            "validation": round(reader.error_rate(validation), 4),
+            "train": round(reader.error_rate(seen[:300]), 4) if seen else None,
+        },
+        "frozen_test_held_out": _held_out_rates(reader, frozen),
+        "history": training.evaluations,
+        **_provenance(training.seconds, time.perf_counter() - begun),
+    }
+    path = reader.save((options.out or DATA / "models") / f"{options.name}.weights.h5", card)
+    print(f"Wrote {path}; character error rates: {json.dumps(card['cer'])}.")
+    _checkpoint_of(options).unlink(missing_ok=True)
+    return card
+
+
+class ShardBatches:
+    """Batches from lines that another process composes, one shard ahead of the training."""
+
+    def __init__(self, composer: ProcessPoolExecutor, seed: int, batch_size: int = 16) -> None:
+        """Keep the process that composes; `seed` decides every shard."""
+        self.composer, self.seed, self.batch_size = composer, seed, batch_size
+        self.last: LineSet | None = None
+
+    def batches_from(self, update: int) -> Iterator[Batch]:
+        """Yield the batches from an update on; the same ones however often a run was killed."""
+        from shared.training import assemble, width_batches
+
+        per_shard = SHARD_LINES // self.batch_size
+        shard, skip = divmod(update, per_shard)
+        waiting = self._order(shard)
+        while True:
+            lines, waiting = waiting.result(), self._order(shard + 1)
+            self.last = lines
+            widths = [image.shape[1] for image in lines.images]
+            order = width_batches(widths, self.batch_size, self.seed + shard)
+            for index in range(per_shard):
+                indices = next(order)
+                if index >= skip:
+                    rng = np.random.default_rng([self.seed, shard, index])
+                    yield assemble(lines, indices, rng=rng if rng.random() < 0.5 else None)
+            shard, skip = shard + 1, 0
+
+    def _order(self, shard: int) -> Future:
+        from shared.lines import compose_lines
+
+        return self.composer.submit(compose_lines, SHARD_LINES, "train", 1000 * self.seed + shard)
+
+
+def train_characters(options: argparse.Namespace) -> dict[str, Any]:
+    """Train the character reader on pens and write weights and card."""
+    from shared.backend import keras
+    from shared.lines import CLASSES_62, characters, frozen_characters
+    from shared.metrics import macro_accuracy
+    from shared.networks import character_cnn
+    from shared.recognizer import CharacterRecognizer, character_logits
+    from shared.training import train_character_network
+
+    keras.utils.set_random_seed(options.seed)
+    network = character_cnn(len(CLASSES_62))
+    train = characters("train", options.per_class, options.seed)
+    validation = characters("validation", 20, options.seed)
+    begun = time.perf_counter()
+    training = train_character_network(
+        network,
+        train,
+        options.updates,
+        seed=options.seed,
+        validation=validation,
+        checkpoint=options.checkpoint or _checkpoint(options),
+    )
+    _follow(training)
+    frozen = frozen_characters()
+    predictions = character_logits(network, frozen.images).argmax(axis=-1)
+    card = {
+        "task": "one character, 62 classes",
+        "network": {"num_classes": len(CLASSES_62)},
+        "parameters": network.count_params(),
+        "command": _command(options),
+        "data": f"shared.lines.characters, train hands, {options.per_class} of each class",
+        "seed": options.seed,
+        "updates": options.updates,
+        "macro_accuracy": {
+            "frozen_test": round(macro_accuracy(frozen.labels, predictions), 4),
+            "validation": round(training.evaluations[-1]["macro"], 4),
+        },
+        **_provenance(training.seconds, time.perf_counter() - begun),
+    }
+    reader = CharacterRecognizer(network, CLASSES_62)
+    path = reader.save((options.out or DATA / "models") / f"{options.name}.weights.h5", card)
+    print(f"Wrote {path}; macro accuracies: {json.dumps(card['macro_accuracy'])}.")
+    _checkpoint_of(options).unlink(missing_ok=True)
+    return card
+
+
+def _follow(training: Any) -> None:
+    try:
+        training.wait()
+    except KeyboardInterrupt:
+        training.stop()
+        raise
+
+
+def _held_out_rates(reader: Any, lines: LineSet) -> dict[str, float]:
+    """Return the share of characters read wrong, on held-out letterforms and on the others."""
+    from shared.metrics import align
+
+    wrong = {True: 0, False: 0}
+    total = {True: 0, False: 0}
+    readings = reader.read_many(lines.images)
+    for text, found, flags in zip(lines.texts, readings, lines.held_out, strict=True):
+        steps = [step[0] for step in align(text, found) if step[0] != "insert"]
+        for operation, flag in zip(steps, flags, strict=True):
+            total[bool(flag)] += 1
+            wrong[bool(flag)] += operation != "equal"
+    names = {True: "held_out_letterforms", False: "other_letterforms"}
+    return {names[key]: round(wrong[key] / max(1, total[key]), 4) for key in names}
+
+
+def _checkpoint_of(options: argparse.Namespace) -> Path:
+    name = f"{options.name}_{options.seed}.checkpoint.npz"
+    return options.checkpoint or my_directory() / "training" / name
+
+
+def _checkpoint(options: argparse.Namespace) -> Path:
+    path = _checkpoint_of(options)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def _command(options: argparse.Namespace) -> str:
+    parts = ["labs", "train", options.what]
+    for name, value in sorted(vars(options).items()):
+        if name not in ("what", "out", "checkpoint") and value is not None:
+            values = value if isinstance(value, (list, tuple)) else [value]
+            parts += [f"--{name.replace('_', '-')}", *map(str, values)]
+    return shlex.join(parts)
+
+
+def _provenance(seconds: float, wall: float) -> dict[str, Any]:
+    return {
+        "versions": {name: version(name) for name in ("tensorflow", "keras", "numpy")},
+        "python": platform.python_version(),
+        "seconds": round(max(seconds, wall)),
+        "date": datetime.now(UTC).date().isoformat(),
+    }
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,155 @@
+"""Opening, running and checking labs with the fixture course."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+
+import pytest
+
+from shared.course import cli, gate, memory, opening, running
+from shared.course.outline import CourseError
+from shared.tests.conftest import FIXTURE_LAB
+
+
+def change(path, old, new):
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def test_untouched_lab_runs_with_small_parameters(built):
+    result = running.run_lab(FIXTURE_LAB, built.labs, fast=True)
+    assert result.errors == []
+    assert result.numbers == ["0 files before, 2 counted"]
+    assert "not attempted" in json.dumps(result.notebook)
+
+
+def test_failing_cell_makes_the_lab_red(course):
+    change(course.labs / FIXTURE_LAB.notebook, "list(range(5))", "1 / 0")
+    result = running.run_lab(FIXTURE_LAB, course.labs)
+    assert "ZeroDivisionError" in result.errors[0]
+
+
+def test_error_in_a_widget_callback_makes_the_lab_red(course):
+    lines = (
+        "import ipywidgets\\n",
+        "def draw(value):\\n",
+        "    raise ValueError('broken callback')\\n",
+        "ipywidgets.interact(draw, value=3)",
+    )
+    change(course.labs / FIXTURE_LAB.notebook, "list(range(5))", "".join(lines))
+    result = running.run_lab(FIXTURE_LAB, course.labs)
+    assert any("broken callback" in error for error in result.errors)
+
+
+def test_dead_kernel_makes_the_lab_red(course):
+    change(course.labs / FIXTURE_LAB.notebook, "list(range(5))", "import os; os._exit(1)")
+    result = running.run_lab(FIXTURE_LAB, course.labs)
+    assert result.errors
+
+
+def test_too_much_memory_makes_the_lab_red(built, monkeypatch):
+    monkeypatch.setattr(running, "MEMORY_LIMIT", 1e6)
+    result = running.run_lab(FIXTURE_LAB, built.labs)
+    assert "GB" in result.errors[0] and result.peak_bytes > 1e7
+
+
+def test_run_writes_a_page_that_needs_no_other_file(built, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(running, "this_course", lambda: built)
+    target = tmp_path / "report.html"
+    assert cli.main(["run", "2", "-p", "COUNT", "7", "--report", str(target)]) == 0
+    page = target.read_text(encoding="utf-8")
+    assert "1 of 1 labs green" in page and "7 counted" in page
+    assert not re.search(r'(src|href)="(?!data:|#)', page)
+    assert "1 of 1 labs are green" in capsys.readouterr().out
+
+
+def test_memory_of_child_processes_is_seen():
+    with memory.PeakMemory() as watch:
+        code = "import time; block = bytearray(80_000_000); time.sleep(1.5)"
+        subprocess.run([sys.executable, "-c", code], check=True)
+    assert watch.peak > 80_000_000
+
+
+def test_open_copies_once_and_never_overwrites(course, tmp_path):
+    my = tmp_path / "my"
+    path, _ = opening.copy(course, FIXTURE_LAB, my)
+    assert path.read_bytes() == (course.labs / FIXTURE_LAB.notebook).read_bytes()
+    path.write_text("my answers", encoding="utf-8")
+    again, message = opening.copy(course, FIXTURE_LAB, my)
+    assert again == path and "as you left it" in message
+    assert path.read_text(encoding="utf-8") == "my answers"
+
+
+def test_open_offers_a_newer_version_beside_the_copy(course, tmp_path):
+    my = tmp_path / "my"
+    path, _ = opening.copy(course, FIXTURE_LAB, my)
+    path.write_text("my answers", encoding="utf-8")
+    change(course.labs / FIXTURE_LAB.notebook, "Five numbers", "Five whole numbers")
+    same, message = opening.copy(course, FIXTURE_LAB, my)
+    assert same == path and "--newer" in message
+    beside, _ = opening.copy(course, FIXTURE_LAB, my, newer=True)
+    assert beside.read_bytes() == (course.labs / FIXTURE_LAB.notebook).read_bytes()
+    assert path.read_text(encoding="utf-8") == "my answers"
+    beside.write_text("more answers", encoding="utf-8")
+    assert opening.copy(course, FIXTURE_LAB, my, newer=True)[0] == beside
+    assert beside.read_text(encoding="utf-8") == "more answers"
+
+
+def test_open_works_from_any_folder(built, tmp_path, monkeypatch):
+    monkeypatch.setattr(opening, "this_course", lambda: built)
+    monkeypatch.setenv("HANDWRITING_MY", str(tmp_path / "my"))
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["open", "2", "--copy"]) == 0
+    assert (tmp_path / "my" / FIXTURE_LAB.notebook).is_file()
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [(["17"], "No lab is called '17'"), (["9"], "is not written yet. Labs that exist: 2")],
+)
+def test_wrong_lab_is_explained(built, words, message):
+    with pytest.raises(CourseError, match=message):
+        built.find(words)
+
+
+def test_stored_error_and_widget_state_do_not_pass_the_gate(course):
+    path = course.solutions / FIXTURE_LAB.notebook
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    notebook["metadata"]["widgets"] = {}
+    code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    code[0]["outputs"] = [{"output_type": "error", "ename": "E", "evalue": "x", "traceback": []}]
+    code[1]["outputs"] = [{"output_type": "stream", "name": "stderr", "text": ["noise"]}]
+    code[2]["execution_count"] = None
+    path.write_text(json.dumps(notebook), encoding="utf-8")
+    found = " ".join(gate.inspect_solved(path))
+    for word in ("widget state", "stores the error", "stderr", "never executed"):
+        assert word in found
+
+
+def test_help_lists_only_verbs_that_exist(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(["--help"])
+    assert stopped.value.code == 0
+    text = capsys.readouterr().out
+    for verb, (module, _) in cli.VERBS.items():
+        assert (f"    {verb} " in text) == cli._exists(module)
+
+
+@pytest.mark.parametrize(
+    "verb", [verb for verb, entry in cli.VERBS.items() if cli._exists(entry[0])]
+)
+def test_help_of_every_verb_has_examples(verb, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        cli.main([verb, "--help"])
+    assert stopped.value.code == 0
+    assert f"labs {verb}" in capsys.readouterr().out.partition("xamples")[2]
+
+
+def test_unknown_verb_ends_with_status_two():
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(["opne"])
+    assert stopped.value.code == 2

@@ -1,0 +1,148 @@
+"""The house: what the README says, one source of dependencies, files that name no machine."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import time
+import tomllib
+
+import pytest
+
+from shared import paths
+from shared.course import readme
+from shared.course.outline import REPOSITORY, this_course
+
+ROOT = paths.checkout()
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+TEST_COMMAND = "python -m pytest"
+
+
+def tracked():
+    """Return the files of the repository, those not yet added included."""
+    words = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, check=True)
+    names = sorted({name for name in done.stdout.decode().split("\0") if name})
+    return [ROOT / name for name in names if (ROOT / name).is_file()]
+
+
+def names_of(requirements):
+    return {re.split(r"[^A-Za-z0-9_.-]", line, maxsplit=1)[0].lower() for line in requirements}
+
+
+def test_ruff_finds_nothing():
+    done = subprocess.run(
+        [sys.executable, "-m", "ruff", "check", "--no-cache", "."],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
+
+
+def test_ci_runs_the_test_command_of_the_readme():
+    assert f"uv run --extra dev {TEST_COMMAND}\n" in README
+    script = (ROOT / ".ci/run").read_text(encoding="utf-8").strip()
+    assert script.splitlines()[-1] == TEST_COMMAND
+
+
+def test_links_of_the_readme_lead_somewhere():
+    targets = re.findall(r"\]\(([^)#]+)\)", README)
+    missing = [
+        target
+        for target in targets
+        if "://" not in target and not target.startswith("../../") and not (ROOT / target).exists()
+    ]
+    assert not missing
+    assert README.count(REPOSITORY) >= 1
+
+
+def test_table_of_labs_in_the_readme_is_true():
+    assert readme.difference(this_course()) is None
+
+
+def test_conda_installs_what_pyproject_says():
+    text = (ROOT / "environment.yml").read_text(encoding="utf-8")
+    assert "-e .[notebooks,dev]" in text
+    python = re.search(r"python=(\d+)\.(\d+)", text)
+    assert (3, 11) <= tuple(map(int, python.groups())) < (3, 14)
+    listed = re.findall(r"^\s*- ([a-z]+)", text.split("dependencies:")[1], re.MULTILINE)
+    assert set(listed) == {"python", "pip"}
+
+
+def test_lock_pins_every_dependency_and_names_no_server():
+    text = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    pinned = {line.split("==")[0] for line in text.splitlines() if re.match(r"[a-z0-9-]+==", line)}
+    extras = PROJECT["project"]["optional-dependencies"]
+    wanted = names_of(PROJECT["project"]["dependencies"])
+    wanted |= names_of(line for lines in extras.values() for line in lines)
+    assert wanted - {PROJECT["project"]["name"]} <= pinned
+    assert "://" not in text and "--index" not in text
+
+
+def test_colab_pins_lie_inside_our_ranges():
+    from packaging.requirements import Requirement
+
+    lines = (ROOT / ".github/colab-constraints.txt").read_text(encoding="utf-8").splitlines()
+    pins = dict(line.split("==") for line in lines if not line.startswith("#"))
+    extras = PROJECT["project"]["optional-dependencies"]
+    ranges = [
+        Requirement(text) for text in PROJECT["project"]["dependencies"] + extras["notebooks"]
+    ]
+    checked = [one.name for one in ranges if one.name in pins]
+    assert {"tensorflow", "keras", "ipywidgets"} <= set(checked)
+    for one in ranges:
+        if one.name in pins:
+            assert one.specifier.contains(pins[one.name]), f"{one} refuses Colab's {pins[one.name]}"
+
+
+def test_no_file_names_a_package_server_or_a_machine():
+    servers = "|".join(("registry" + r"\.npmjs", "pypi" + r"\.org", "python" + "hosted"))
+    found = []
+    for path in tracked():
+        if path.suffix in {".py", ".md", ".ipynb", ".toml", ".yml", ".lock", ".txt", ""}:
+            text = path.read_text(encoding="utf-8", errors="replace")
+            found += [str(path) for _ in re.finditer(servers, text)]
+            found += [str(path) for _ in re.finditer(r"(?<![\w.])/(?:root|home/\w+)/", text)]
+    assert not found
+
+
+def test_files_in_git_are_small():
+    large = [f"{path} {path.stat().st_size}" for path in tracked() if path.stat().st_size > 3e6]
+    assert not large
+
+
+def test_workflows_run_the_same_commands():
+    folder = ROOT / ".github/workflows"
+    names = {path.stem for path in folder.glob("*.yml")}
+    assert {"pull_request", "nightly", "weekly"} <= names
+    assert TEST_COMMAND in (folder / "pull_request.yml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["pull_request", "nightly", "weekly"])
+def test_workflow_is_well_formed(name):
+    import yaml
+
+    workflow = yaml.safe_load((ROOT / f".github/workflows/{name}.yml").read_text(encoding="utf-8"))
+    assert {"name", "permissions", "jobs"} <= set(workflow)
+    for job in workflow["jobs"].values():
+        assert job["timeout-minutes"] <= 180
+        for step in job["steps"]:
+            assert ("uses" in step) != ("run" in step) and "name" in step
+
+
+def test_import_is_silent_and_loads_nothing_heavy():
+    code = (
+        "import sys, shared, shared.course.cli; "
+        "sys.exit(len({'tensorflow', 'keras', 'matplotlib', 'IPython'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
+def test_command_line_answers_at_once():
+    start = time.perf_counter()
+    words = [sys.executable, "-m", "shared.course", "--help"]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and "examples" in done.stdout
+    assert time.perf_counter() - start < 10  # A slow machine may take a second, TensorFlow ten

@@ -1,7 +1,8 @@
 """Freeze the test sets: `python -m shared.course.freeze`.
 
 To be run by a person who means to change what every number in the course is measured on. It
-writes the files and prints the lines for `FROZEN` in shared/lines/composing.py and for data/README.md.
+writes the files and prints the lines for `FROZEN` in shared/lines/composing.py and for
+data/README.md.
 """
 
 from __future__ import annotations

@@ -1,0 +1,251 @@
+"""EMNIST: real handwritten characters from files that a user has, or asks to be fetched.
+
+The official files come in idx format, gzipped (Cohen, Afshar, Tapson, van Schaik 2017, "EMNIST:
+an extension of MNIST to handwritten letters", arXiv:1702.05373). Name their folder once, in the
+environment variable HANDWRITING_EMNIST, or put them in `data/emnist` or `my/emnist`.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import os
+import struct
+import zipfile
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+from shared.lines import CLASSES_47, CLASSES_62, CharacterSet
+from shared.paths import DATA, my_directory, write_atomically
+
+SETTING = "HANDWRITING_EMNIST"
+URL = "https://biometrics.nist.gov/cs_links/EMNIST/gzip.zip"
+CHECKSUM = "md5:58c8d27c78d21e728a6bc7b3cc06412e"
+_CLASSES = {"byclass": CLASSES_62, "bymerge": CLASSES_47, "balanced": CLASSES_47}
+_IMAGES_MAGIC, _LABELS_MAGIC = 2051, 2049
+_HOW = (
+    f"Download {URL} by hand (560 MB), unpack the files emnist-balanced-*.gz and "
+    f"emnist-byclass-*.gz into one folder, and set {SETTING} to that folder; or call "
+    "shared.emnist.download()."
+)
+
+
+class EmnistError(ValueError):
+    """EMNIST files that are missing, damaged or mixed up; the message names the file."""
+
+
+def find() -> Path | None:
+    """Return the folder with EMNIST files, or None if the user has none.
+
+    Raises:
+        EmnistError: if HANDWRITING_EMNIST names a folder without such files.
+    """
+    setting = os.environ.get(SETTING)
+    if setting:
+        folder = Path(setting).expanduser()
+        if not _stems(folder):
+            raise EmnistError(
+                f"{SETTING} is set to {folder}, but no emnist-*-images-idx3-ubyte.gz is there. "
+                f"Correct or unset it. {_HOW}"
+            )
+        return folder
+    for folder in (DATA / "emnist", my_directory() / "emnist"):
+        if _stems(folder):
+            return folder
+    return None
+
+
+def _stems(folder: Path) -> set[str]:
+    """Return the sets in a folder, such as "balanced-train"."""
+    ending = "-images-idx3-ubyte.gz"
+    return {p.name[len("emnist-") : -len(ending)] for p in folder.glob(f"emnist-*{ending}")}
+
+
+def load(split: str, classes: int = 47, folder: Path | None = None) -> CharacterSet:
+    """Load EMNIST.
+
+    With the official files: Balanced for 47 classes (ByMerge where Balanced is missing), ByClass
+    for 62. With the test sets of ByClass and ByMerge and the last 9,120 images of Balanced alone:
+    47 classes train on the latter two and test on ByClass with case merged; 62 classes divide
+    the ByClass test set, the last 15% of each class for testing. An image that also stands in
+    the test set, or twice, is left out of training.
+
+    Args:
+        split: "train" or "test".
+        classes: 47 (case merged where both look alike) or 62.
+        folder: where the files are; found as `find` does if not given.
+
+    Returns:
+        Upright images, ink 255 on paper 0; EMNIST names no writers.
+
+    Raises:
+        EmnistError: on missing, damaged or mixed-up files.
+        ValueError: on another split or number of classes.
+    """
+    if split not in ("train", "test") or classes not in (47, 62):
+        raise ValueError(
+            f"load({split!r}, classes={classes}): split is 'train' or 'test', classes 47 or 62."
+        )
+    folder = folder or find()
+    if folder is None:
+        raise EmnistError(f"No EMNIST files were found. {_HOW}")
+    have = _stems(folder)
+    for name in ("balanced", "bymerge") if classes == 47 else ("byclass",):
+        if {f"{name}-train", f"{name}-test"} <= have:
+            test = _read(folder, f"{name}-test")
+            return test if split == "test" else _without(_read(folder, f"{name}-train"), test)
+    if classes == 47 and {"bymerge-test", "balanced-train-last9120", "byclass-test"} <= have:
+        test = _read(folder, "byclass-test").merge_case()
+        if split == "test":
+            return test
+        parts = [_read(folder, name) for name in ("bymerge-test", "balanced-train-last9120")]
+        images = np.concatenate([part.images for part in parts])
+        labels = np.concatenate([part.labels for part in parts])
+        return _without(CharacterSet(images, labels, CLASSES_47, []), test)
+    if classes == 62 and "byclass-test" in have:
+        return _divide(_read(folder, "byclass-test"), split)
+    raise EmnistError(
+        f"{folder} holds {', '.join(sorted(have)) or 'no EMNIST set'}: not enough for {classes} "
+        f"classes, which need {'balanced' if classes == 47 else 'byclass'}-train and -test. {_HOW}"
+    )
+
+
+def _divide(whole: CharacterSet, split: str) -> CharacterSet:
+    """Take the first 85% of each class for training, the rest for testing."""
+    rank = np.zeros(len(whole), int)
+    for number in range(len(whole.classes)):
+        members = np.flatnonzero(whole.labels == number)
+        rank[members] = np.arange(len(members)) * 100 >= 85 * len(members)
+    return whole[np.flatnonzero(rank == (split == "test"))]
+
+
+def _without(train: CharacterSet, test: CharacterSet) -> CharacterSet:
+    """Drop training images that the test set has, and all but the first of equal ones."""
+    seen = {hashlib.blake2b(image, digest_size=16).digest() for image in test.images}
+    keep = []
+    for number, image in enumerate(train.images):
+        mark = hashlib.blake2b(image, digest_size=16).digest()
+        if mark not in seen:
+            seen.add(mark)
+            keep.append(number)
+    return train[np.array(keep, int)]
+
+
+def _read(folder: Path, stem: str) -> CharacterSet:
+    """Read one pair of idx files, such as "balanced-train"."""
+    images_path = folder / f"emnist-{stem}-images-idx3-ubyte.gz"
+    labels_path = folder / f"emnist-{stem}-labels-idx1-ubyte.gz"
+    images = _read_idx(images_path, _IMAGES_MAGIC)
+    labels = _read_idx(labels_path, _LABELS_MAGIC).astype(np.int64)
+    classes = _CLASSES[stem.split("-")[0]]
+    if len(images) != len(labels):
+        raise EmnistError(
+            f"{images_path.name} holds {len(images):,} images and {labels_path.name} "
+            f"{len(labels):,} labels. The two are not of one set, or one is incomplete. {_HOW}"
+        )
+    if images.shape[1:] != (28, 28):
+        raise EmnistError(f"{images_path.name} holds images of {images.shape[1:]}, not (28, 28).")
+    if len(labels) and labels.max() >= len(classes):
+        raise EmnistError(
+            f"{labels_path.name} has the label {labels.max()}, but {stem} has {len(classes)} "
+            f"classes, 0 to {len(classes) - 1}. It belongs to another set. {_HOW}"
+        )
+    # EMNIST stores every image with rows and columns exchanged.
+    upright = np.ascontiguousarray(images.transpose(0, 2, 1))
+    return CharacterSet(upright, labels, classes, [])
+
+
+def _read_idx(path: Path, magic: int) -> np.ndarray:
+    """Read one gzipped idx file of unsigned bytes, or say what is wrong with it."""
+    try:
+        content = gzip.decompress(path.read_bytes())
+    except FileNotFoundError:
+        raise EmnistError(f"{path} is missing beside the others of its set. {_HOW}") from None
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise EmnistError(
+            f"{path} is damaged or was not downloaded to its end ({error}). Delete it. {_HOW}"
+        ) from error
+    found = struct.unpack(">I", content[:4])[0] if len(content) >= 4 else None
+    if found != magic:
+        kinds = {_IMAGES_MAGIC: "images", _LABELS_MAGIC: "labels"}
+        what = f"holds {kinds[found]}" if found in kinds else f"begins with {found}"
+        mixed = " Images and labels were probably swapped." if found in kinds else ""
+        raise EmnistError(
+            f"{path} {what}, but {kinds[magic]} (magic number {magic}) are expected.{mixed} {_HOW}"
+        )
+    dimensions = 3 if magic == _IMAGES_MAGIC else 1
+    start = 4 + 4 * dimensions
+    shape = struct.unpack(f">{dimensions}I", content[4:start]) if len(content) >= start else (0,)
+    if len(content) < start or len(content) - start != int(np.prod(shape)):
+        raise EmnistError(
+            f"{path} announces {' x '.join(map(str, shape))} bytes and holds "
+            f"{max(0, len(content) - start):,}: it is incomplete. Delete it. {_HOW}"
+        )
+    return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
+
+
+def download(folder: Path | None = None, url: str = URL, checksum: str = CHECKSUM) -> Path:
+    """Fetch the official files; called by a person only, never by importing or loading.
+
+    An interrupted download goes on where it stopped, and a finished one is checked.
+
+    Args:
+        folder: where the files shall be; `my/emnist` if not given.
+        url: the archive.
+        checksum: its checksum, as "md5:..." or "sha256:...".
+
+    Raises:
+        EmnistError: if the archive cannot be had or is not the one expected.
+    """
+    import pooch  # only here: it brings the network library along
+
+    folder = Path(folder or my_directory() / "emnist")
+    folder.mkdir(parents=True, exist_ok=True)
+    part = folder / "gzip.zip.part"
+    try:
+        archive = pooch.retrieve(url, checksum, "gzip.zip", folder, downloader=_Resuming(part))
+    except ValueError as error:
+        part.unlink(missing_ok=True)
+        raise EmnistError(f"{url} is not the archive expected: {error}. {_HOW}") from error
+    except OSError as error:  # which the network library's errors are
+        raise EmnistError(
+            f"The download of {url} stopped: {error}. What has come is kept in {part}; call "
+            f"download() again to go on. {_HOW}"
+        ) from error
+    part.unlink(missing_ok=True)
+    with zipfile.ZipFile(archive) as members:
+        for member in members.namelist():
+            name = Path(member).name
+            if name.startswith(("emnist-balanced-", "emnist-byclass-")) and name.endswith(".gz"):
+                write_atomically(folder / name, members.read(member))
+    Path(archive).unlink()
+    return folder
+
+
+class _Resuming:
+    """A downloader for pooch that keeps what has come, and asks for the rest."""
+
+    def __init__(self, part: Path) -> None:
+        self._part = part
+
+    def __call__(self, url: str, output: str | Path, _: object) -> None:
+        import requests
+        from tqdm.auto import tqdm
+
+        done = self._part.stat().st_size if self._part.exists() else 0
+        ask = {"Range": f"bytes={done}-"} if done else {}
+        with requests.get(url, headers=ask, stream=True, timeout=30) as reply:
+            if reply.status_code != 416:  # 416: nothing is left to ask for
+                reply.raise_for_status()
+                resumed = reply.status_code == 206
+                done = done if resumed else 0
+                total = done + int(reply.headers.get("Content-Length", 0))
+                bar = tqdm(total=total or None, initial=done, unit="B", unit_scale=True)
+                with bar, self._part.open("ab" if resumed else "wb") as file:
+                    for chunk in reply.iter_content(1 << 14):
+                        file.write(chunk)
+                        bar.update(len(chunk))
+        Path(output).write_bytes(b"")
+        self._part.replace(output)

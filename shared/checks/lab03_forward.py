@@ -78,10 +78,10 @@ def judge_label(log_probs: np.ndarray, label: list, blank: int, got: object) -> 
         return None
     if not isinstance(got, int | float):
         return message
-    if max(got, expected) > -700 and not np.isnan(got):
+    if not got <= -700 and not expected <= -700 and got <= 0:
         message += f" As probabilities: {_probability(got)} instead of {_probability(expected)}."
-    elif np.isneginf(got):
-        message += " A product of so many probabilities is 0 in float64, and log 0 is -inf."
+    elif np.isneginf(got) and -np.inf < expected < -700:
+        message += " If you multiply probabilities: so many of them make 0 in float64."
     if np.isfinite(got):
         mistakes = known_mistakes(log_probs, label, blank).items()
         named = [clause for clause, value in mistakes if close(got, value, "", rtol=1e-7) is None]

@@ -1,54 +1,58 @@
-"""Measure the pens: `python -m shared.course.bench_pens`.
+"""Measure the pens: `labs bench pens`, or more of them by `python -m shared.course.bench_pens`.
 
-Prints lines and characters per second of processor time on one core, hands already built.
+Everything is counted per second of processor time on one core, hands already built.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 
 import cv2
 import numpy as np
 
 from shared import lines, pen, sentences
+from shared.course.timing import median_seconds
 
 
-def rate(count: int, work: Callable[[], object], repeats: int = 3) -> float:
-    """Return `count` per second of processor time, the best of some repeats."""
-    seconds = []
-    for _ in range(repeats):
-        start = time.process_time()
-        work()
-        seconds.append(time.process_time() - start)
-    return count / min(seconds)
+def measure(count: int = 500, num_hands: int = 96, repeats: int = 3) -> dict[str, float]:
+    """Return what is measured by name, per second and core.
 
-
-def measure() -> dict[str, float]:
-    """Return what is measured by name, per second and core."""
+    Args:
+        count: Lines, and characters, of one run.
+        num_hands: Training hands that write them in turn.
+        repeats: Runs of each; the median counts.
+    """
     threads = cv2.getNumThreads()
     cv2.setNumThreads(1)
     try:
-        hands = pen.hands("train")
+        hands = pen.hands("train", num_hands)
         start = time.process_time()
         for hand in hands:
             for character in hand.forms:
                 hand.glyphs[character]
         building = len(hands) / max(time.process_time() - start, 1e-9)
-        texts = sentences.sample_many(500, 0, "train")
+        texts = sentences.sample_many(count, 0, "train")
         rng = np.random.default_rng(0)
+        per_class = -(-count // len(lines.CLASSES_62))
 
         def write_all() -> None:
             for k, text in enumerate(texts):
                 pen.write_line(text, hands[k % len(hands)], rng)
 
-        return {
-            "hands built": building,
-            "texts": rate(500, lambda: sentences.sample_many(500, 1, "train")),
-            "lines written": rate(500, write_all),
-            "lines with their texts": rate(500, lambda: lines.compose_lines(500, "train", 1)),
-            "characters written": rate(62 * 20, lambda: lines.characters("train", 20, 1)),
-        }
+        seconds = median_seconds(
+            {
+                "texts": lambda: sentences.sample_many(count, 1, "train"),
+                "lines written": write_all,
+                "lines with their texts": lambda: lines.compose_lines(count, "train", 1, hands),
+                "characters written": lambda: lines.characters("train", per_class, 1, hands=hands),
+            },
+            repeats,
+            time.process_time,
+        )
+        counts = {name: count for name in seconds}
+        counts["characters written"] = per_class * len(lines.CLASSES_62)
+        rates = {name: counts[name] / seconds[name] for name in seconds}
+        return {"hands built": building, **rates}
     finally:
         cv2.setNumThreads(threads)
 

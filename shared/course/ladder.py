@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from shared.paths import DATA, data_file, my_directory, write_atomically
+from shared.course.cells import train_cells
+from shared.paths import DATA, data_file, my_directory
 
 if TYPE_CHECKING:
     import keras
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 TARGETS = {"grid": "fixed grid", "boxes": "known boxes", "ctc": "CTC"}
 CONTEXTS = {"none": "no context", "lstm": "BiLSTM", "dilated": "dilated"}
 CELLS = tuple((targets, context) for targets in TARGETS for context in CONTEXTS)
-UPDATES = 400
+UPDATES = 300
 LINES = 6000
 VALIDATION_LINES = 200
 SEED = 3
@@ -139,29 +140,20 @@ def train_ladder(
     """
     settings = {"command": COMMAND, "updates": updates, "lines": lines, "seed": seed}
     settings |= {"batch_size": 16, "validation_lines": VALIDATION_LINES}
-    folder = my_directory() / "runs" / "ladder"
-    part = folder / "part.json"
-    run: dict[str, Any] = {**settings, "cells": []}
-    if part.exists():
-        earlier = json.loads(part.read_text(encoding="utf-8"))
-        if all(earlier.get(name) == value for name, value in settings.items()):
-            run = earlier
-    done = {(cell["targets"], cell["context"]) for cell in run["cells"]}
-    train, validation = ladder_lines(lines, seed=seed)
-    for targets, context in CELLS:
-        if (targets, context) in done:
-            continue
-        checkpoint = folder / f"{targets}-{context}.npz"
+    train_set, validation = ladder_lines(lines, seed=seed)
+
+    def train(key: dict[str, Any], checkpoint: Path) -> dict[str, Any]:
+        targets, context = key["targets"], key["context"]
         print(f"{TARGETS[targets]}, {CONTEXTS[context]}:", flush=True)
         network = cell_network(context, seed)
-        training = train_cell(network, targets, train, validation, updates, seed, checkpoint)
+        training = train_cell(network, targets, train_set, validation, updates, seed, checkpoint)
         training.wait()
-        run["cells"].append(outcome(targets, context, training, seed))
-        write_atomically(part, json.dumps(run, indent=1) + "\n")
-        checkpoint.unlink(missing_ok=True)
-        print(f"  CER {run['cells'][-1]['cer']:.1%}", flush=True)
-    write_atomically(Path(path), json.dumps(run, indent=1) + "\n")
-    part.unlink()
+        cell = outcome(targets, context, training, seed)
+        print(f"  CER {cell['cer']:.1%}", flush=True)
+        return cell
+
+    keys = [{"targets": targets, "context": context} for targets, context in CELLS]
+    run = train_cells(Path(path), my_directory() / "runs" / "ladder", settings, keys, train)
     print(format_ladder(run["cells"]))
     return run
 

@@ -1,12 +1,13 @@
-"""How much the fast CTC path saves, measured beside the Keras loss class in one process."""
+"""How much the fast CTC path saves, beside the Keras loss class: `labs bench loss`."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
+
+from shared.course.timing import median_seconds
 
 
 class LossComparison(NamedTuple):
@@ -47,7 +48,7 @@ def compare_losses(
         batch: Lines in a batch.
         frames: Frames of every line.
         length: Characters of every line.
-        repeats: Measurements of each; the fastest counts.
+        repeats: Measurements of each; the median counts.
         seed: Decides the data.
     """
     from shared import losses, networks
@@ -95,21 +96,9 @@ def compare_losses(
     alone = [loss_alone(ours), loss_alone(theirs)]
     steps = [whole_step(ours), whole_step(theirs)]
     first, second = (float(run()[0]) for run in alone)
-    times = _fastest([*alone, *steps], repeats)
-    return LossComparison(*times, abs(first - second) / abs(second))
-
-
-def _fastest(runs: list[Callable], repeats: int) -> list[float]:
-    """Return each function's fastest run; taking turns spreads other load over all of them."""
-    for run in runs:
-        run()
-    best = [np.inf] * len(runs)
-    for _ in range(repeats):
-        for index, run in enumerate(runs):
-            begun = time.perf_counter()
-            run()
-            best[index] = min(best[index], time.perf_counter() - begun)
-    return best
+    names = LossComparison._fields[:4]
+    times = median_seconds(dict(zip(names, [*alone, *steps], strict=True)), repeats)
+    return LossComparison(**times, relative_difference=abs(first - second) / abs(second))
 
 
 if __name__ == "__main__":

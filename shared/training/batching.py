@@ -127,7 +127,7 @@ def frame_classes(label: np.ndarray, frames: int, boxes: np.ndarray | None = Non
 
 
 def vary_line(image: np.ndarray, rng: np.random.Generator, characters: int = 0) -> np.ndarray:
-    """Stretch, slant, shift and thin or thicken a line a little, keeping its height."""
+    """Stretch, slant, shift, bend and thin or thicken a line a little, keeping its height."""
     import cv2
 
     stretch = rng.uniform(0.75, 1.25)
@@ -137,6 +137,17 @@ def vary_line(image: np.ndarray, rng: np.random.Generator, characters: int = 0) 
     middle = HEIGHT / 2
     matrix = np.array([[stretch, -slant, slant * middle], [0, scale, middle * (1 - scale) + shift]])
     width = max(8, round(image.shape[1] * stretch))
-    varied = cv2.warpAffine(image, matrix, (width, HEIGHT), flags=cv2.INTER_LINEAR)
+    varied = _bend(cv2.warpAffine(image, matrix, (width, HEIGHT), flags=cv2.INTER_LINEAR), rng)
     gamma = np.exp(rng.normal(0, 0.25))
     return (255 * (varied / np.float32(255)) ** gamma).astype(np.uint8)
+
+
+def _bend(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Move every pixel by a smooth random field, so that no letterform is met twice alike."""
+    import cv2
+
+    height, width = image.shape
+    coarse = rng.normal(0, rng.uniform(0, 1.6), (2, 4, max(2, width // 10))).astype(np.float32)
+    field = [cv2.resize(part, (width, height), interpolation=cv2.INTER_CUBIC) for part in coarse]
+    columns, rows = np.meshgrid(*(np.arange(n, dtype=np.float32) for n in (width, height)))
+    return cv2.remap(image, columns + field[0], rows + field[1], cv2.INTER_LINEAR)

@@ -1,0 +1,92 @@
+"""Turn pages of pictures with a slider or a list; the first picture is there without either."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from shared.explorer.explorer import is_static
+
+if TYPE_CHECKING:
+    from shared.figures import Picture
+
+_LIVE = "handwriting-browse"
+# Lives inside the widget, so that the still picture goes away only where the widget is alive
+_HIDE_TWIN = (
+    f"<style>.jp-OutputArea-child:has(+ .jp-OutputArea-child .{_LIVE}) {{display: none}}</style>"
+)
+
+
+class Browser:
+    """Pictures that one control chooses from; made by `browse`.
+
+    Attributes:
+        names: What the control offers.
+        shown: The picture on display.
+        control: The ipywidgets control, once displayed where somebody can move it.
+    """
+
+    def __init__(self, draw: Callable[[Any], Picture], values: Sequence[Any], label: str) -> None:
+        self.values = list(values)
+        if not self.values:
+            raise ValueError(f"There is nothing to browse: the list for {label!r} is empty.")
+        self.names = [str(value) for value in self.values]
+        self.label = label
+        self.control: Any = None
+        self._draw = draw
+        # The last one is drawn as well: a fault in the callback then stops a run without hands
+        draw(self.values[-1])
+        self.shown = draw(self.values[0])
+
+    def show(self, position: int) -> Picture:
+        """Draw the picture at a position."""
+        self.shown = self._draw(self.values[position])
+        return self.shown
+
+    def widget(self) -> Any:
+        """Return control and picture as one ipywidget, for versions 7 and 8."""
+        import ipywidgets as widgets
+
+        options = [(name, position) for position, name in enumerate(self.names)]
+        wide = {"style": {"description_width": "initial"}, "layout": {"width": "95%"}}
+        self.control = widgets.SelectionSlider(
+            options=options, value=0, description=self.label, continuous_update=False, **wide
+        )
+        picture = widgets.Image(value=self.shown.png, format="png", layout={"max_width": "100%"})
+        words = widgets.HTML(self._words())
+
+        def turn(change: dict[str, Any]) -> None:
+            try:
+                picture.value = self.show(change["new"]).png
+                words.value = self._words()
+            except Exception as error:
+                text = escape(f"{type(error).__name__}: {error}")
+                words.value = f'{_HIDE_TWIN}<p role="alert">This picture failed. {text}</p>'
+                raise  # ipywidgets prints the traceback under the cell
+
+        self.control.observe(turn, "value")
+        box = widgets.VBox([self.control, picture, words])
+        box.add_class(_LIVE)
+        return box
+
+    def _words(self) -> str:
+        return f'{_HIDE_TWIN}<p aria-live="polite">{escape(self.shown.alt)}</p>'
+
+    def _ipython_display_(self) -> None:
+        from IPython.display import display
+
+        display(self.shown)
+        if not is_static():
+            display(self.widget())
+
+
+def browse(draw: Callable[[Any], Picture], values: Sequence[Any], label: str) -> Browser:
+    """Show `draw(values[0])`, and a control that shows the others.
+
+    Args:
+        draw: Returns a picture of a value; what it raises is shown, never swallowed.
+        values: What to choose from, in order.
+        label: Name of the control, such as "window width in pixels".
+    """
+    return Browser(draw, values, label)

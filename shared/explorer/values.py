@@ -1,0 +1,230 @@
+"""Layer (a) of the explorer: every number its pictures show, from `shared.ctc`.
+
+Nothing here knows about pixels.  The posteriors are formed from one forward and one
+backward pass, because a drag recomputes them many times a second; the tests hold them
+equal to `shared.ctc.posteriors`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from shared import ctc
+
+QUANTITIES = ("posterior", "alpha", "beta")
+SCALES = ("linear", "log")
+OTHER = -1  # The row that gathers all classes without a row of their own
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the viewer chose; together with logits and target it determines every picture.
+
+    Attributes:
+        select: the selected (time step, state), None for a telling one.
+        quantity: what the area of a lattice node shows: posterior, alpha or beta.
+        scale: color scale of the emissions, linear or log.
+        stage: how far the collapse has gone: 0 path, 1 merged, 2 dropped, 3 text.
+        blank_bias: added to the blank's logit in every frame, in nats.
+        temperature: divides all logits; above 1 is less sure.
+        frame_width: pixels per time step, None to fit the page.
+        snapshot: which training snapshot the replay shows, None for the last.
+    """
+
+    select: tuple[int, int] | None = None
+    quantity: str = "posterior"
+    scale: str = "linear"
+    stage: int = 3
+    blank_bias: float = 0.0
+    temperature: float = 1.0
+    frame_width: float | None = None
+    snapshot: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.quantity not in QUANTITIES:
+            raise ValueError(
+                f"The lattice shows one of {', '.join(QUANTITIES)}; {self.quantity!r} was asked."
+            )
+        if self.scale not in SCALES:
+            raise ValueError(f"The scale is linear or log; {self.scale!r} was asked.")
+        if not 0.05 <= self.temperature <= 20:
+            raise ValueError(
+                f"The temperature is {self.temperature}; it must lie between 0.05 and 20."
+            )
+
+    def with_changes(self, **changes) -> Options:
+        """Return a copy with some fields changed."""
+        return replace(self, **changes)
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """All numbers of one picture; T time steps, K classes, S = 2 U + 1 states.
+
+    Attributes:
+        logits: (T, K) as edited, before bias and temperature.
+        log_probs: (T, K) after bias, temperature and softmax.
+        label: (U,) class numbers of the target.
+        states: (S,) extended label; `can_skip` (S,) says which may be entered by a skip.
+        path: (T,) best class of each frame; `trace` what collapsing does with it.
+        greedy_label: the collapsed path; `greedy_log_p` the log-probability of that path.
+        loss: minus log p(label) in nats, infinity when the label does not fit.
+        status: "ok" or the sentence that says why the loss is infinite.
+        alpha, beta: (T, S) log-domain forward and backward variables.
+        posterior: (T, S) probability of each state given the label, zeros when infeasible.
+        occupancy: (T, K) the same by class.
+        gradient: (T, K) softmax minus occupancy: the loss by the effective logits.
+        viterbi: (T,) states of the best path of the label, None when infeasible.
+    """
+
+    logits: np.ndarray
+    log_probs: np.ndarray
+    label: np.ndarray
+    states: np.ndarray
+    can_skip: np.ndarray
+    path: np.ndarray
+    trace: list[str]
+    greedy_label: list[int]
+    greedy_log_p: float
+    loss: float
+    status: str
+    alpha: np.ndarray
+    beta: np.ndarray
+    posterior: np.ndarray
+    occupancy: np.ndarray
+    gradient: np.ndarray
+    viterbi: np.ndarray | None
+    blank: int
+
+    @property
+    def num_frames(self) -> int:
+        """T, the number of time steps."""
+        return len(self.log_probs)
+
+    @property
+    def feasible(self) -> bool:
+        """Whether the label has a path at all."""
+        return self.status == "ok"
+
+    def arrivals(self, t: int, s: int) -> list[tuple[str, int, float]]:
+        """Return what enters state `s` at time `t`: kind, state before, share of alpha.
+
+        The shares of the legal arrivals sum to one where alpha is above zero.
+        """
+        if t == 0:
+            return []
+        found = []
+        for move, kind in enumerate(("stay", "step", "skip")):
+            legal = s - move >= 0 and (move < 2 or self.can_skip[s])
+            if legal:
+                log_share = self.alpha[t - 1, s - move] + self.log_probs[t, self.states[s]]
+                share = np.exp(log_share - self.alpha[t, s]) if self.alpha[t, s] > -np.inf else 0
+                found.append((kind, s - move, float(share)))
+        return found
+
+
+def effective_logits(logits: np.ndarray, options: Options, blank: int) -> np.ndarray:
+    """Apply blank bias, then temperature: what the softmax sees."""
+    shifted = np.array(logits, dtype=np.float64)
+    shifted[:, blank] += options.blank_bias
+    return shifted / options.temperature
+
+
+def compute(logits: np.ndarray, label: Sequence[int], options: Options, blank: int = 0) -> Numbers:
+    """Run CTC once on free logits and return all numbers of the explorer.
+
+    Args:
+        logits: (T, K) unnormalized.
+        label: U class numbers; one that does not fit gives an infinite loss, not an error.
+        options: bias and temperature are used here.
+        blank: the class number of the blank.
+    """
+    logits = np.asarray(logits, dtype=np.float64)
+    log_probs = ctc.log_softmax(effective_logits(logits, options, blank))
+    path, greedy_label, greedy_log_p = ctc.greedy(log_probs, blank)
+    alpha, log_p = ctc.forward(log_probs, label, blank)
+    beta = ctc.backward(log_probs, label, blank)
+    states, can_skip = ctc.extend_label(label, blank)
+    posterior = np.zeros(alpha.shape)
+    occupancy = np.zeros(log_probs.shape)
+    gradient = np.zeros(log_probs.shape)
+    viterbi, status = None, "ok"
+    missing = ctc.min_frames(label) - len(logits)
+    if np.isfinite(log_p):
+        posterior = np.exp(alpha + beta - log_p)
+        np.add.at(occupancy.T, states, posterior.T)  # A class may stand in several states
+        gradient = np.exp(log_probs) - occupancy
+        viterbi = ctc.forced_align(log_probs, label, blank).states
+    elif missing > 0:
+        plural = "s" if missing > 1 else ""
+        status = (
+            f"The target needs {missing} more time step{plural}: {ctc.min_frames(label)} "
+            f"at least, and there are {len(logits)}."
+        )
+    else:
+        status = "The target has probability zero: a logit it needs is minus infinity."
+    return Numbers(
+        logits=logits, log_probs=log_probs, label=np.asarray(label, dtype=np.int64),
+        states=states, can_skip=can_skip, path=np.asarray(path),
+        trace=ctc.collapse_trace(path, blank), greedy_label=list(greedy_label),
+        greedy_log_p=float(greedy_log_p), loss=-float(log_p), status=status, alpha=alpha,
+        beta=beta, posterior=posterior, occupancy=occupancy, gradient=gradient,
+        viterbi=viterbi, blank=blank,
+    )  # fmt: skip
+
+
+def sgd_step(
+    logits: np.ndarray, label: Sequence[int], options: Options, rate: float, blank: int = 0
+) -> np.ndarray:
+    """Return the free logits after one step of gradient descent on the CTC loss.
+
+    Bias and temperature stay fixed; the chain rule divides the gradient by the temperature.
+    """
+    numbers = compute(logits, label, options, blank)
+    return numbers.logits - rate * numbers.gradient / options.temperature
+
+
+def choose_rows(
+    log_probs: np.ndarray, label: Sequence[int], blank: int = 0, limit: int = 24
+) -> tuple[int, ...]:
+    """Choose the classes that get a row: blank, target, greedy text, then the likeliest.
+
+    Target and greedy letters always have a row; `limit` counts for the others.  What is
+    left is gathered in the row `OTHER`, which is there only when something is left.
+    """
+    _, greedy_label, _ = ctc.greedy(log_probs, blank)
+    num_classes = log_probs.shape[1]
+    rows = dict.fromkeys([blank, *map(int, label), *map(int, greedy_label)])
+    wanted = min(max(len(rows) + 2, 8), max(limit, len(rows)))
+    for k in np.argsort(-np.exp(log_probs).max(axis=0), kind="stable"):
+        if len(rows) >= wanted:
+            break
+        rows.setdefault(int(k))
+    left_out = num_classes - len(rows)
+    if left_out == 1:
+        rows.update(dict.fromkeys(range(num_classes)))
+    return (*rows, OTHER) if left_out > 1 else tuple(rows)
+
+
+def fold(values: np.ndarray, rows: Sequence[int]) -> np.ndarray:
+    """Return (rows, T): the columns of (T, K) `values` by row, the rest summed in OTHER."""
+    named = [k for k in rows if k != OTHER]
+    folded = values[:, named].T
+    if OTHER in rows:
+        rest = np.delete(values, named, axis=1).sum(axis=1)
+        folded = np.vstack([folded, rest])
+    return folded
+
+
+def telling_selection(numbers: Numbers) -> tuple[int, int]:
+    """Pick a lattice node worth explaining: a letter whose skip is forbidden, else the middle."""
+    num_states = len(numbers.states)
+    doubled = [s for s in range(3, num_states, 2) if not numbers.can_skip[s]]
+    s = doubled[0] if doubled else min(num_states - 1, 2 * (len(numbers.label) // 2) + 1)
+    if numbers.viterbi is None:
+        return numbers.num_frames // 2, s
+    visits = np.flatnonzero(numbers.viterbi == s)
+    return (int(visits[0]) if len(visits) else numbers.num_frames // 2), s

@@ -44,7 +44,7 @@ class Handwriting:
         labels: The n characters.
         lines: uint8 (32, width) each.
         texts: What each line says.
-        page: uint8 (height, width) with all the lines, or None.
+        page: uint8 (height, width) with all the lines.
         page_boxes: Left, top, right, bottom of each line on the page, (n, 4), or None.
         source: Whose it is: `"yours"` or `"stand-in"`.
         description: The same in a sentence, to be printed.
@@ -54,7 +54,7 @@ class Handwriting:
     labels: str
     lines: list[np.ndarray]
     texts: list[str]
-    page: np.ndarray | None
+    page: np.ndarray
     page_boxes: np.ndarray | None
     source: Literal["yours", "stand-in"]
     description: str
@@ -64,7 +64,8 @@ def my_handwriting(folder: Path | str | None = None) -> Handwriting:
     """Return the learner's own handwriting where there is any, else a stand-in.
 
     `my/handwriting` may hold `letters/` (one PNG a letter, see `letter_file`), `lines/` (one PNG
-    a line, with `lines.json` giving each file's text) and `page.png`; any part may be missing.
+    a line, with `lines.json` giving each file's text) and `page.png`. Where letters or lines are
+    missing, the stand-in's are taken; a missing page is put together from the lines.
 
     Args:
         folder: Another folder than `my/handwriting`.
@@ -72,23 +73,35 @@ def my_handwriting(folder: Path | str | None = None) -> Handwriting:
     Raises:
         HandwritingError: A file is damaged, holds no ink, or has no label; the message names it.
     """
+    place = str(folder) if folder else f"{my_directory().name}/handwriting"
     folder = Path(folder) if folder else my_directory() / "handwriting"
     letter_files = sorted((folder / "letters").glob("*.png"))
     line_files = sorted((folder / "lines").glob("*.png"))
     page_file = folder / "page.png"
+    other = stand_in(place)
     if not letter_files and not line_files and not page_file.exists():
-        return stand_in()
-    letters = [prepare_character(_read(file)) for file in letter_files]
-    texts = _line_texts(folder / "lines" / "lines.json", line_files)
-    page, boxes = _read_page(page_file)
-    images = np.stack(letters) if letters else np.zeros((0, 28, 28), dtype=np.uint8)
-    description = (
-        f"This is your own handwriting, from {folder}: {len(letters)} letters, "
-        f"{len(texts)} lines and {'a page' if page is not None else 'no page'}."
-    )
-    labels = "".join(letter_label(file) for file in letter_files)
-    lines = [prepare_line(_read(file)) for file in line_files]
-    return Handwriting(images, labels, lines, texts, page, boxes, "yours", description)
+        return other
+    letters, labels = other.letters, other.labels
+    if letter_files:
+        letters = np.stack([prepare_character(_read(file)) for file in letter_files])
+        labels = "".join(letter_label(file) for file in letter_files)
+    lines, texts = other.lines, other.texts
+    if line_files:
+        texts = _line_texts(folder / "lines" / "lines.json", line_files)
+        lines = [prepare_line(_read(file)) for file in line_files]
+    page, boxes = _read_page(page_file) if page_file.exists() else stack_lines(lines)
+    parts = {
+        f"{len(letter_files)} letters": letter_files,
+        f"{len(line_files)} lines": line_files,
+        "a page": page_file.exists(),
+    }
+    yours = ", ".join(name for name, there in parts.items() if there)
+    kinds = {"letters": letter_files, "lines": line_files}
+    missing = [name for name, files in kinds.items() if not files]
+    description = f"This is your own handwriting, from {place}: {yours}."
+    if missing:
+        description += f" The {' and '.join(missing)} are a stand-in's, until you add yours."
+    return Handwriting(letters, labels, lines, texts, page, boxes, "yours", description)
 
 
 def letter_file(character: str, index: int) -> str:
@@ -161,11 +174,9 @@ def _line_texts(listing: Path, files: list[Path]) -> list[str]:
     return chosen
 
 
-def _read_page(file: Path) -> tuple[np.ndarray | None, np.ndarray | None]:
+def _read_page(file: Path) -> tuple[np.ndarray, np.ndarray | None]:
     from shared.recognizer.preparation import extract_ink, to_gray
 
-    if not file.exists():
-        return None, None
     page = extract_ink(to_gray(_read(file)))
     boxes = file.with_name("page.json")
     if not boxes.exists():
@@ -180,8 +191,12 @@ def _read_page(file: Path) -> tuple[np.ndarray | None, np.ndarray | None]:
         ) from error
 
 
-def stand_in() -> Handwriting:
-    """Return letters, lines and a page by a pen hand that no training has seen."""
+def stand_in(place: str = "my/handwriting") -> Handwriting:
+    """Return letters, lines and a page by a pen hand that no training has seen.
+
+    Args:
+        place: Where the description says that the learner's own files belong.
+    """
     from shared.pen import hands, write_character, write_line
 
     hand = hands("test")[0]
@@ -193,7 +208,7 @@ def stand_in() -> Handwriting:
     description = (
         f"This is a stand-in: the pen hand {hand.name}, which no training has seen, wrote "
         f"{len(letters)} letters, {len(lines)} lines and a page. "
-        f"Put your own into {my_directory() / 'handwriting'} to see yours instead."
+        f"Put your own into {place} to see yours instead."
     )
     texts = list(STAND_IN_TEXTS)
     return Handwriting(letters, labels, lines, texts, page, boxes, "stand-in", description)

@@ -103,7 +103,7 @@ def _refuses(call: str, *named: str):
             return f"{call} gave {show(answer)}, expected a ValueError."
         missing = [name for name in named if name not in str(answer[1])]
         if missing:
-            return f"{call} raised ValueError({show(answer[1])}), expected a message naming {named}."
+            return f"{call} raised ValueError({show(answer[1])}): it should name {missing}."
         return None
 
     return judge

@@ -132,7 +132,7 @@ def test_feasible_exactly_when_frames_reach_symbols_plus_repeats():
         for num_steps in range(1, 8):
             log_p = ctc.forward(np.full((num_steps, 3), -math.log(3)), label)[1]
             assert np.isfinite(log_p) == (num_steps >= len(label) + repeats)
-    assert ctc.min_frames("hello".encode()) == 6
+    assert ctc.min_frames(b"hello") == 6
     assert ctc.min_frames([5, 5, 5]) == 5
 
 

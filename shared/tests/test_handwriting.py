@@ -55,13 +55,27 @@ def test_own_files_are_used(tmp_path):
     assert own.lines[0].shape[0] == 32
     assert np.median(own.page) == 0
     assert own.page_boxes.shape == (1, 4)
-    assert "3 letters, 1 lines and a page" in own.description
+    assert "3 letters, 1 lines, a page" in own.description
+    assert "stand-in" not in own.description
 
 
-def test_a_part_may_be_missing(tmp_path):
+def test_the_stand_in_fills_what_is_missing_and_says_so(tmp_path):
     _write(tmp_path / "handwriting" / "letters" / "q_3.png", "q")
     own = handwriting.my_handwriting()
-    assert (own.labels, own.lines, own.page) == ("q", [], None)
+    assert (own.labels, own.source) == ("q", "yours")
+    assert own.texts == list(handwriting.STAND_IN_TEXTS)
+    assert "lines are a stand-in's" in own.description
+
+
+def test_a_page_is_put_together_from_own_lines(tmp_path):
+    folder = tmp_path / "handwriting"
+    _write(folder / "lines" / "line_0.png", "Hello you")
+    (folder / "lines" / "lines.json").write_text(json.dumps({"line_0.png": "Hello you"}))
+    own = handwriting.my_handwriting()
+    (left, top, right, bottom), *more = own.page_boxes.astype(int)
+    assert not more
+    np.testing.assert_array_equal(own.page[top:bottom, left:right], own.lines[0])
+    assert "letters are a stand-in's" in own.description
 
 
 def test_file_names_differ_on_every_file_system():

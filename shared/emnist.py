@@ -105,7 +105,9 @@ def load(split: str, classes: int = 47, folder: Path | None = None) -> Character
         labels = np.concatenate([part.labels for part in parts])
         return _without(CharacterSet(images, labels, CLASSES_47, []), test)
     if classes == 62 and "byclass-test" in have:
-        return _divide(_read(folder, "byclass-test"), split)
+        whole = _read(folder, "byclass-test")
+        test = _divide(whole, "test")
+        return test if split == "test" else _without(_divide(whole, "train"), test)
     raise EmnistError(
         f"{folder} holds {', '.join(sorted(have)) or 'no EMNIST set'}: not enough for {classes} "
         f"classes, which need {'balanced' if classes == 47 else 'byclass'}-train and -test. {_HOW}"

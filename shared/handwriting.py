@@ -143,7 +143,9 @@ def _read(file: Path) -> np.ndarray:
         with Image.open(file) as image:
             upright = ImageOps.exif_transpose(image)
             mode = "RGBA" if "A" in upright.getbands() or "transparency" in image.info else "L"
-            pixels = np.asarray(upright.convert(mode))
+            # Pillow would cut the 16 bits of a scan off at 255, which leaves nothing but white
+            deep = upright.mode.startswith("I")
+            pixels = np.asarray(upright if deep else upright.convert(mode))
         prepare_line(pixels)  # Says what is wrong with an image that holds no ink
     except (OSError, SyntaxError, ValueError) as error:
         raise HandwritingError(

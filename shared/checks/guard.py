@@ -31,8 +31,8 @@ class _Watch:
 
 
 _numbers = itertools.count(1)
+#: Kept for good: an answer left behind in a thread may put a guard back long after its end
 _watches: dict[int, _Watch] = {}
-_KEPT = 64  # A thread still inside a guard finds the original for that many guards more
 
 
 def _stand_in(*args, **kwargs):  # noqa: ANN202 - only its code is used, with -1 exchanged
@@ -74,8 +74,6 @@ def guarded(
         for function, code, watch in reversed(entered):
             function.__code__ = code
             watch.over = True
-        for number in list(_watches)[:-_KEPT]:
-            _watches.pop(number, None)
 
 
 def enter(number: int, args: tuple, kwargs: dict[str, Any]) -> Any:

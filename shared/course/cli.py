@@ -72,6 +72,10 @@ def main(words: Sequence[str] | None = None) -> int:
     except CourseError as error:
         print(f"labs {arguments.verb}: {error}", file=sys.stderr)
         return 2
+    except OSError as error:  # A full disk, a name that is taken: what failed, not where
+        said = error.strerror if error.strerror and not error.filename else error
+        print(f"labs {arguments.verb}: {said}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("\nstopped", file=sys.stderr)
         return 130

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
+import sys
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import cache
+from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from shared.course.cells import train_cells
-from shared.paths import DATA, data_file, my_directory
+from shared.paths import DATA, data_file, my_directory, write_atomically
 
 if TYPE_CHECKING:
     import keras
@@ -26,6 +31,7 @@ SEED = 3
 COMMAND = "labs train ladder"
 
 
+@cache
 def ladder_lines(
     count: int = LINES, validation: int = VALIDATION_LINES, seed: int = SEED
 ) -> tuple[LineSet, LineSet]:
@@ -132,31 +138,57 @@ def train_ladder(
     updates: int = UPDATES,
     lines: int = LINES,
     seed: int = SEED,
+    workers: int = 2,
 ) -> dict[str, Any]:
-    """Train all nine cells in turn and write the run file.
+    """Train all nine cells and write the run file.
 
-    A run that was stopped goes on: finished cells are read from the part file in `my/`, the one
-    that was broken off from its checkpoint.
+    A run that was stopped goes on: every finished cell lies in `my/runs/ladder`, beside the
+    checkpoints of those that were broken off.
+
+    Args:
+        path: The run file.
+        updates: Batches each cell learns from.
+        lines: Lines they are taken from.
+        seed: Of lines, weights and order.
+        workers: Processes of one thread each; the numbers do not depend on how many.
     """
     settings = {"command": COMMAND, "updates": updates, "lines": lines, "seed": seed}
     settings |= {"batch_size": 16, "validation_lines": VALIDATION_LINES}
-    train_set, validation = ladder_lines(lines, seed=seed)
-
-    def train(key: dict[str, Any], checkpoint: Path) -> dict[str, Any]:
-        targets, context = key["targets"], key["context"]
-        print(f"{TARGETS[targets]}, {CONTEXTS[context]}:", flush=True)
-        network = cell_network(context, seed)
-        training = train_cell(network, targets, train_set, validation, updates, seed, checkpoint)
-        training.wait()
-        cell = outcome(targets, context, training, seed)
-        print(f"  CER {cell['cer']:.1%}", flush=True)
-        return cell
-
-    keys = [{"targets": targets, "context": context} for targets, context in CELLS]
-    run = train_cells(Path(path), my_directory() / "runs" / "ladder", settings, keys, train)
-    print(format_ladder(run["cells"]))
+    os.environ["TF_NUM_INTRAOP_THREADS"] = os.environ["TF_NUM_INTEROP_THREADS"] = "1"
+    jobs = [(targets, context, settings) for targets, context in CELLS]
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        cells = list(pool.map(run_cell, *zip(*jobs, strict=True)))
+    run = {**settings, "cells": cells}
+    write_atomically(Path(path), json.dumps(run, indent=1) + "\n")
+    shutil.rmtree(cells_directory())
+    print(format_ladder(cells))
     return run
 
 
+def run_cell(targets: str, context: str, settings: dict[str, Any]) -> dict[str, Any]:
+    """Train one cell, or read what an earlier run with the same settings left of it."""
+    file = cells_directory() / f"{targets}-{context}.json"
+    if file.exists():
+        left = json.loads(file.read_text(encoding="utf-8"))
+        if left["settings"] == settings:
+            return left["cell"]
+    updates, seed = settings["updates"], settings["seed"]
+    train, validation = ladder_lines(settings["lines"], settings["validation_lines"], seed)
+    network = cell_network(context, seed)
+    checkpoint = file.with_suffix(".npz")
+    training = train_cell(network, targets, train, validation, updates, seed, checkpoint).wait()
+    cell = outcome(targets, context, training, seed)
+    write_atomically(file, json.dumps({"settings": settings, "cell": cell}))
+    print(f"{TARGETS[targets]}, {CONTEXTS[context]}: CER {cell['cer']:.1%}", flush=True)
+    return cell
+
+
+def cells_directory() -> Path:
+    """Return the folder in which a run keeps its finished cells and checkpoints."""
+    folder = my_directory() / "runs" / "ladder"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
 if __name__ == "__main__":
-    train_ladder()
+    train_ladder(workers=int(sys.argv[1]) if len(sys.argv) > 1 else 2)

@@ -16,6 +16,7 @@ import argparse
 import hashlib
 import importlib.util
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -42,7 +43,8 @@ def run(arguments: argparse.Namespace, course: Course | None = None) -> int:
     if not course.available():
         raise CourseError(f"No lab was found in {course.labs}. Is this a whole clone?")
     lab = course.find([arguments.lab])[0] if arguments.lab else course.available()[0]
-    path, message = copy(course, lab, my_directory(), newer=arguments.newer)
+    my = my_directory().resolve()
+    path, message = copy(course, lab, my, newer=arguments.newer)
     print(message)
     if arguments.copy:
         return 0
@@ -55,7 +57,9 @@ def run(arguments: argparse.Namespace, course: Course | None = None) -> int:
     page = quote(path.relative_to(path.parents[1]).as_posix())
     words = [sys.executable, "-m", "jupyterlab", f"--LabApp.default_url=/lab/tree/{page}"]
     words += ["--no-browser"] * arguments.no_browser + ["--allow-root"] * arguments.allow_root
-    return subprocess.run(words, cwd=path.parents[1], check=False).returncode
+    # A kernel starts in the folder of its notebook, from where another my/ would be found
+    environment = os.environ | {"HANDWRITING_MY": str(my)}
+    return subprocess.run(words, cwd=path.parents[1], env=environment, check=False).returncode
 
 
 def copy(course: Course, lab: Lab, my: Path, newer: bool = False) -> tuple[Path, str]:

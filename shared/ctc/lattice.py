@@ -200,6 +200,12 @@ def batch_loss_and_grad(
             f"The batch has {len(logits)} logits, {len(labels)} labels, {len(logit_lengths)} "
             f"logit lengths and {len(label_lengths)} label lengths; all must be equal."
         )
+    for row, (label, label_length) in enumerate(zip(labels, label_lengths, strict=True)):
+        if not 0 <= label_length <= len(label):
+            raise ValueError(
+                f"Row {row} is said to have {label_length} symbols, its labels have {len(label)}; "
+                "the length must lie between 0 and that."
+            )
     results = [
         loss_and_grad(row, label[:label_length], blank, length)
         for row, label, length, label_length in zip(

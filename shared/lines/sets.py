@@ -112,9 +112,12 @@ class LineSet(_Stored):
         return len(self.images)
 
     def __getitem__(self, chosen: slice | Sequence[int] | np.ndarray) -> LineSet:
-        """Return the chosen lines as a set: a slice, or a sequence of numbers."""
-        numbers = range(len(self))[chosen] if isinstance(chosen, slice) else list(chosen)
-        return LineSet(*([values[int(k)] for k in numbers] for values in vars(self).values()))
+        """Return the chosen lines as a set: a slice, a sequence of numbers, or a mask."""
+        if not isinstance(chosen, slice):
+            chosen = np.asarray(chosen)
+            chosen = chosen if chosen.size else chosen.astype(np.int64)
+        numbers = np.arange(len(self))[chosen]
+        return LineSet(*([values[k] for k in numbers] for values in vars(self).values()))
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Return everything as plain arrays, as `save` stores them."""

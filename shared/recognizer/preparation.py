@@ -43,8 +43,10 @@ def to_gray(image: np.ndarray) -> np.ndarray:
         values = image.astype(np.float32)
         if not np.isfinite(values).all():
             raise ValueError("The image holds NaN or infinity; a brightness is a finite number.")
-        if values.max() > 1.0:
+        if values.max() > 2.0:  # Not 1: smooth resizing overshoots by a little
             values = values / 255.0
+        values = np.where((values > 1.0) & (values < 1.1), np.float32(1), values)
+        values = np.where((values < 0.0) & (values > -0.1), np.float32(0), values)
     else:
         raise ValueError(f"An image of {image.dtype} cannot be read; use uint8 or float.")
     if values.min() < 0 or values.max() > 1.0:

@@ -164,6 +164,8 @@ def character_logits(
     # Kept with the network: compiling anew on every call takes a second and makes TensorFlow warn
     infer = vars(network).get("_character_inference") or compile_inference(network, (28, 28, 1))
     vars(network)["_character_inference"] = infer
-    images = np.asarray(images, dtype=np.uint8)[..., None]
+    images = np.asarray(images, dtype=np.uint8).reshape(-1, 28, 28, 1)
+    if not len(images):
+        return np.zeros((0, network.output_shape[-1]), dtype=np.float32)
     parts = [infer(images[i : i + batch_size]) for i in range(0, len(images), batch_size)]
     return np.concatenate([np.asarray(part) for part in parts])

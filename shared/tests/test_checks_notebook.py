@@ -15,6 +15,7 @@ import pytest
 from shared.checks import begin, check, predict, recorded_guess, report
 from shared.checks import progress as progress_module
 from shared.checks.exercise import UnknownExerciseError
+from shared.checks.guard import guarded
 from shared.ctc import collapse as library_collapse
 from shared.ctc import collapse_trace
 from shared.tests.checks_support import STUB, lab90  # noqa: F401 - a fixture
@@ -138,6 +139,18 @@ def test_other_threads_may_call_the_reference_during_a_check(cell):
     stop.set()
     thread.join()
     assert "passed, 3 of 3" in text and not errors
+
+
+def test_guards_may_end_in_any_order():
+    first, second = guarded((library_collapse,), {}), guarded((library_collapse,), {})
+    first.__enter__()  # As by an answer that was left behind in its thread
+    second.__enter__()
+    first.__exit__(None, None, None)
+    second.__exit__(None, None, None)
+    for _ in range(80):
+        with guarded((collapse_trace,), {}):
+            pass
+    assert library_collapse([8, 8, 0, 5]) == [8, 5]
 
 
 def test_exception_shows_only_the_learners_lines(cell):

@@ -107,6 +107,29 @@ def test_open_works_from_any_folder(built, tmp_path, monkeypatch):
     assert (tmp_path / "my" / FIXTURE_LAB.notebook).is_file()
 
 
+def test_open_tells_kernels_where_the_copy_is(built, tmp_path, monkeypatch):
+    started = {}
+    monkeypatch.setattr(opening, "this_course", lambda: built)
+    monkeypatch.setattr(
+        opening.subprocess,
+        "run",
+        lambda words, **options: started.update(options) or subprocess.CompletedProcess(words, 0),
+    )
+    monkeypatch.setenv("HANDWRITING_MY", "mine")  # Names another folder from another place
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["open", "2"]) == 0
+    assert started["env"]["HANDWRITING_MY"] == str((tmp_path / "mine").resolve())
+    assert started["cwd"] == tmp_path.resolve()
+
+
+def test_a_file_in_the_way_is_one_sentence(built, tmp_path, monkeypatch, capsys):
+    (tmp_path / "my").write_text("a file", encoding="utf-8")
+    monkeypatch.setattr(opening, "this_course", lambda: built)
+    monkeypatch.setenv("HANDWRITING_MY", str(tmp_path / "my"))
+    assert cli.main(["open", "2", "--copy"]) == 1
+    assert "labs open: Your own files belong in the folder" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [(["17"], "No lab is called '17'"), (["9"], "is not written yet. Labs that exist: 2")],

@@ -276,6 +276,8 @@ GOOD = np.log(np.full((3, 4), 0.25))
         (lambda: ctc.beam_steps(GOOD, 0), "beam width"),
         (lambda: ctc.alignments(np.log(np.full((60, 3), 1 / 3)), [1, 2] * 9), "best k"),
         (lambda: ctc.batch_loss_and_grad(np.zeros((2, 3, 4)), [[1]], [3, 3], [1]), "equal"),
+        (lambda: ctc.batch_loss_and_grad(np.zeros((1, 3, 4)), [[1]], [3], [2]), "Row 0 .* 2 sym"),
+        (lambda: ctc.batch_loss_and_grad(np.zeros((1, 3, 4)), [[1]], [3], [-1]), "Row 0 .* -1 s"),
     ],
 )
 def test_bad_input_is_refused_with_a_sentence(call, message):

@@ -78,6 +78,16 @@ def test_a_page_is_put_together_from_own_lines(tmp_path):
     assert "letters are a stand-in's" in own.description
 
 
+def test_a_scan_of_16_bits_reads_as_one_of_8(tmp_path):
+    path = tmp_path / "handwriting" / "letters" / "q_0.png"
+    _write(path, "q")
+    plain = handwriting.my_handwriting().letters[0]
+    deep = np.asarray(Image.open(path)).astype(np.uint16) * 257
+    Image.fromarray(deep).save(path)
+    assert Image.open(path).mode.startswith("I")
+    np.testing.assert_allclose(handwriting.my_handwriting().letters[0], plain, atol=2)
+
+
 def test_file_names_differ_on_every_file_system():
     names = {handwriting.letter_file(chr(code), 0).lower() for code in range(33, 127)}
     assert len(names) == 94

@@ -73,6 +73,9 @@ def test_parts_of_a_set_can_be_taken(train):
     part = train[[4, 1]]
     assert part.texts == [train.texts[4], train.texts[1]]
     assert train[10:12].writers == train.writers[10:12]
+    mask = [writer == train.writers[7] for writer in train.writers]
+    assert train[mask].texts == [train.texts[7]]
+    assert len(train[[]]) == 0
     with pytest.raises(ValueError, match="equally many"):
         lines.LineSet(part.images, ["one"], part.writers, part.boxes, part.held_out)
 

@@ -114,6 +114,21 @@ def test_a_character_is_framed_as_emnist_frames_it():
     assert abs(columns.min() - (27 - columns.max())) <= 3
 
 
+def test_smooth_resizing_may_overshoot_a_little():
+    line = 1 - pen.write_line("over", HAND, np.random.default_rng(0)).image / 255
+    over = recognizer.prepare_line(np.pad(line, 6, constant_values=1.0) * 1.04 - 0.02)
+    assert over.shape[0] == 32 and over.max() > 200
+    with pytest.raises(ValueError, match="Brightness runs from 0 to 1"):
+        recognizer.prepare_line(line * 1.5)
+
+
+def test_no_characters_give_no_logits():
+    from shared import networks
+
+    network = networks.character_mlp(5, units=4)
+    assert recognizer.character_logits(network, []).shape == (0, 5)
+
+
 BAD = {
     "empty": (np.zeros((0, 10)), "empty"),
     "batch": (np.zeros((2, 3, 4, 5)), r"\(2, 3, 4, 5\).*not a batch"),

@@ -158,6 +158,15 @@ def test_a_damaged_or_foreign_checkpoint_is_set_aside(tmp_path):
     assert len(longer.seen) == 25
 
 
+def test_a_checkpoint_of_other_lines_is_not_used(tmp_path):
+    options = {"batch_size": 4, "checkpoint": tmp_path / "run.npz"}
+    training.train_line_network(_network(), _lines(8), 2, **options).wait()
+    again = training.train_line_network(_network(), _lines(8), 2, **options).wait()
+    assert again.seconds and not (tmp_path / "run.npz.old").exists()
+    training.train_line_network(_network(), _lines(8, seed=1), 2, **options).wait()
+    assert (tmp_path / "run.npz.old").exists()
+
+
 def test_stop_keeps_what_was_learned_and_start_goes_on():
     counter = _Counter()
     run = counter.training(updates=100_000)

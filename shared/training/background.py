@@ -191,9 +191,12 @@ class Training:
             self._error = error
 
     def _look(self) -> None:
-        if self._watch and self.done in self._watch_at:
+        # A run stopped before its first update looks at update 0 again: once is enough
+        seen = {snapshot.update for snapshot in self.snapshots}
+        if self._watch and self.done in self._watch_at and self.done not in seen:
             self.snapshots.append(Snapshot(self.done, self._watch()))
-        if self._evaluate and self.done in self._evaluate_at:
+        measured = {evaluation["update"] for evaluation in self.evaluations}
+        if self._evaluate and self.done in self._evaluate_at and self.done not in measured:
             self.evaluations.append({"update": self.done, **self._evaluate()})
 
     # Checkpoints

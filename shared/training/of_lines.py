@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -63,9 +64,11 @@ def train_line_network(
     from shared.backend import tf
     from shared.recognizer import LineTextRecognizer
 
+    data = None
     if callable(lines):
         batches_from = lines
     else:
+        data = [len(lines.texts), zlib.crc32("\n".join(lines.texts).encode("utf-8"))]
         labels, lengths = alphabet.encode_batch(lines.texts)
         frames = np.array([num_frames(image.shape[1]) for image in lines.images])
         check_batch(labels, lengths, frames, network.output_shape[-1])
@@ -107,6 +110,7 @@ def train_line_network(
             "seed": seed,
             "targets": targets,
             "augment": augment,
+            **({"lines": data} if data else {}),
         },
     )
     return training.start()

@@ -17,6 +17,7 @@ import hashlib
 import importlib.util
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -35,6 +36,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--copy", action="store_true", help="copy only, do not start JupyterLab")
     parser.add_argument("--no-browser", action="store_true", help="print the address instead")
     parser.add_argument("--allow-root", action="store_true", help="for containers that run as root")
+
+#: A link from the copy to another lab would open, and save into, the lab that a pull replaces
+NEIGHBOR = re.compile(rb"\[((?:previous|next): [^\]]*)\]\(\.\./labs/0?(\d+)_[^)]*\)")
 
 
 def run(arguments: argparse.Namespace, course: Course | None = None) -> int:
@@ -82,6 +86,7 @@ def copy(course: Course, lab: Lab, my: Path, newer: bool = False) -> tuple[Path,
         raise CourseError(f"{origin} is missing. `labs build {lab.number}` writes it.")
     content = origin.read_bytes()
     version = hashlib.sha256(content).hexdigest()[:8]
+    content = NEIGHBOR.sub(rb"\1: `labs open \2`", content)
     record = _read_record(my)
     target = my.resolve() / lab.notebook
     if not target.exists():

@@ -85,6 +85,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def train_line(options: argparse.Namespace) -> dict[str, Any]:
     """Train the line reader and write weights and card."""
+    from shared import pen
     from shared.backend import keras
     from shared.lines import compose_lines, frozen_lines
     from shared.networks import line_network
@@ -121,7 +122,8 @@ def train_line(options: argparse.Namespace) -> dict[str, Any]:
         _follow(training)
     reader = LineTextRecognizer(network)
     frozen = frozen_lines()
-    seen = compose_lines(300, "train", 1000 * options.seed)  # How the first shard begins
+    hands = pen.hands("train", options.hands)
+    seen = compose_lines(300, "train", 1000 * options.seed, hands)  # How the first shard begins
     card = {
         "task": "one line of handwriting to printable ASCII text",
         "network": design,

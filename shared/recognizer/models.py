@@ -43,6 +43,11 @@ def save_network(network: keras.Model, weights: Path | str, card: dict[str, Any]
     try:
         network.save_weights(part)
         payload = part.read_bytes()
+    except OSError as error:  # The h5 library's own words do not say which file, nor what to do
+        raise OSError(
+            f"{weights} could not be written: {error}. Free some disk space, or give a folder "
+            "that can be written to; nothing there was changed."
+        ) from error
     finally:
         part.unlink(missing_ok=True)
     card = {**card, "sha256": hashlib.sha256(payload).hexdigest()}

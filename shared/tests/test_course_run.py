@@ -176,3 +176,13 @@ def test_unknown_verb_ends_with_status_two():
     with pytest.raises(SystemExit) as stopped:
         cli.main(["opne"])
     assert stopped.value.code == 2
+
+
+def test_a_copy_never_leads_to_the_labs_that_a_pull_replaces(course, tmp_path):
+    link = "[next: LineTextRecognizer](../labs/03_line_text_recognizer.ipynb)"
+    change(course.labs / FIXTURE_LAB.notebook, "Five numbers", link)
+    path, _ = opening.copy(course, FIXTURE_LAB, tmp_path / "my")
+    copied = path.read_text(encoding="utf-8")
+    assert "../labs/" not in copied
+    assert "next: LineTextRecognizer: `labs open 3`" in copied
+    json.loads(copied)

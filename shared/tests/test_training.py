@@ -167,6 +167,15 @@ def test_a_checkpoint_of_other_lines_is_not_used(tmp_path):
     assert (tmp_path / "run.npz.old").exists()
 
 
+def test_starting_again_stops_the_older_run_and_goes_on_from_it(tmp_path):
+    lines, checkpoint = _lines(), tmp_path / "run.npz"
+    older = training.train_line_network(_network(), lines, 4000, checkpoint=checkpoint)
+    newer = training.train_line_network(_network(), lines, 4000, checkpoint=checkpoint)
+    assert not older.running
+    newer.stop()
+    assert newer.done >= older.done
+
+
 def test_stop_keeps_what_was_learned_and_start_goes_on():
     counter = _Counter()
     run = counter.training(updates=100_000)

@@ -29,6 +29,9 @@ class Snapshot:
     logits: tuple[np.ndarray, ...]
 
 
+_AT_WORK: dict[Path, Training] = {}  # By checkpoint
+
+
 class Training:
     """A fixed number of updates, taken in the background.
 
@@ -95,6 +98,13 @@ class Training:
         """Begin, or go on after `stop`, in the background; return at once."""
         if self.running:
             return self
+        if self._checkpoint:
+            # A cell that is run again must not leave two threads on one checkpoint
+            older = _AT_WORK.get(self._checkpoint.resolve())
+            if older is not None and older is not self and older.running:
+                older._stop.set()
+                older._thread.join()
+            _AT_WORK[self._checkpoint.resolve()] = self
         self._stop.clear()
         self._error = None
         self._thread = threading.Thread(target=self._run, name="training", daemon=True)

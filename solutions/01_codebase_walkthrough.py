@@ -1,0 +1,754 @@
+# %% [markdown]
+# # Codebase walkthrough: from a page to text
+#
+# You let the course's reader read a page in your hand, open it stage by stage, and measure how
+# often it is wrong.
+
+# %% [markdown]
+# **You will be able to**
+# - follow a page through its six stages and name what enters and leaves each;
+# - find the module that does a stage, and what it is built from;
+# - turn text into labels, and score what was read against what is written;
+# - say at which stage a page went wrong, from what the stages passed on;
+# - write a test that a wrong error rate cannot pass.
+#
+# **Time** {time} · **Needs** Python, two CPU cores · **Data** 3 MB, shipped
+
+# %% tags=["parameters"] fast={"NUM_LINES":20}
+SEED = 1
+NUM_LINES = 300
+
+# %% tags=["setup"]
+import inspect
+import time
+
+import numpy as np
+
+from shared import ctc, figures, metrics
+from shared.alphabet import ASCII
+from shared.checks import begin, check, predict, recorded_guess, report
+from shared.checks.lab01_pages import broken_pages
+from shared.explorer.browse import browse
+from shared.handwriting import my_handwriting
+from shared.lines import frozen_lines
+from shared.metrics import bootstrap_interval, character_error_rate
+from shared.recognizer import LineTextRecognizer
+
+begin(1)
+
+# %% [markdown]
+# ## What does it read?
+#
+# One problem carries this whole course: a photograph of handwriting goes in, text comes out.
+# The handwriting should be yours.
+# Until you have photographed some, a hand that no network of this course has seen stands in, and
+# the next cell says which of the two it is.
+
+# %%
+mine = my_handwriting()
+print(mine.description)
+figures.contact_sheet([mine.page], ["the page"], columns=1)
+
+# %% [markdown]
+# To see your own page here, photograph a few lines of your writing and cut them out, one picture
+# a line.
+# Put the pictures into `my/handwriting/lines/`, and beside them a file `lines.json` that says what
+# each one reads: `{"line_0.png": "Tea for two"}`.
+# A photograph of all the lines goes to `my/handwriting/page.png`.
+# Then run the cell again: from here on, every lab uses them.
+#
+# The course ships a reader, trained on invented handwriting alone.
+# A common measure of a reader is its **character error rate** (CER): how many characters must be
+# changed, added or removed to mend its text, divided by the number of characters that are written.
+#
+# ### Exercise 1.1 · Guess the first error rate
+# 2 min · core
+#
+# Before you look, guess the reader's character error rate on these lines.
+# Return a percentage: `25` means that one character in four needs mending.
+
+# %% answer="guess_error_rate"
+def guess_error_rate() -> float:
+    """Return your guess of the reader's character error rate, in percent."""
+    ### BEGIN SOLUTION
+    return 20.0
+    ### END SOLUTION
+
+# %% check="guess_error_rate" points=1
+predict("lab01.guess_error_rate")
+
+# %% [markdown]
+# <details><summary>Hint 1: what would a perfect reader have?</summary>
+# 0 percent. A reader that returns no text at all has 100 percent.
+# </details>
+# <details><summary>Hint 2: can it be more than 100 percent?</summary>
+# Yes, when the reader adds characters that nobody wrote.
+# </details>
+
+# %% [markdown] tags=["solution"]
+# **Why this way.** Any honest guess earns the point.
+# A guess made first turns the next cell from a fact into an answer.
+
+# %%
+reader = LineTextRecognizer.load()
+texts = reader.read_many(mine.lines)
+figures.show_lines(mine.lines[:4], mine.texts[:4], texts[:4])
+
+# %% [markdown]
+# The signs under the letters mark what has to be mended: `^` another letter, `+` one too many, `-`
+# one missing.
+# The first number of the course, and the one that later labs beat:
+
+# %% tags=["number"]
+own_rate = character_error_rate(mine.texts, texts)
+print(f"CER on {len(texts)} lines of this hand: {own_rate:.1%}")
+print(f"You guessed: {recorded_guess('lab01.guess_error_rate') or 'nothing yet'} %")
+
+# %% [markdown]
+# Ten lines are few, so the next cell reads the lines that the course keeps for testing.
+# They are by ten hands that nothing was trained on.
+# The interval says how far the rate could move if ten other hands had written them.
+
+# %%
+test = frozen_lines()[:NUM_LINES]
+test_texts = reader.read_many(test.images)
+edits = [metrics.edit_distance(a, b) for a, b in zip(test.texts, test_texts, strict=True)]
+low, high = bootstrap_interval(edits, [len(t) for t in test.texts], test.writers, SEED)
+test_rate = character_error_rate(test.texts, test_texts)
+print(f"CER on {len(test)} test lines: {test_rate:.1%}, 95 % interval {low:.1%} to {high:.1%}")
+
+# %% [markdown]
+# ## Which boxes does it have?
+#
+# Seen from outside, the reader is three boxes in a row.
+# **Find lines** takes a page and gives boxes.
+# **Read a line** takes the picture of one line and gives text.
+# **Score** takes two texts and gives a rate.
+#
+# Behind the boxes stand the modules of `shared`, the package that every lab imports.
+# The map is drawn from the import statements themselves: what lies higher is built from what lies
+# lower.
+
+# %%
+figures.module_map()
+
+# %% [markdown]
+# Two roads meet in this map.
+# On one, data is made: `pen` writes strokes, `lines` composes lines of them.
+# On the other, it is read: `networks` and `training` learn, `ctc` turns distributions into text,
+# and `recognizer` puts them together.
+# Making data never needs a network, and `ctc` needs nothing but numbers.
+#
+# <details><summary>Checkpoint: which module would you open to see how an error rate is
+# computed?</summary>
+# <code>shared/metrics.py</code>. It imports nothing from the other modules, so it stands at the
+# bottom of the map.
+# </details>
+#
+# ## How are lines found?
+#
+# A page is an array of ink: 255 where there is a full stroke, 0 on paper.
+# Count the ink in each row of pixels, and the lines stand out as hills with valleys between.
+# The finder below is the simplest that works on a straight page; Lab 6 trains a better one.
+
+# %%
+def find_lines(page: np.ndarray, threshold: float = 2.0) -> np.ndarray:
+    """Return a box (left, top, right, bottom) around each hill of the rows' ink.
+
+    Args:
+        page: (height, width) uint8, ink 255 on paper 0.
+        threshold: Ink, in full pixels, that a row of a line has at least.
+    """
+    rows = np.flatnonzero(page.sum(axis=1) / 255 > threshold)
+    hills = np.split(rows, np.flatnonzero(np.diff(rows) > 4) + 1)
+    boxes = []
+    for hill in hills:
+        if len(hill) > 6:
+            columns = np.flatnonzero(page[hill[0] : hill[-1] + 1].max(axis=0) > 100)
+            boxes.append((columns[0], hill[0], columns[-1] + 1, hill[-1] + 1))
+    return np.array(boxes).reshape(-1, 4)
+
+# %% [markdown]
+# One number decides: how much ink makes a row part of a line.
+# Move the threshold and watch the boxes: at which value does a line lose its tails, and at which
+# do two lines become one?
+
+# %% tags=["demo"]
+def draw_boxes(threshold: float) -> figures.Picture:
+    """Draw the page with the lines found at a threshold."""
+    found = find_lines(mine.page, threshold)
+    return figures.show_boxes(mine.page, found, title=f"threshold {threshold}: {len(found)} lines")
+
+
+browse(draw_boxes, [2.0, 0.0, 0.5, 5.0, 10.0, 20.0, 40.0], "ink that a row needs")
+
+# %% [markdown]
+# The boxes cut the page into pictures of lines.
+# Each is brought to a height of 32 pixels before it is read, so that letters of any size and
+# camera look alike to the network.
+
+# %%
+boxes = find_lines(mine.page)
+cuts = [mine.page[top:bottom, left:right] for left, top, right, bottom in boxes]
+page_texts = reader.read_many(cuts)
+for text in page_texts:
+    print(text)
+page_rate = character_error_rate(["\n".join(mine.texts)], ["\n".join(page_texts)])
+print(f"\nCER of the page: {page_rate:.1%}; of the same lines cut with care: {own_rate:.1%}")
+
+# %% [markdown]
+# The network is the same, and the rates differ: how a line is cut and scaled decides what reaches
+# the network.
+# The difference belongs to the finder, and Lab 6 is about making it small.
+
+# %% [markdown]
+# ## What does the network say?
+#
+# The network walks along the line and speaks once for every **frame**, a strip four pixels wide.
+# At each frame it gives one score, a **logit**, to every class: 95 characters, and the **blank**,
+# which says "nothing new here".
+#
+# ### Exercise 1.2 · Guess the shape
+# 2 min · stretch
+#
+# A line is 300 pixels wide.
+# Return how many frames and how many classes its logits have, as `(frames, classes)`.
+
+# %% answer="guess_shapes"
+def guess_shapes() -> tuple[int, int]:
+    """Return the frames and the classes of the logits of a line 300 pixels wide."""
+    ### BEGIN SOLUTION
+    return 300 // 4, 95 + 1
+    ### END SOLUTION
+
+# %% check="guess_shapes" points=1
+predict("lab01.guess_shapes")
+
+# %% [markdown]
+# <details><summary>Hint 1: how wide is a frame?</summary>
+# Four pixels, and the frames stand side by side.
+# </details>
+# <details><summary>Hint 2: is the blank a class?</summary>
+# It is one, and it has a score like the others.
+# </details>
+
+# %% [markdown] tags=["solution"]
+# **Why this way.** 300 / 4 = 75 frames, each with 96 logits.
+# The height of 32 pixels is gone: the network folds it into what it knows about a frame.
+
+# %% tags=["nbval-check-output"]
+blank_line = np.zeros((32, 300), np.uint8)
+reader.logits(blank_line).shape
+
+# %% [markdown]
+# Now the logits of a real line, turned into probabilities.
+# Bright cells are what the network believes; the hatched row is the blank.
+
+# %%
+line, written = mine.lines[0], mine.texts[0]
+logits = reader.logits(line)
+figures.plot_emissions(logits, image=line)
+
+# %% [markdown]
+# Letters are short flashes, and between them the blank is bright.
+# The network names a letter once, at the frame where it has become sure, and then waits.
+# Look at single frames: move the slider and watch which characters compete.
+
+# %% tags=["demo"]
+def draw_frame(frame: int) -> figures.Picture:
+    """Draw the five likeliest classes of a frame."""
+    chances = np.exp(ctc.log_softmax(logits)[frame])
+    best = np.argsort(-chances)[:5]
+    names = [f"'{ASCII.characters[k - 1]}'" if k else "blank" for k in best]
+    bars = dict(zip(names, chances[best], strict=True))
+    return figures.plot_bars(bars, "probability", f"frame {frame} of {len(logits)}")
+
+
+browse(draw_frame, [*range(2, len(logits), 2)], "frame")
+
+# %% [markdown]
+# ## How does it become text?
+#
+# Take the likeliest class of every frame: that is a **path**.
+# Merge what repeats, then drop the blanks, and the path becomes text.
+# Lab 3 takes this step apart; here you see it once.
+
+# %%
+path, labels, _ = ctc.greedy(ctc.log_softmax(logits))
+print("path:", "".join("·" if k == 0 else ASCII.characters[k - 1] for k in path))
+print("text:", ASCII.decode(labels))
+
+# %% [markdown]
+# The dots are blanks.
+# Characters were numbers all the while: the network knows classes, and the **alphabet** says which
+# character each class is.
+#
+# ### Exercise 1.3 · Encode a text
+# 8 min · core
+#
+# Return one label for each character: 1 for the first of `characters`, and so on; 0 is the
+# blank's.
+# `encode("cab", "abc")` gives `[3, 1, 2]`.
+# For a character that is missing, raise a `ValueError` that names it.
+
+# %% answer="encode"
+def encode(text: str, characters: str) -> list[int]:
+    """Return the labels of a text.
+
+    Args:
+        text: What is written.
+        characters: The alphabet, in the order of its labels 1, 2, 3 and so on.
+
+    Returns:
+        One label per character, at least 1.
+
+    Raises:
+        ValueError: A character is not in the alphabet; the message holds it.
+
+    Example:
+        >>> encode("cab", "abc")
+        [3, 1, 2]
+    """
+    ### BEGIN SOLUTION
+    unknown = [character for character in text if character not in characters]
+    if unknown:
+        raise ValueError(f"not in the alphabet: {unknown}")
+    return [characters.index(character) + 1 for character in text]
+    ### END SOLUTION
+
+# %% check="encode" points=4
+check("lab01.encode")
+
+# %% [markdown]
+# <details><summary>Hint 1: which number has the first character?</summary>
+# 1, because class 0 is the blank. <code>characters.index</code> counts from 0.
+# </details>
+# <details><summary>Hint 2: what does str.find do with a missing character?</summary>
+# It returns -1, and -1 + 1 is the blank: a wrong label without an error. Test with
+# <code>in</code> first.
+# </details>
+
+# %% [markdown] tags=["solution"]
+# **Why this way.** An unknown character has to be an error: dropped, it would teach the network to
+# skip ink.
+# The course's own alphabet also names the position, and looks labels up in a dictionary, which is
+# quicker.
+
+# %%
+encode("tea", ASCII.characters), ASCII.encode("tea")
+
+# %% [markdown]
+# ### Exercise 1.4 · Decode labels
+# 8 min · stretch
+#
+# Go the way back.
+# Zeros at the end are padding and fall off.
+# A zero before a character, and a label that no character has, raise a `ValueError`.
+# `decode([3, 1, 2, 0], "abc")` gives `"cab"`.
+
+# %% answer="decode"
+def decode(labels: list[int], characters: str) -> str:
+    """Return the text of labels.
+
+    Args:
+        labels: Numbers from 1; zeros at the end are padding.
+        characters: The alphabet, in the order of its labels.
+
+    Raises:
+        ValueError: A label is no character's, or a zero stands before a character.
+
+    Example:
+        >>> decode([3, 1, 2, 0], "abc")
+        'cab'
+    """
+    ### BEGIN SOLUTION
+    text = list(labels)
+    while text and text[-1] == 0:
+        text.pop()
+    if any(not 1 <= label <= len(characters) for label in text):
+        raise ValueError(f"labels run from 1 to {len(characters)}: {labels}")
+    return "".join(characters[label - 1] for label in text)
+    ### END SOLUTION
+
+# %% check="decode" points=6
+check("lab01.decode")
+
+# %% [markdown]
+# <details><summary>Hint 1: what is characters[-1]?</summary>
+# The last character: a label 0 or below would read from the end of the alphabet without an error.
+# </details>
+# <details><summary>Hint 2: in which order?</summary>
+# Take the padding off first, then refuse every label outside 1 to
+# <code>len(characters)</code>, then look up.
+# </details>
+
+# %% [markdown] tags=["solution"]
+# **Why this way.** A zero inside a label means that somebody forgot to collapse a path.
+# Dropping it in silence would hide that.
+
+# %% [markdown]
+# ## How is it scored?
+#
+# Comparing two texts place by place fails at the first missing letter: everything behind it is
+# shifted, and counts as wrong.
+# The **edit distance** is fair: the fewest insertions, deletions and substitutions that turn one
+# text into the other.
+#
+# ### Exercise 1.5 · Count the edits
+# 15 min · core
+#
+# Return the edit distance of two texts.
+# `edit_distance("handwriting", "andwritting")` gives `2`: one letter is missing, one too many.
+# Texts of 300 characters take less than a second.
+
+# %% answer="edit_distance"
+def edit_distance(reference: str, hypothesis: str) -> int:
+    """Return the fewest edits that turn one text into the other.
+
+    Args:
+        reference: What is written, n characters.
+        hypothesis: What was read, m characters.
+
+    Returns:
+        A whole number from 0 to max(n, m).
+
+    Source: Wagner and Fischer, "The string-to-string correction problem", 1974, section 3.
+    """
+    ### BEGIN SOLUTION
+    row = list(range(len(hypothesis) + 1))
+    for i, expected in enumerate(reference, start=1):
+        diagonal, row[0] = row[0], i
+        for j, found in enumerate(hypothesis, start=1):
+            change = diagonal + (expected != found)
+            diagonal, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, change)
+    return row[-1]
+    ### END SOLUTION
+
+# %% check="edit_distance" points=6
+check("lab01.edit_distance")
+
+# %% [markdown]
+# <details><summary>Hint 1: what does the cell (i, j) of a table hold?</summary>
+# The distance of the first i characters to the first j. Its first row is 0, 1, 2 and so on, and
+# so is its first column.
+# </details>
+# <details><summary>Hint 2: how do you fill a cell?</summary>
+# The cheapest of three: the cell above plus 1, the cell to the left plus 1, and the cell
+# diagonally above, plus 1 if the two characters differ.
+# </details>
+
+# %% [markdown] tags=["solution"]
+# **Why this way.** The table has n times m cells, and a row needs only the row above, so one row
+# is kept.
+# Recursion without a table asks the same question again and again, and twenty characters take
+# longer than your patience.
+
+# %% tags=["nbval-check-output"]
+edit_distance("handwriting", "andwritting"), edit_distance("Tea for two", "Tea tor twO")
+
+# %% [markdown]
+# One line has a distance; a reader has a rate.
+# Say before you go on: two lines, one of 2 characters with 1 edit, one of 40 without any.
+# Is the reader's rate 25 percent, or about 2?
+#
+# ### Exercise 1.6 · The rate of many lines
+# 5 min · core
+#
+# Return all edits together divided by all reference characters together.
+# `corpus_error_rate([1, 0], [2, 40])` gives `0.0238...`.
+# Without a reference character there is no rate: raise a `ValueError`.
+
+# %% answer="corpus_error_rate"
+def corpus_error_rate(edits: list[int], lengths: list[int]) -> float:
+    """Return the character error rate of a set of lines.
+
+    Args:
+        edits: The edit distance of each line.
+        lengths: The number of reference characters of each line.
+
+    Returns:
+        A rate; 0 is perfect, and it may exceed 1.
+
+    Raises:
+        ValueError: There is no reference character.
+    """
+    ### BEGIN SOLUTION
+    if sum(lengths) == 0:
+        raise ValueError("a rate needs at least one reference character")
+    return sum(edits) / sum(lengths)
+    ### END SOLUTION
+
+# %% check="corpus_error_rate" points=4
+check("lab01.corpus_error_rate")
+
+# %% [markdown]
+# <details><summary>Hint 1: how many divisions?</summary>
+# One. Dividing each line and averaging afterwards is another number.
+# </details>
+# <details><summary>Hint 2: may a rate be above 1?</summary>
+# Yes: a reader that invents letters can need more edits than there are characters. Do not cut it.
+# </details>
+
+# %% [markdown] tags=["solution"]
+# **Why this way.** Every character counts the same, whichever line it stands in.
+# A mean of rates would let a one-letter line weigh as much as a long one.
+
+# %% [markdown]
+# Four colleagues compute the rate of a padded batch.
+# `written` and `read` are lists of texts, `padded` the same texts filled up with spaces to the
+# longest.
+#
+# ```python
+# # A
+# np.mean([edit_distance(a, b) / len(a) for a, b in zip(written, read)])
+#
+# # B
+# sum(edit_distance(a, b) for a, b in zip(padded, read_padded)) / sum(map(len, padded))
+#
+# # C
+# sum(edit_distance(a, b) for a, b in zip(written, read)) / sum(map(len, written))
+#
+# # D
+# sum(edit_distance(a, b) for a, b in zip(written, read)) / sum(map(len, read))
+# ```
+#
+# ### Exercise 1.7 · Review four rates
+# 5 min · core
+#
+# One of the four is a character error rate that you could publish.
+# Return its letter.
+
+# %% answer="faulty_rate"
+def faulty_rate() -> str:
+    """Return the letter of the right character error rate: "A", "B", "C" or "D"."""
+    ### BEGIN SOLUTION
+    return "C"
+    ### END SOLUTION
+
+# %% check="faulty_rate" points=2
+check("lab01.faulty_rate")
+
+# %% [markdown]
+# <details><summary>Hint 1: what does padding do?</summary>
+# Spaces against spaces are free edits and paid characters: the rate falls when a batch holds one
+# long line.
+# </details>
+# <details><summary>Hint 2: whose length belongs below?</summary>
+# The length of what is written, which the reader cannot change.
+# </details>
+
+# %% [markdown] tags=["solution"]
+# **Why this way.** A averages rates, B pays with padding, D lets a reader that adds letters look
+# better.
+# All three have been published; none can be compared with a rate from elsewhere.
+
+# %% [markdown]
+# ## Where did it break?
+#
+# Four pages were read badly, each because of one stage.
+# For each you get what the stages passed on.
+
+# %%
+for name, evidence in broken_pages().items():
+    print(f"page {name}")
+    for stage, said in evidence.items():
+        print(f"  {stage:8} {said}")
+
+# %% [markdown]
+# ### Exercise 1.8 · Which stage broke?
+# 8 min · core
+#
+# For each page return the stage whose input was right and whose output was wrong.
+# The stages are `"lines"` (finding), `"network"` (the path), `"decoding"` (path to text) and
+# `"score"`.
+
+# %% answer="broken_stage"
+def broken_stage() -> dict[str, str]:
+    """Return the broken stage of the pages "A", "B", "C" and "D"."""
+    ### BEGIN SOLUTION
+    return {"A": "decoding", "B": "lines", "C": "score", "D": "network"}
+    ### END SOLUTION
+
+# %% check="broken_stage" points=4
+check("lab01.broken_stage")
+
+# %% [markdown]
+# <details><summary>Hint 1: where do you begin?</summary>
+# At the front. The first stage that turns something right into something wrong is the one.
+# </details>
+# <details><summary>Hint 2: how do you check the decoding?</summary>
+# Merge the repeats of the path by hand, then drop the dots, and compare with the text.
+# </details>
+
+# %% [markdown] tags=["solution"]
+# **Why this way.** A drops the blanks before it merges, and a double letter is lost.
+# B finds one line too few: two lines went into one box.
+# C reads every character and reports a rate above zero.
+# D decodes its path rightly, but the path names wrong letters.
+
+# %% [markdown]
+# ## What does it cost?
+#
+# A stage has a time as well as an error.
+# The next cell measures each stage on the page of this lab, on this machine.
+
+# %%
+def milliseconds(action) -> float:
+    """Return the median time of five runs."""
+    times = []
+    for _ in range(5):
+        start = time.perf_counter()
+        action()
+        times.append(1000 * (time.perf_counter() - start))
+    return float(np.median(times))
+
+
+page_logits = reader.logits_many(cuts)
+stages = {
+    "find lines": lambda: find_lines(mine.page),
+    "read: image to logits": lambda: reader.logits_many(cuts),
+    "read: logits to text": lambda: [reader.decode(one) for one in page_logits],
+    "score": lambda: character_error_rate(mine.texts, texts),
+}
+rows = [(stage, milliseconds(action)) for stage, action in stages.items()]
+figures.Table(rows, ("stage", "ms for the page"), form="{:.1f}")
+
+# %% [markdown]
+# The network takes most of the time, which is where a faster reader has to be found.
+#
+# ### Exercise 1.9 · Choose a reader
+# 5 min · core
+#
+# A page of 40 lines and 1,000 characters must be read within 2 seconds.
+# Three readers, made up for this question: small (18.0 % CER, 12 ms a line), medium (9.5 %,
+# 38 ms), large (4.0 %, 95 ms).
+# Return the name of the best one that is quick enough, and the edits to expect on the page.
+
+# %% answer="choose_reader"
+def choose_reader() -> tuple[str, int]:
+    """Return the reader's name and the number of edits to expect in 1,000 characters."""
+    ### BEGIN SOLUTION
+    return "medium", round(0.095 * 1000)
+    ### END SOLUTION
+
+# %% check="choose_reader" points=2
+check("lab01.choose_reader")
+
+# %% [markdown]
+# <details><summary>Hint 1: how long may a line take?</summary>
+# 2 seconds for 40 lines are 50 ms for one.
+# </details>
+# <details><summary>Hint 2: what does a rate of 10 percent cost?</summary>
+# A hundred edits in a thousand characters. Somebody has to make them.
+# </details>
+
+# %% [markdown] tags=["solution"]
+# **Why this way.** The time is a limit, the error a cost: first drop what is too slow, then take
+# the lowest error.
+# Ninety-five edits on a page say more to the person who has to make them than 9.5 percent.
+
+# %% [markdown]
+# ## Can a test catch it?
+#
+# The rates that you refused above look right and run without an error.
+# Only a test with a number worked out by hand tells them from the right one.
+#
+# ### Exercise 1.10 · Test any error rate
+# 12 min · core
+#
+# Write a test.
+# It gets a function `error_rate(references, hypotheses)` and raises an `AssertionError` if its
+# results are wrong.
+# It must accept right functions, however they are written, and refuse five wrong ones.
+# Lab 8 collects your test.
+
+# %% answer="check_error_rate"
+def check_error_rate(error_rate) -> None:
+    """Assert what a character error rate promises.
+
+    Args:
+        error_rate: Takes two lists of texts, references and hypotheses; returns a float.
+
+    Raises:
+        AssertionError: The function gives a wrong rate.
+    """
+    ### BEGIN SOLUTION
+    # 1 edit in 42 characters; a mean of rates or padding gives another number
+    assert abs(error_rate(["ab", "c" * 40], ["ax", "c" * 40]) - 1 / 42) < 1e-9
+    # Two letters too many, over four that are written
+    assert abs(error_rate(["abcd"], ["abcdxx"]) - 2 / 4) < 1e-9
+    # One letter missing in front
+    assert abs(error_rate(["abcd"], ["bcd"]) - 1 / 4) < 1e-9
+    ### END SOLUTION
+
+# %% check="check_error_rate" points=7
+check("lab01.check_error_rate")
+
+# %% [markdown]
+# <details><summary>Hint 1: why is one example not enough?</summary>
+# Each wrong rate agrees with the right one somewhere: on lines of equal length, on lines without
+# extra letters, on lines without a gap.
+# </details>
+# <details><summary>Hint 2: how do you compare floats?</summary>
+# With a tolerance: <code>abs(rate - 1 / 42) &lt; 1e-9</code>.
+# </details>
+
+# %% [markdown] tags=["solution"]
+# **Why this way.** Each assertion is there for a fault: uneven lines for the mean and the padding,
+# added letters for cutting and for the wrong divisor, a gap for comparing place by place.
+# One call with all three would do as well, and would tell less when it fails.
+
+# %% [markdown]
+# Use it on the real code.
+# The next cell takes the source of the course's own function, changes one word in it, and runs
+# your test on both.
+
+# %%
+source = inspect.getsource(metrics)
+changed = source.replace("for reference in references)", "for reference in hypotheses)", 1)
+for name, code in (("as it is", source), ("one word changed", changed)):
+    module = {"__name__": "copy_of_metrics"}
+    exec(compile(code, "copy_of_metrics.py", "exec"), module)
+    try:
+        check_error_rate(module["character_error_rate"])
+        print(f"{name}: accepted")
+    except AssertionError:
+        print(f"{name}: refused")
+
+# %% [markdown]
+# The changed copy divides by what was read, and your test says so.
+# A change to this repository goes the same way: change the code, run its test, and keep the change
+# only if the test agrees.
+#
+# **Common mistakes**
+# - *The rate is above 100 percent.* The reader adds letters; look whether its blanks are lost.
+# - *The rate falls with a larger batch.* Padding is being scored.
+# - *Your own page gives one line.* The photograph has a dark edge: crop it.
+#
+# ## What have you done?
+
+# %% tags=["grade"]
+report(1)
+
+# %% [markdown]
+# ## Recap
+#
+# - You followed a page through [finding lines](#How-are-lines-found?), frames, distributions and
+#   decoding to [its score](#How-is-it-scored?), with a picture of each.
+# - You read the map of modules, drawn from their imports.
+# - You encoded text, and counted edits over a whole set, so that no line counts twice and no
+#   padding counts at all.
+# - You named the stage that broke, from what the stages passed on.
+# - You wrote a test that five wrong rates cannot pass.
+#
+# ## Try next
+#
+# 1. Guess first: how does the rate change if you read the page's lines turned upside down?
+#    `line[::-1, ::-1]` turns one.
+# 2. Photograph one of your lines by daylight and by lamplight. Which stage suffers?
+# 3. Write a finder that also works when the page is turned by three degrees, and count its lines
+#    on a turned page.
+#
+# **Sources.** Wagner and Fischer, "The string-to-string correction problem", Journal of the ACM
+# 21(1), 1974, pages 168 to 173.
+# Graves and others, "Connectionist temporal classification", ICML 2006, pages 369 to 376.

@@ -54,7 +54,7 @@ def _judge_shapes(inputs: dict, answer: object) -> str | None:
 GUESS_SHAPES = Exercise(
     id="lab01.guess_shapes",
     kind="predict",
-    title="Guess the shape of the logits",
+    title="Guess the shape",
     reference=guess_shapes,
     doc="Any two positive whole numbers earn the point.",
     cases=(
@@ -204,7 +204,7 @@ DECODE = Exercise(
 )
 
 
-def faulty_rate() -> str:
+def right_rate() -> str:
     """Name the snippet that computes a character error rate rightly."""
     return "C"
 
@@ -222,15 +222,15 @@ def _judge_rate(inputs: dict, answer: object) -> str | None:
     if letter == "C":
         return None
     if letter in _RATE_FAULTS:
-        return f"faulty_rate() gave {letter!r}, but {_RATE_FAULTS[letter]}."
-    return f"faulty_rate() gave {show(answer)}, expected one of the letters A, B, C, D."
+        return f"right_rate() gave {letter!r}, but {_RATE_FAULTS[letter]}."
+    return f"right_rate() gave {show(answer)}, expected one of the letters A, B, C, D."
 
 
-FAULTY_RATE = Exercise(
-    id="lab01.faulty_rate",
+RIGHT_RATE = Exercise(
+    id="lab01.right_rate",
     kind="review",
-    title="Three wrong rates and a right one",
-    reference=faulty_rate,
+    title="Review four rates",
+    reference=right_rate,
     options=("A", "B", "C", "D"),
     doc="Which of four snippets would you publish?",
     cases=(
@@ -336,12 +336,12 @@ CHOOSE_READER = Exercise(
 
 EXERCISES = (
     GUESS_ERROR_RATE,
+    GUESS_SHAPES,
     ENCODE,
     DECODE,
-    GUESS_SHAPES,
     EDIT_DISTANCE,
     CORPUS_ERROR_RATE,
-    FAULTY_RATE,
+    RIGHT_RATE,
     BROKEN_STAGE,
     CHOOSE_READER,
     CHECK_ERROR_RATE,

@@ -39,7 +39,7 @@ def broken_pages() -> dict[str, dict[str, str]]:
     written, read = "sorry", _drop_first(path)
     pages["A"] = _evidence(written, 1, 1, path, read, character_error_rate([written], [read]))
     path = "t·m·e·n··o·o··n·"
-    written, read = "ten / moon", _collapse(path)
+    written, read = "ten\nmoon", _collapse(path)
     pages["B"] = _evidence(written, 2, 1, path, read, character_error_rate([written], [read]))
     path = "··l·a·m·pp··"
     written, read = "lamp", _collapse(path)
@@ -54,7 +54,7 @@ def _evidence(
     written: str, lines: int, found: int, path: str, read: str, rate: float
 ) -> dict[str, str]:
     return {
-        "written": f"{written}   ({lines} line{'s' * (lines > 1)} on the page)",
+        "written": f"{written.replace(chr(10), '⏎')}   ({lines} line{'s' * (lines > 1)} on the page)",
         "lines": f"{found} box found",
         "network": f"path {path}",
         "decoding": f"text {read}",

@@ -64,7 +64,7 @@ EDIT_DISTANCE = Exercise(
                 "reference": "".join(np.random.default_rng(seed).choice(list("abcd"), 300)),
                 "hypothesis": "".join(np.random.default_rng(seed + 1).choice(list("abcd"), 300)),
             },
-            hint="Fill a table row by row; recursion without a table never ends here.",
+            hint="Fill a table row by row: it is quick at any length, and it sees gaps.",
         ),
     ),
 )
@@ -88,7 +88,7 @@ def refused(function, *arguments):
 CORPUS_ERROR_RATE = Exercise(
     id="lab01.corpus_error_rate",
     kind="implement",
-    title="The error rate of many lines",
+    title="The rate of many lines",
     reference=corpus_error_rate,
     doc="Total edits over total characters.",
     cases=(
@@ -187,12 +187,16 @@ def verdict(function, implementation) -> str:
 
 
 def _meets(expected: str, what: str):
-    return lambda inputs, answer: (
-        None
-        if equal(answer, expected, "") is None
-        else f"check_error_rate, given a rate that {what}: your test {show(answer)}, "
-        f"expected that it {expected}."
-    )
+    """Judge what the learner's test did with a rate: "passes" accepts it, "fails" refuses it."""
+
+    def judge(inputs: dict, answer: object) -> str | None:
+        if equal(answer, expected, "") is None:
+            return None
+        did = {"passes": "accepted it", "fails": "refused it"}.get(answer, f"gave {show(answer)}")
+        right = {"passes": "accept", "fails": "refuse"}[expected]
+        return f"Given a rate that {what}, your test {did}; it should {right} it."
+
+    return judge
 
 
 CHECK_ERROR_RATE = Exercise(

@@ -88,12 +88,16 @@ def verdict(function, splitter) -> str:
 
 
 def _meets(expected: str, what: str):
-    return lambda inputs, answer: (
-        None
-        if equal(answer, expected, "") is None
-        else f"check_split, given a splitter that {what}: your test {show(answer)}, "
-        f"expected that it {expected}."
-    )
+    """Judge what the learner's test did with a splitter: "passes" accepts it, "fails" refuses it."""
+
+    def judge(inputs: dict, answer: object) -> str | None:
+        if equal(answer, expected, "") is None:
+            return None
+        did = {"passes": "accepted it", "fails": "refused it"}.get(answer, f"gave {show(answer)}")
+        right = {"passes": "accept", "fails": "refuse"}[expected]
+        return f"Given a splitter that {what}, your test {did}; it should {right} it."
+
+    return judge
 
 
 CHECK_SPLIT = Exercise(

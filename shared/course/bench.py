@@ -12,6 +12,10 @@ entries (without a name: all but the slow ones):
   errors      character error rate of the shipped reader on the frozen test
   characters  slow: learn from pens alone, read real EMNIST
   emnist      slow: learn and read EMNIST
+
+Examples:
+  labs bench                          everything but the slow entries
+  labs bench loss pens --json FILE    two entries, and the figures as a file
 """
 
 from __future__ import annotations

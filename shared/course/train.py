@@ -1,4 +1,11 @@
-"""`labs train`: make the models that `data/models` ships, from a seed, resumable after a kill."""
+"""Make the models that `data/models` ships, from a seed; a killed run goes on where it was.
+
+Examples:
+  labs train line --updates 8000      the line reader, on lines composed while it trains
+  labs train characters               the character reader
+  labs train ladder                   the nine networks of Lab 3's table
+  labs train hands                    error rate against the number of training hands
+"""
 
 from __future__ import annotations
 

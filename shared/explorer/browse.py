@@ -27,7 +27,9 @@ class Browser:
         control: The ipywidgets control, once displayed where somebody can move it.
     """
 
-    def __init__(self, draw: Callable[[Any], Picture], values: Sequence[Any], label: str) -> None:
+    def __init__(
+        self, draw: Callable[[Any], Picture], values: Sequence[Any], label: str, start: int = 0
+    ) -> None:
         self.values = list(values)
         if not self.values:
             raise ValueError(f"There is nothing to browse: the list for {label!r} is empty.")
@@ -37,7 +39,8 @@ class Browser:
         self._draw = draw
         # The last one is drawn as well: a fault in the callback then stops a run without hands
         draw(self.values[-1])
-        self.shown = draw(self.values[0])
+        self.start = start
+        self.shown = draw(self.values[start])
 
     def show(self, position: int) -> Picture:
         """Draw the picture at a position."""
@@ -51,7 +54,7 @@ class Browser:
         options = [(name, position) for position, name in enumerate(self.names)]
         wide = {"style": {"description_width": "initial"}, "layout": {"width": "95%"}}
         self.control = widgets.SelectionSlider(
-            options=options, value=0, description=self.label, continuous_update=False, **wide
+            options=options, value=self.start, description=self.label, continuous_update=False, **wide
         )
         picture = widgets.Image(value=self.shown.png, format="png", layout={"max_width": "100%"})
         words = widgets.HTML(self._words())
@@ -81,12 +84,15 @@ class Browser:
             display(self.widget())
 
 
-def browse(draw: Callable[[Any], Picture], values: Sequence[Any], label: str) -> Browser:
-    """Show `draw(values[0])`, and a control that shows the others.
+def browse(
+    draw: Callable[[Any], Picture], values: Sequence[Any], label: str, start: int = 0
+) -> Browser:
+    """Show `draw(values[start])`, and a control that shows the others.
 
     Args:
         draw: Returns a picture of a value; what it raises is shown, never swallowed.
         values: What to choose from, in order.
         label: Name of the control, such as "window width in pixels".
+        start: Position of the value that is shown first.
     """
-    return Browser(draw, values, label)
+    return Browser(draw, values, label, start)

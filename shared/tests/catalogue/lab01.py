@@ -213,10 +213,10 @@ def edit_distance(reference, hypothesis):
                                  "    return sum(edits) / (max(lengths) * len(lengths))"),
          {UNEVEN, ABOVE, RANDOM}),
     ],
-    "lab01.faulty_rate": [
-        ("a letter not offered", "def faulty_rate():\n    return 'E'",
+    "lab01.right_rate": [
+        ("a letter not offered", "def right_rate():\n    return 'E'",
          {"names the right snippet"}),
-        ("a number", "def faulty_rate():\n    return 3", {"names the right snippet"}),
+        ("a number", "def right_rate():\n    return 3", {"names the right snippet"}),
     ],
     "lab01.broken_stage": [
         ("A blamed on the network", stages(A="network"), {PAGE("A")}),
@@ -333,10 +333,10 @@ def edit_distance(reference, hypothesis):
             "    if not lengths.sum(): raise ValueError('no characters')\n"
             "    return float(np.average(np.array(edits) / lengths, weights=lengths))")),
     ],
-    "lab01.faulty_rate": [
-        ("letter", "def faulty_rate():\n    return 'C'"),
-        ("small letter", "def faulty_rate():\n    return 'c'"),
-        ("with a space", "def faulty_rate():\n    return ' C '"),
+    "lab01.right_rate": [
+        ("letter", "def right_rate():\n    return 'C'"),
+        ("small letter", "def right_rate():\n    return 'c'"),
+        ("with a space", "def right_rate():\n    return ' C '"),
     ],
     "lab01.broken_stage": [
         ("dict", stages()),

@@ -53,8 +53,9 @@ def broken_pages() -> dict[str, dict[str, str]]:
 def _evidence(
     written: str, lines: int, found: int, path: str, read: str, rate: float
 ) -> dict[str, str]:
+    shown = written.replace("\n", "⏎")
     return {
-        "written": f"{written.replace(chr(10), '⏎')}   ({lines} line{'s' * (lines > 1)} on the page)",
+        "written": f"{shown}   ({lines} line{'s' * (lines > 1)} on the page)",
         "lines": f"{found} box found",
         "network": f"path {path}",
         "decoding": f"text {read}",

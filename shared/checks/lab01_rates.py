@@ -187,7 +187,7 @@ def verdict(function, implementation) -> str:
 
 
 def _meets(expected: str, what: str):
-    """Judge what the learner's test did with a rate: "passes" accepts it, "fails" refuses it."""
+    """Judge what the test did with a rate: "passes" accepts it, "fails" refuses it."""
 
     def judge(inputs: dict, answer: object) -> str | None:
         if equal(answer, expected, "") is None:

@@ -88,7 +88,7 @@ def verdict(function, splitter) -> str:
 
 
 def _meets(expected: str, what: str):
-    """Judge what the learner's test did with a splitter: "passes" accepts it, "fails" refuses it."""
+    """Judge what the test did with a splitter: "passes" accepts it, "fails" refuses it."""
 
     def judge(inputs: dict, answer: object) -> str | None:
         if equal(answer, expected, "") is None:

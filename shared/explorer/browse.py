@@ -54,7 +54,11 @@ class Browser:
         options = [(name, position) for position, name in enumerate(self.names)]
         wide = {"style": {"description_width": "initial"}, "layout": {"width": "95%"}}
         self.control = widgets.SelectionSlider(
-            options=options, value=self.start, description=self.label, continuous_update=False, **wide
+            options=options,
+            value=self.start,
+            description=self.label,
+            continuous_update=False,
+            **wide,
         )
         picture = widgets.Image(value=self.shown.png, format="png", layout={"max_width": "100%"})
         words = widgets.HTML(self._words())

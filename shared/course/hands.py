@@ -30,7 +30,7 @@ def train_hands(
     lines: int = LINES,
     seed: int = SEED,
 ) -> dict[str, Any]:
-    """Train one network per number of hands and write the run file.
+    """Train one network per number of hands, write the run file, and draw it beside.
 
     A run that was stopped goes on: finished cells are read from the part file in `my/`, the one
     that was broken off from its checkpoint.
@@ -56,6 +56,7 @@ def train_hands(
 
     folder = my_directory() / "runs" / "hands"
     run = train_cells(Path(path), folder, settings, [{"hands": n} for n in counts], train)
+    plot_hands(run).save(Path(path).with_suffix(".png"))
     print(format_hands(run))
     return run
 

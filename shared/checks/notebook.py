@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from types import FunctionType
+from types import FunctionType, ModuleType
 from typing import Any
 
 from shared.checks import crossing, progress
@@ -147,13 +147,23 @@ def _save_source(exercise: Exercise, function: Any) -> str:
     if not exercise.save_to:
         return ""
     try:
-        source = inspect.getsource(function)
+        source = f"{_imports_of(function)}\n\n{inspect.getsource(function)}"
         write_atomically(
-            my_directory() / exercise.save_to, f'"""Saved from {exercise.id}."""\n\n\n{source}'
+            my_directory() / exercise.save_to, f'"""Saved from {exercise.id}."""\n\n{source}'
         )
     except (OSError, TypeError) as error:
         return f"Your function could not be saved as my/{exercise.save_to}: {error}."
     return f"Your function is saved as my/{exercise.save_to}."
+
+
+def _imports_of(function: Any) -> str:
+    """Return the imports of the modules that a function of the notebook names."""
+    named = {name: function.__globals__.get(name) for name in function.__code__.co_names}
+    modules = {n: value.__name__ for n, value in named.items() if isinstance(value, ModuleType)}
+    return "".join(
+        f"import {module}\n" if module == name else f"import {module} as {name}\n"
+        for name, module in sorted(modules.items())
+    )
 
 
 def _namespace() -> tuple[dict[str, Any], bool]:

@@ -334,3 +334,15 @@ def test_importing_and_beginning_is_quick_and_loads_no_tensorflow():
     )
     assert done.stderr == ""
     assert float(done.stdout.splitlines()[-1]) < 0.6  # Twice the promise: machines differ
+
+
+def test_a_saved_function_brings_the_modules_it_names():
+    import numpy as np
+
+    from shared.checks.notebook import _imports_of
+
+    notebook = {"np": np, "json": json, "helper": len}
+    exec("def answer(values):\n    return np.sum(values), json.dumps([]), helper([])", notebook)
+    assert _imports_of(notebook["answer"]) == "import json\nimport numpy as np\n"
+    exec("def plain():\n    return 1", notebook)
+    assert _imports_of(notebook["plain"]) == ""

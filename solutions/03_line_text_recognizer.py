@@ -1370,7 +1370,8 @@ check("lab03.find_loss_fault")
 #
 # Your network has trained while you counted paths.
 # This sitting harvests it: you watch it learn, decode, measure, and hand it your own lines.
-# After a break, run the cells down to `begin(3)`, then this one.
+# After a break, run the cells down to `begin(3)`, then this one; it also brings a `paste_ink`
+# back.
 
 # %% waiting=1
 if "train" not in globals():
@@ -1378,6 +1379,8 @@ if "train" not in globals():
 if "training" not in globals():
     recognizer_network = networks.line_network()
     training = train_line_network(recognizer_network, train, UPDATES, **TRAINING)
+if "paste_ink" not in globals():
+    check("lab03.paste_ink")
 test, mine = frozen_lines(), my_handwriting()
 training.wait()
 len(training.snapshots)
@@ -1741,7 +1744,6 @@ def as_glyph(letter: np.ndarray, character: str) -> np.ndarray:
 # The letters of Lab 1 all fill their frames, so the height of a line's letters has to be given
 # back: low, tall, or hanging.
 # Then they are pasted with your `paste_ink`, at small distances that vary.
-# (After a restart, run the check of exercise 3.1 first: it brings `paste_ink` back.)
 
 # %%
 def write_own(text: str, rng: np.random.Generator) -> np.ndarray:

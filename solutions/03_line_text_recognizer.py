@@ -150,6 +150,7 @@ check("lab03.paste_ink")
 # <details><summary>Hint 2: which columns of the glyph are inside?</summary>
 # The line receives columns <code>max(left, 0)</code> to <code>min(left + glyph_width,
 # line_width)</code>; subtract <code>left</code> to find the same columns in the glyph.
+# When the first is not smaller than the second, nothing is pasted.
 # </details>
 #
 # <details><summary>Compare with the solution</summary>
@@ -418,7 +419,7 @@ figures.show_boxes(line, train.boxes[number], train.texts[number])
 # ### Exercise 3.3 · Which rung reads better?
 # 2 min · core
 #
-# Two of the nine get the same BiLSTM network, lines and number of updates.
+# Two of the nine get the same BiLSTM network, the same lines, and 300 updates each.
 # One learns from boxes, one from the text alone by CTC.
 # Which has the lower character error rate at the end: `"boxes"`, `"ctc"`, or `"tie"` (within two
 # points)?
@@ -436,10 +437,10 @@ predict("lab03.guess_ladder")
 # %% [markdown]
 # <details><summary>Hint 1: what does each loss know?</summary>
 # Boxes say where each letter is.
-# CTC has to find that out first.
+# CTC is free to choose one good frame for each letter.
 # </details>
-# <details><summary>Hint 2: early or late?</summary>
-# Ask it twice: after a few hundred updates, and after a few thousand.
+# <details><summary>Hint 2: what does a frame have to say?</summary>
+# Ask what each loss demands of a frame that shows half of two letters.
 # </details>
 #
 # <details><summary>Compare with the solution</summary>
@@ -890,7 +891,7 @@ check("lab03.greedy_fails")
 # Put a blank before, between and after the symbols.
 # Mark the states that may be entered from two states back: a symbol that differs from the symbol
 # before it.
-# `extend_label([1, 1, 2])` gives states `[0, 1, 0, 1, 0, 2, 0]`, and only the fifth (the 2) may
+# `extend_label([1, 1, 2])` gives states `[0, 1, 0, 1, 0, 2, 0]`, and only state 5 (the 2) may
 # be skipped into.
 
 # %% answer="extend_label"
@@ -1468,11 +1469,12 @@ check("lab03.diagnose_loss")
 
 # %% [markdown]
 # <details><summary>Hint 1: what do the texts say?</summary>
-# Empty, too short, a stray letter at the end, a stray letter everywhere, or right: sort them
+# Empty, too short, a stray letter at the end, or a stray letter everywhere; two are empty. Sort them
 # before looking at the curves.
 # </details>
 # <details><summary>Hint 2: what does the curve say?</summary>
-# A loss that settles high above zero although the texts are right cannot express confidence.
+# Of the two empty ones, one is sure of its blank; the other is never sure of anything, and a
+# softmax of a softmax cannot get far above uniform.
 # </details>
 #
 # <details><summary>Compare with the solution</summary>
@@ -1677,7 +1679,7 @@ figures.Table(list(zip(texts, widths, strict=True)), ("text", "width in pixels")
 # 5 min · core
 #
 # A network with stride s gives ceil(width / s) frames.
-# Which is the largest stride of 2, 4, 8, 16 for which every one of these lines fits its text?
+# Which is the largest stride of 2, 4, 8, 16 for which every text fits into its line's frames?
 
 # %% answer="choose_stride"
 def choose_stride() -> int:

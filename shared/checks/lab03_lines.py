@@ -47,18 +47,14 @@ def judge_all(inputs: dict, answer: object) -> str | None:
 
 
 def paste_outside(function, inputs):
-    """Paste a glyph that ends where the line begins, and one that begins where it ends."""
-    return [
-        function(inputs["line"], inputs["glyph"], -2),
-        function(inputs["line"], inputs["glyph"], 3),
-        function(inputs["line"], inputs["glyph"], 40),
-    ]
+    """Paste a glyph that ends where the line begins or before, or begins where it ends or after."""
+    return [function(inputs["line"], inputs["glyph"], left) for left in (-3, -4, 3, 4, 40)]
 
 
 def judge_outside(inputs: dict, answer: object) -> str | None:
-    """Expect the line as it was, three times."""
-    for got, left in zip(answer, (-2, 3, 40), strict=True):
-        call = f"paste_ink([[10, 20, 30]], [[100, 50]], {left})"
+    """Expect the line as it was, five times."""
+    for got, left in zip(answer, (-3, -4, 3, 4, 40), strict=True):
+        call = f"paste_ink([[10, 20, 30]], [[100, 50, 25]], {left})"
         message = equal(got, inputs["line"], call)
         if message:
             return message
@@ -124,7 +120,7 @@ PASTE_INK = Exercise(
         Case(
             "leaves the line alone when the glyph is outside",
             1,
-            _pieces([[10, 20, 30]], [[100, 50]], 0),
+            _pieces([[10, 20, 30]], [[100, 50, 25]], 0),
             probe=paste_outside,
             judge=judge_outside,
             hint="When no column is shared, return a copy of the line.",

@@ -16,6 +16,17 @@ ADD = "total[:, start:stop] += glyph[:, start - left : stop - left]"
 WRONG = {
     "lab03.paste_ink": [
         (
+            "forgets glyphs beyond either end",
+            """
+def paste_ink(line, glyph, left):
+    total = line.astype(np.int32)
+    start, stop = max(left, 0), min(left + glyph.shape[1], line.shape[1])
+    total[:, start:stop] += glyph[:, start - left : stop - left]
+    return np.minimum(total, 255).astype(np.uint8)
+""",
+            {"leaves the line alone when the glyph is outside"},
+        ),
+        (
             "adds in uint8 and wraps",
             changed(PASTE, "line.astype(np.int32)", "line.copy()"),
             {"stops at 255", "pastes glyphs of full size anywhere"},

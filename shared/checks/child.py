@@ -1,6 +1,6 @@
 """The process that runs a learner's answers: told what to do line by line, it reports values.
 
-It never sees a judge: exercise modules cannot be imported here, inputs and probes arrive as data,
+No judge is sent here: exercise modules cannot be imported, inputs and probes arrive as data,
 and what goes back is an answer, not a verdict. Its standard input and output become a private
 channel before any of the learner's code runs.
 """

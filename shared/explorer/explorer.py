@@ -142,7 +142,7 @@ class Explorer:
     def reset(self) -> None:
         """Go back to the logits, target and options of the beginning."""
         self.logits = self._original.copy()
-        self.options = Options()
+        self.options = Options(page_width=self.options.page_width)
         first = self._first_target
         self.set_target(self.greedy_text if first is None else first)
 
@@ -159,7 +159,8 @@ class Explorer:
         if not self.snapshots:
             return {}
         return build_scene(
-            self.snapshots[-1]["logits"], self.alphabet.characters, self.label, Options(),
+            self.snapshots[-1]["logits"], self.alphabet.characters, self.label,
+            Options(page_width=self.options.page_width),
             view="replay", snapshots=self.snapshots, moving=True,
         )  # fmt: skip
 

@@ -11,7 +11,7 @@ from shared.explorer.values import OTHER, Numbers, Options
 
 LEFT = 84  # Room for row names
 RIGHT = 104  # Room for what belongs to a whole row
-PLOT = 704  # Width the time axis fits into
+NARROWEST, USUAL, BROADEST = 780, 892, 1400  # Width of a page that lines are fitted to
 WIDEST = 58  # Pixels per frame at most
 HEADER = 46  # Title and one line below it
 LONGEST = 48  # Characters of a text in a heading
@@ -44,7 +44,8 @@ class Page:
     @classmethod
     def fit(cls, numbers: Numbers, options: Options, rows, names) -> Page:
         """Choose the width of a frame: as asked, or so that the line fits."""
-        fitting = min(PLOT / numbers.num_frames, WIDEST)
+        given = min(max(options.page_width or USUAL, NARROWEST), BROADEST)
+        fitting = min((given - LEFT - RIGHT) / numbers.num_frames, WIDEST)
         return cls(numbers, options, tuple(rows), names, options.frame_width or fitting)
 
     @property
@@ -55,7 +56,7 @@ class Page:
     @property
     def width(self) -> float:
         """Width of the whole picture."""
-        return max(LEFT + self.plot_width + RIGHT, 780)
+        return max(LEFT + self.plot_width + RIGHT, NARROWEST)
 
     def x(self, t: float) -> float:
         """Left edge of frame `t`; its middle is at `t + 0.5`."""

@@ -31,6 +31,7 @@ class Options:
         blank_bias: added to the blank's logit in every frame, in nats.
         temperature: divides all logits; above 1 is less sure.
         frame_width: pixels per time step, None to fit the page.
+        page_width: pixels that the page has, None where nobody measured them.
         snapshot: which training snapshot the replay shows, None for the last.
     """
 
@@ -41,6 +42,7 @@ class Options:
     blank_bias: float = 0.0
     temperature: float = 1.0
     frame_width: float | None = None
+    page_width: float | None = None
     snapshot: int | None = None
 
     def __post_init__(self) -> None:

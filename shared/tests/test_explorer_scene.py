@@ -163,6 +163,15 @@ def test_wide_frames_show_the_whole_lattice():
     assert all(panel["kind"] != "overview" for panel in scene["panels"])
 
 
+@pytest.mark.parametrize(("room", "width"), [(None, 892), (840, 840), (300, 780), (9000, 1400)])
+def test_a_line_is_fitted_to_the_page_that_the_browser_measured(room, width):
+    explorer = long_explorer("all")
+    explorer.apply({"options": {"page_width": room}})
+    assert explorer.scene()["width"] == pytest.approx(width, abs=0.5)
+    explorer.apply({"reset": True})
+    assert explorer.scene()["width"] == pytest.approx(width, abs=0.5)
+
+
 def test_replay_says_the_numbers_of_each_snapshot():
     explorer = long_explorer("replay")
     scene = explorer.replay_scene()

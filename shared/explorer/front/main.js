@@ -55,6 +55,8 @@ function makeReplay(root, model, hooks) {
   };
 }
 
+const SMALLEST = 0.75; // Smaller letters cannot be read; then the picture is scrolled
+
 // The picture before the widget says the same; it stays for those without a live kernel
 function hideTwin(el) {
   let node = el;
@@ -165,8 +167,8 @@ function render({ model, el }) {
     tip.hidden = false;
     tip.textContent = text;
     const left = event.clientX - box.left + 14;
-    tip.style.left = `${Math.max(0, Math.min(left, scene.width - tip.offsetWidth - 4))}px`;
-    tip.style.top = `${event.clientY - box.top + 18}px`;
+    tip.style.left = `${Math.max(0, Math.min(left / zoom, scene.width - tip.offsetWidth - 4))}px`;
+    tip.style.top = `${(event.clientY - box.top) / zoom + 18}px`;
   }
   const hooks = {
     select, logit, edit,
@@ -242,6 +244,21 @@ function render({ model, el }) {
     picture.innerHTML = own(toSvg(scene, theme(), stage, scene.options.snapshot, false), "main");
     drawGutter();
   }
+  // Fit page: the kernel lays out for the width that is there; what stays too wide is shrunk
+  let zoom = 1;
+  let offered = 0;
+  function fit() {
+    const room = scroll.clientWidth;
+    if (!room) return;
+    const fits = scene.options.frame_width === null;
+    zoom = fits ? Math.min(1, Math.max(SMALLEST, room / scene.width)) : 1;
+    one(".ctcx-stage").style.zoom = zoom;
+    if (fits && Math.abs(room - offered) > 8) {
+      offered = room;
+      send({ options: { page_width: room } });
+    }
+  }
+  const resized = new ResizeObserver(() => fit());
   let laidOut = "";
   function layOut() {
     const shape = JSON.stringify([scene.panels, scene.width, scene.height]);
@@ -276,6 +293,7 @@ function render({ model, el }) {
     if (!only) {
       drawPicture();
       layOut();
+      fit();
       drawOverlay();
     }
     controls.show(scene, at, values, stage);
@@ -293,6 +311,7 @@ function render({ model, el }) {
   at.row = scene.rows.indexOf(scene.states[at.s]);
   model.on("change:seq", answer);
   answer();
+  resized.observe(root);
   const observer = new MutationObserver(() => update());
   observer.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light", "class"] });
   let showTwin = hideTwin(el);
@@ -302,6 +321,7 @@ function render({ model, el }) {
     clearInterval(playing);
     replay.stop();
     observer.disconnect();
+    resized.disconnect();
     model.off("change:seq", answer);
     showTwin?.();
   };

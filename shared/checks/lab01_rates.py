@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from shared.checks.compare import equal, show
+from shared.checks.compare import equal
 from shared.checks.exercise import Case, Exercise
+from shared.checks.saved_tests import meets, verdict
 from shared.metrics import character_error_rate, edit_distance
 
 
@@ -177,28 +178,6 @@ def rate_by_alignment(references, hypotheses):
     return total / sum(map(len, references))
 
 
-def verdict(function, implementation) -> str:
-    """Say whether a test accepts an implementation."""
-    try:
-        function(implementation)
-    except AssertionError:
-        return "fails"
-    return "passes"
-
-
-def _meets(expected: str, what: str):
-    """Judge what the test did with a rate: "passes" accepts it, "fails" refuses it."""
-
-    def judge(inputs: dict, answer: object) -> str | None:
-        if equal(answer, expected, "") is None:
-            return None
-        did = {"passes": "accepted it", "fails": "refused it"}.get(answer, f"gave {show(answer)}")
-        right = {"passes": "accept", "fails": "refuse"}[expected]
-        return f"Given a rate that {what}, your test {did}; it should {right} it."
-
-    return judge
-
-
 CHECK_ERROR_RATE = Exercise(
     id="lab01.check_error_rate",
     kind="implement",
@@ -209,31 +188,31 @@ CHECK_ERROR_RATE = Exercise(
     cases=(
         Case("accepts the course's own rate", 1,
              probe=lambda function, inputs: verdict(function, character_error_rate),
-             judge=_meets("passes", "is right"),
+             judge=meets("passes", "a rate that is right"),
              hint="Compare floats with a tolerance, and work the example out by hand."),
         Case("accepts a right rate written otherwise", 1,
              probe=lambda function, inputs: verdict(function, rate_by_alignment),
-             judge=_meets("passes", "is right, written otherwise"),
+             judge=meets("passes", "a rate that is right, written otherwise"),
              hint="Give two lists of texts of equal length, and no empty reference."),
         Case("refuses a mean of rates", 1,
              probe=lambda function, inputs: verdict(function, mean_of_rates),
-             judge=_meets("fails", "averages the lines' own rates"),
+             judge=meets("fails", "a rate that averages the lines' own rates"),
              hint="Use two lines of different length with different rates."),
         Case("refuses counted padding", 1,
              probe=lambda function, inputs: verdict(function, counts_padding),
-             judge=_meets("fails", "divides by the padded width"),
+             judge=meets("fails", "a rate that divides by the padded width"),
              hint="Use references of different length in one call."),
         Case("refuses ignored insertions", 1,
              probe=lambda function, inputs: verdict(function, ignores_insertions),
-             judge=_meets("fails", "cuts what was read to the reference's length"),
+             judge=meets("fails", "a rate that cuts what was read to the reference's length"),
              hint="Let the reader add letters at the end of a line."),
         Case("refuses division by what was read", 1,
              probe=lambda function, inputs: verdict(function, divides_by_hypothesis),
-             judge=_meets("fails", "divides by the length of what was read"),
+             judge=meets("fails", "a rate that divides by the length of what was read"),
              hint="Use one line that was read too long or too short."),
         Case("refuses comparing place by place", 1,
              probe=lambda function, inputs: verdict(function, place_by_place),
-             judge=_meets("fails", "compares place by place"),
+             judge=meets("fails", "a rate that compares place by place"),
              hint="Leave out the first letter of a line: that is one edit."),
     ),
 )

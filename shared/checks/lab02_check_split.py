@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from shared.checks.compare import equal, show
 from shared.checks.exercise import Case, Exercise
+from shared.checks.saved_tests import meets, verdict
 
 
 def check_split(split) -> None:
@@ -78,28 +78,6 @@ def tests_nothing(writers, test_share, seed):
     return list(range(len(writers))), []
 
 
-def verdict(function, splitter) -> str:
-    """Say whether a test accepts a splitter."""
-    try:
-        function(splitter)
-    except AssertionError:
-        return "fails"
-    return "passes"
-
-
-def _meets(expected: str, what: str):
-    """Judge what the test did with a splitter: "passes" accepts it, "fails" refuses it."""
-
-    def judge(inputs: dict, answer: object) -> str | None:
-        if equal(answer, expected, "") is None:
-            return None
-        did = {"passes": "accepted it", "fails": "refused it"}.get(answer, f"gave {show(answer)}")
-        right = {"passes": "accept", "fails": "refuse"}[expected]
-        return f"Given a splitter that {what}, your test {did}; it should {right} it."
-
-    return judge
-
-
 CHECK_SPLIT = Exercise(
     id="lab02.check_split",
     kind="implement",
@@ -112,7 +90,7 @@ CHECK_SPLIT = Exercise(
             "accepts a good splitter",
             1,
             probe=lambda function, inputs: verdict(function, good_splitter),
-            judge=_meets("passes", "keeps every promise"),
+            judge=meets("passes", "a splitter that keeps every promise"),
             hint="Assert what is promised and no more: the order of indices is free, and so is "
             "the exact size of the test part.",
         ),
@@ -120,35 +98,35 @@ CHECK_SPLIT = Exercise(
             "refuses a split by image",
             1,
             probe=lambda function, inputs: verdict(function, splits_by_image),
-            judge=_meets("fails", "shuffles images, whoever wrote them"),
+            judge=meets("fails", "a splitter that shuffles images, whoever wrote them"),
             hint="Give it several images of each writer and compare the two sets of writers.",
         ),
         Case(
             "refuses a splitter that cuts one writer in two",
             1,
             probe=lambda function, inputs: verdict(function, leaks_one_writer),
-            judge=_meets("fails", "puts one writer on both sides"),
+            judge=meets("fails", "a splitter that puts one writer on both sides"),
             hint="Compare the whole sets of writers; one name in both is too many.",
         ),
         Case(
             "refuses a splitter that loses images",
             1,
             probe=lambda function, inputs: verdict(function, loses_images),
-            judge=_meets("fails", "drops most images of the test writers"),
+            judge=meets("fails", "a splitter that drops most images of the test writers"),
             hint="Both parts together, sorted, must be list(range(len(writers))).",
         ),
         Case(
             "refuses test images in training",
             1,
             probe=lambda function, inputs: verdict(function, trains_on_everything),
-            judge=_meets("fails", "leaves the test images in the training part"),
+            judge=meets("fails", "a splitter that leaves the test images in the training part"),
             hint="An index in both parts is a leak, too: count the indices.",
         ),
         Case(
             "refuses an empty test part",
             1,
             probe=lambda function, inputs: verdict(function, tests_nothing),
-            judge=_meets("fails", "tests nothing at all"),
+            judge=meets("fails", "a splitter that tests nothing at all"),
             hint="A comparison of two sets passes when one is empty; assert that neither is.",
         ),
     ),

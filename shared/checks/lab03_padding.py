@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from shared.checks.exercise import Case, Exercise
+from shared.checks.saved_tests import meets, verdict
 from shared.ctc import collapse
 from shared.metrics import edit_distance
 
@@ -75,27 +74,6 @@ def cuts_frames_short(paths, num_frames, labels, num_labels):
     return right(paths, num_labels, labels, num_labels)
 
 
-def verdict(function, implementation) -> str:
-    """Say whether a test accepts an implementation."""
-    try:
-        function(implementation)
-    except AssertionError:
-        return "fails"
-    return "passes"
-
-
-def _meets(expected: str, what: str) -> Callable[[dict, object], str | None]:
-    def judge(inputs: dict, answer: object) -> str | None:
-        if answer == expected:
-            return None
-        return (
-            f"check_padding, given a function that {what}: your test {answer}, "
-            f"expected that it {expected}."
-        )
-
-    return judge
-
-
 CHECK_PADDING = Exercise(
     id="lab03.check_padding",
     kind="implement",
@@ -108,7 +86,7 @@ CHECK_PADDING = Exercise(
             "accepts a right function",
             1,
             probe=lambda function, inputs: verdict(function, right),
-            judge=_meets("passes", "scores the true frames and labels"),
+            judge=meets("passes", "a function that scores the true frames and labels"),
             hint="Work the error rate of your batch out by hand: total edits over the total of "
             "num_labels.",
         ),
@@ -116,42 +94,42 @@ CHECK_PADDING = Exercise(
             "accepts a right function that rounds differently",
             1,
             probe=lambda function, inputs: verdict(function, right_with_arrays),
-            judge=_meets("passes", "returns one minus the share that is right"),
+            judge=meets("passes", "a function that returns one minus the share that is right"),
             hint="Compare floats with a small tolerance, and ask for no particular type.",
         ),
         Case(
             "catches padded frames that are read",
             1,
             probe=lambda function, inputs: verdict(function, reads_padded_frames),
-            judge=_meets("fails", "collapses padded frames, too"),
+            judge=meets("fails", "a function that collapses padded frames, too"),
             hint="Fill the padded frames with letters; zeros are blanks, which leave no trace.",
         ),
         Case(
             "catches frames that are cut off",
             1,
             probe=lambda function, inputs: verdict(function, cuts_frames_short),
-            judge=_meets("fails", "reads only num_labels frames of each line"),
+            judge=meets("fails", "a function that reads only num_labels frames of each line"),
             hint="Give a line more frames than letters.",
         ),
         Case(
             "catches label padding that counts as letters",
             1,
             probe=lambda function, inputs: verdict(function, compares_padded_labels),
-            judge=_meets("fails", "compares with the whole padded label"),
+            judge=meets("fails", "a function that compares with the whole padded label"),
             hint="Let one label be shorter than the other, so that it carries padding.",
         ),
         Case(
             "catches a denominator with padding in it",
             1,
             probe=lambda function, inputs: verdict(function, divides_by_padded_length),
-            judge=_meets("fails", "divides by the padded length of the labels"),
+            judge=meets("fails", "a function that divides by the padded length of the labels"),
             hint="Without an edit the rate is 0 whatever it is divided by: plant one.",
         ),
         Case(
             "catches a mean of the lines' rates",
             1,
             probe=lambda function, inputs: verdict(function, means_of_rates),
-            judge=_meets("fails", "averages the rates of the lines"),
+            judge=meets("fails", "a function that averages the rates of the lines"),
             hint="Give the lines labels of different lengths, and unequal rates.",
         ),
     ),

@@ -72,8 +72,8 @@ class Sizes:
     reading_width: int = 512
     test_lines: int = 300
     characters_per_class: int = 300
-    character_updates: int = 550
-    emnist_updates: int = 2200
+    character_updates: int = 300
+    emnist_updates: int = 1600
 
 
 #: Enough to see that every measurement works; the figures mean nothing

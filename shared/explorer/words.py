@@ -25,18 +25,18 @@ def signed(value: float) -> str:
 
 
 def explain(page: Page, t: int, s: int) -> list[str]:
-    """Explain a node in four lines: its posterior, its numbers, its arrivals, its skip."""
+    """Explain a node in five lines: posterior, logarithms, probability, arrivals, skip."""
     numbers = page.numbers
     k = int(numbers.states[s])
     name = page.name(k)
     first = f"Frame {t}, state {s} ({name}): posterior {numbers.posterior[t, s]:.3f}"
     second = (
         f"ln α = {signed(numbers.alpha[t, s])}, ln β = {signed(numbers.beta[t, s])}, "
-        f"ln p(target) = {signed(-numbers.loss)}; posterior = exp(ln α + ln β − ln p). "
-        f"p({name}) in this frame: {np.exp(numbers.log_probs[t, k]):.3f}."
+        f"ln p(target) = {signed(-numbers.loss)}; posterior = exp(ln α + ln β − ln p)."
     )
+    third = f"p({name}) in this frame: {np.exp(numbers.log_probs[t, k]):.3f}."
     skip = skip_in_words(page, s) if t else ""
-    return [first, second, arrivals_in_words(page, t, s), skip]
+    return [first, second, third, arrivals_in_words(page, t, s), skip]
 
 
 def arrivals_in_words(page: Page, t: int, s: int) -> str:

@@ -99,7 +99,7 @@ function explanationMarks(scene, values, at) {
   const places = scene.marks.filter((mark) => mark.overlay && mark.kind === "text" && !mark.halo);
   if (!places.length || scene.loss === null) return [];
   const lines = explainNode(scene, values, at.t, at.s);
-  return places.slice(-4).map((place, i) => ({ ...place, overlay: 0, texts: [lines[i]] }));
+  return places.slice(-5).map((place, i) => ({ ...place, overlay: 0, texts: [lines[i]] }));
 }
 
 // One focusable zone per panel: pointer and keys together

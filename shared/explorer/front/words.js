@@ -47,8 +47,8 @@ function explainNode(scene, values, t, s) {
   const lines = [
     `Frame ${t}, state ${s} (${name}): posterior ${values.at("posterior", s, t).toFixed(3)}`,
     `ln α = ${nats(alpha)}, ln β = ${nats(values.at("beta", s, t))}, ` +
-      `ln p(target) = ${nats(-scene.loss)}; posterior = exp(ln α + ln β − ln p). ` +
-      `p(${name}) in this frame: ${values.at("state_p", s, t).toFixed(3)}.`,
+      `ln p(target) = ${nats(-scene.loss)}; posterior = exp(ln α + ln β − ln p).`,
+    `p(${name}) in this frame: ${values.at("state_p", s, t).toFixed(3)}.`,
   ];
   if (t === 0) {
     lines.push(s < 2 ? "A path may start here." : "No path starts here: only in states 0 and 1.");

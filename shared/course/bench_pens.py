@@ -10,8 +10,9 @@ import time
 import cv2
 import numpy as np
 
-from shared import lines, pen, sentences
+from shared import lines, pen
 from shared.course.timing import median_seconds
+from shared.lines import sentences
 
 
 def measure(count: int = 500, num_hands: int = 96, repeats: int = 3) -> dict[str, float]:

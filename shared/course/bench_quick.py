@@ -12,7 +12,7 @@ import shared
 from shared.course.bench_rows import Row, Sizes
 
 CORE = ("alphabet", "backend", "ctc", "emnist", "figures", "lines", "losses", "metrics")
-CORE += ("networks", "paths", "pen", "recognizer", "sentences", "training")
+CORE += ("networks", "paths", "pen", "pages", "recognizer", "training")
 _TIMED = """\
 import sys, time
 begun = time.perf_counter()

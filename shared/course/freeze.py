@@ -10,7 +10,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from shared import lines, pen, sentences
+from shared import lines, pen
+from shared.lines import sentences
 from shared.paths import DATA
 
 SEED = 2032  # the first from 2027 on whose 300 texts differ and hold every character

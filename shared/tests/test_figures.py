@@ -129,5 +129,5 @@ def test_table_as_text_and_as_html():
 def test_the_map_knows_the_real_imports():
     imports = figures.shared_imports()
     assert imports["ctc"] == []
-    assert "networks" not in imports["pen"] + imports["lines"] + imports["sentences"]
+    assert "networks" not in imports["pen"] + imports["lines"] + imports["pages"]
     assert {"ctc", "networks", "metrics"} <= set(imports["recognizer"])

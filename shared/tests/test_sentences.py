@@ -6,8 +6,8 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from shared import sentences
 from shared.alphabet import ASCII, UnknownCharacterError
+from shared.lines import sentences
 
 
 @pytest.fixture(scope="module")

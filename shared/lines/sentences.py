@@ -211,7 +211,8 @@ def sample(rng: np.random.Generator, split: str = "train") -> str:
 def running(rng: np.random.Generator, split: str, lengths: Sequence[int]) -> list[str]:
     """Return lines of running text, as a person breaks it at the edge of the paper.
 
-    A line goes on where the one before it ended, unless no such line belongs to the split.
+    A line goes on where the one before it ended, unless no such line belongs to the split; the
+    last one ends a sentence where it can.
 
     Args:
         rng: source of all choices.
@@ -226,14 +227,18 @@ def running(rng: np.random.Generator, split: str, lengths: Sequence[int]) -> lis
     writer = _Writer(rng, split)
     carried: list[str] = []
     lines = []
-    for length in lengths:
+    for number, length in enumerate(lengths, 1):
         for attempt in range(1000):
             words = list(carried) if attempt < 24 else []
             while sum(map(len, words)) + len(words) <= length + 1:
                 words += writer.sentence().split(" ")
             ends = np.cumsum([len(word) + 1 for word in words]) - 1
             # A word less now and then: else a long remainder would always make the same line.
-            fits = max(1, int(np.searchsorted(ends, length, side="right")) - attempt % 3)
+            fits = max(1, int(np.searchsorted(ends, length, side="right")))
+            fits -= attempt % (3 if fits > 5 else 2 if fits > 2 else 1)
+            if number == len(lengths) and attempt < 200:
+                stops = [k for k, word in enumerate(words[:fits], 1) if word[-1] in ".!?"]
+                fits = stops[-1] if stops else fits
             line = " ".join(words[:fits])
             if len(line) <= length and split_of(line) == split:
                 break

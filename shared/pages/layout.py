@@ -84,7 +84,7 @@ def plan_page(
     x_height = hand.style.x_height * float(np.exp(0.14 * bell(rng, limit=2)))
     ratio = rng.uniform(1.6, 2.6) if tight else 2.6 + 2.6 * rng.random() ** 1.7
     pitch = ratio * x_height
-    columns = int(rng.uniform(16, 62)) if rng.random() < 0.75 else int(rng.uniform(34, 62))
+    columns = int(rng.uniform(30, 66)) if rng.random() < 0.75 else int(rng.uniform(14, 34))
     small = rng.random() < 0.3
     count = int(rng.integers(1, 7)) if small else int(np.clip(rng.gamma(5, 3.0), 3, 30))
     aspect = 0.0 if small or rng.random() < 0.4 else float(rng.choice([1.294, 1.414, 0.75, 1.6]))

@@ -9,38 +9,244 @@ import numpy as np
 
 from shared.pages.camera import Camera
 from shared.pages.layout import Plan
+from shared.pages.texts import bell
 from shared.pen import Hand
+
+_GRID = 48  # the light is worked out on so many squares a side, then stretched over the image
 
 
 @dataclass(frozen=True)
 class Paper:
-    """How a page looks.
+    """How a page looks; lengths in pixels at zoom 1, grays from 0 to 255.
 
     Attributes:
-        pen: width of the pen in pixels at zoom 1.
-        nib: half the length of a broad nib, pixels at zoom 1.
-        tone: gray of the paper.
+        pen: width of the pen.
+        nib: half the length of a broad nib.
         ink: gray of the ink.
-        seed: of everything that only looks like something.
+        flow: how unevenly the ink flows, 0 to 1.
+        tone: gray of the paper.
+        texture: how far the paper's own gray wanders.
+        rules: distance of the printed lines across, and of those down; 0 for none.
+        phase: a printed line across stands here.
+        edge: a printed line down stands here, as a margin; 0 for none.
+        print: how much darker than the paper the printed lines are.
+        folds: how much darker the paper's two folds are; 0 for none.
+        ghost: how strongly writing on the other side shows through, 0 to 1.
+        desk: gray of what lies around the paper; -1 for more of the paper's own.
+        slope: how the light falls off to the right, downward, and to the corners.
+        shadows: depth of two shadows, 0 to 1.
+        blur: of the lens.
+        noise: of the sensor.
+        jpeg: quality of compression; 0 for none.
+        seed: of the places of all this.
     """
 
     pen: float
     nib: float
-    tone: float
     ink: float
+    flow: float
+    tone: float
+    texture: float
+    rules: tuple[float, float]
+    phase: float
+    edge: float
+    print: float
+    folds: float
+    ghost: float
+    desk: float
+    slope: tuple[float, float, float]
+    shadows: tuple[float, float]
+    blur: float
+    noise: float
+    jpeg: int
     seed: int
 
 
 def choose_paper(grade: str, plan: Plan, hand: Hand, rng: np.random.Generator) -> Paper:
-    """Choose paper and pen."""
-    style = hand.style
-    pen = style.pen * rng.uniform(0.85, 1.15) * plan.x_height
-    nib = style.nib * plan.x_height
-    return Paper(pen, nib, rng.uniform(215, 255), rng.uniform(20, 110), int(rng.integers(2**62)))
+    """Choose pen, paper and light: a scanner's for most pages, a camera's for "photo"."""
+    photo = grade == "photo"
+    clean = not photo and rng.random() < 0.4
+    chance = rng.random(12)
+    strong = 1.0 if photo else 0.25
+    pencil = chance[0] < 0.2
+    rules, edge = (0.0, 0.0), 0.0
+    if plan.ruled:
+        rules = (plan.ruled, 0.0)
+        if chance[1] < 0.3:
+            cell = plan.ruled / (1 if chance[2] < 0.5 else 2)
+            rules = (cell, cell)
+        elif chance[2] < 0.4:
+            edge = max(plan.margins[0] - rng.uniform(0.2, 1.2) * plan.x_height, 1.0)
+    elif chance[1] < 0.06:  # printed lines that the writer does not keep to
+        rules = (plan.pitch * rng.uniform(0.5, 1.5), 0.0)
+    tone = rng.uniform(248, 255) if clean else rng.uniform(175 if photo else 215, 252)
+    return Paper(
+        pen=hand.style.pen * rng.uniform(0.8, 1.15) * plan.x_height,
+        nib=hand.style.nib * plan.x_height,
+        ink=tone * (rng.uniform(0.4, 0.6) if pencil else rng.uniform(0.08, 0.45)),
+        flow=rng.uniform(0.3, 0.9) if pencil else 0.6 * rng.random() ** 2,
+        tone=tone,
+        texture=0.0 if clean else 6.0 * rng.random() ** 2 * (1.3 if photo else 1.0),
+        rules=rules,
+        phase=plan.margins[1] + rng.uniform(-0.05, 0.15) * plan.x_height,
+        edge=edge,
+        print=tone * rng.uniform(0.08, 0.38),
+        folds=float(chance[3] < 0.3) * strong * tone * rng.uniform(0.03, 0.16),
+        ghost=float(chance[4] < 0.16) * float(not clean) * rng.uniform(0.04, 0.22),
+        desk=float(rng.uniform(15, 150)) if photo and chance[5] < 0.6 else -1.0,
+        slope=tuple((0.0 if clean else strong) * v for v in
+                    (0.16 * bell(rng), 0.16 * bell(rng), 0.12 * rng.random())),
+        shadows=tuple(float(photo) * float(c < 0.5) * rng.uniform(0.1, 0.42) for c in chance[6:8]),
+        blur=rng.uniform(0.4, 1.05) if photo else rng.uniform(0.3, 0.75),
+        noise=rng.uniform(0, 2) if clean else rng.uniform(1, 10 if photo else 5),
+        jpeg=int(rng.integers(35, 92)) if chance[8] < (0.6 if photo else 0.25) else 0,
+        seed=int(rng.integers(2**62)),
+    )  # fmt: skip
 
 
 def photograph_page(ink: np.ndarray, paper: Paper, camera: Camera, zoom: float) -> np.ndarray:
-    """Return the image, uint8 (height, width)."""
-    cover = cv2.GaussianBlur(ink, (3, 3), 0.5)
-    image = paper.tone + (paper.ink - paper.tone) / 255 * cover.astype(np.float32)
-    return np.clip(np.rint(image), 0, 255).astype(np.uint8)
+    """Return the page as an image.
+
+    Args:
+        ink: uint8 (height, width), ink 255, as it lies in the image.
+        paper: how it looks.
+        camera: how the paper is seen, at zoom 1.
+        zoom: the scale of `ink`.
+    """
+    # Places are drawn first, grains last: the former are then the same at every zoom.
+    places, grains = (np.random.default_rng([paper.seed, k]) for k in (0, 1))
+    height, width = ink.shape
+    light = _light(paper, places)
+    sheet = cv2.resize(light, (width, height), interpolation=cv2.INTER_LINEAR) * paper.tone
+    if paper.texture:
+        coarse = grains.normal(0, paper.texture, (max(4, int(height / zoom / 9)), 64))
+        coarse = cv2.resize(
+            coarse.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR
+        )
+        sheet += coarse
+    printed = _printed(paper, camera, zoom, ink.shape, places)
+    if printed is not None:
+        sheet -= printed
+    if paper.ghost:
+        sheet -= (paper.ghost * (paper.tone - paper.ink) / 255) * _ghost(ink, zoom, places)
+    cover = ink.astype(np.float32) * (min(1.0, 2 * paper.pen * zoom) / 255)
+    if paper.flow:
+        cells = max(2, int(height / zoom / 5)), max(2, int(width / zoom / 5))
+        flow = (1 - paper.flow * grains.random(cells, np.float32)).astype(np.float32)
+        cover *= cv2.resize(flow, (width, height), interpolation=cv2.INTER_LINEAR)
+    sheet *= 1 - cover * (1 - paper.ink / paper.tone)
+    if paper.desk >= 0:
+        sheet = _on_desk(sheet, light, paper, camera, zoom, places)
+    sigma = max(0.3, paper.blur * zoom)
+    side = 3 if sigma < 0.9 else 2 * int(np.ceil(2 * sigma)) + 1
+    sheet = cv2.GaussianBlur(sheet, (side, side), sigma)
+    reach = int(np.rint(2 * paper.noise * min(1.0, max(zoom, 0.3))))
+    if reach:
+        sheet += grains.integers(-reach, reach + 1, sheet.shape, dtype=np.int8)
+    image = np.clip(sheet + 0.5, 0, 255).astype(np.uint8)
+    if paper.jpeg:
+        quality = int(100 - (100 - paper.jpeg) * min(1.0, zoom))
+        _, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
+        image = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE)
+    return image
+
+
+def _light(paper: Paper, rng: np.random.Generator) -> np.ndarray:
+    """Return how much light falls where, float32 (48, 48), 1 in the middle."""
+    down, right = np.mgrid[-1 : 1 : _GRID * 1j, -1 : 1 : _GRID * 1j]
+    to_right, to_bottom, corners = paper.slope
+    light = 1 + to_right * right + to_bottom * down - corners * (right**2 + down**2)
+    angles, offsets, softness = (
+        rng.uniform(0, 2 * np.pi, 2),
+        rng.uniform(-0.2, 0.9, 2),
+        rng.random(2),
+    )
+    bows = rng.uniform(-0.6, 0.6, 2)
+    for depth, angle, offset, soft, bow in zip(
+        paper.shadows, angles, offsets, softness, bows, strict=True
+    ):
+        if depth:
+            across = np.cos(angle) * right + np.sin(angle) * down
+            along = np.cos(angle) * down - np.sin(angle) * right
+            edge = across - offset + bow * along**2
+            light *= 1 - depth / (1 + np.exp(-edge / (0.04 + 0.3 * soft)))
+    return light.astype(np.float32).clip(0.15, 1.25)
+
+
+def _printed(
+    paper: Paper, camera: Camera, zoom: float, shape: tuple[int, int], rng: np.random.Generator
+) -> np.ndarray | None:
+    """Return how much printed lines and folds darken the paper, or None if there are neither."""
+    height, width = camera.paper
+    folds = rng.uniform(0.25, 0.75, 2)
+    if not any(paper.rules) and not paper.edge and not paper.folds:
+        return None
+    mask = np.zeros(shape, np.uint8)
+    across = np.column_stack([np.linspace(0, width, 25), np.zeros(25)])
+    down = np.column_stack([np.zeros(25), np.linspace(0, height, 25)])
+    lines = []
+    if paper.rules[0]:
+        first = paper.phase % paper.rules[0] if paper.rules[1] else paper.phase - paper.rules[0]
+        lines += [across + (0, y) for y in np.arange(first, height, paper.rules[0])]
+    if paper.rules[1]:
+        lines += [down + (x, 0) for x in np.arange(paper.rules[1] / 2, width, paper.rules[1])]
+    if paper.edge:
+        lines.append(down + (paper.edge, 0))
+    # A line thinner than a pixel is fainter, not narrower.
+    _draw(mask, lines, camera, zoom, 0.9 * zoom)
+    darker = mask.astype(np.float32) * (paper.print * min(1.0, 0.9 * zoom) / 255)
+    if paper.folds:
+        mask[:] = 0
+        _draw(
+            mask,
+            [across + (0, folds[0] * height), down + (folds[1] * width, 0)],
+            camera,
+            zoom,
+            3 * zoom,
+        )
+        soft = cv2.GaussianBlur(mask, (0, 0), max(0.5, 2 * zoom))
+        darker += soft.astype(np.float32) * (paper.folds / 255)
+    return darker
+
+
+def _draw(
+    mask: np.ndarray, lines: list[np.ndarray], camera: Camera, zoom: float, width: float
+) -> None:
+    if lines:
+        seen = camera.map(np.concatenate(lines)) * (16 * zoom)
+        pieces = np.split(np.rint(seen).astype(np.int32) - 8, len(lines))
+        cv2.polylines(mask, pieces, False, 255, max(1, round(width)), cv2.LINE_AA, shift=4)
+
+
+def _ghost(ink: np.ndarray, zoom: float, rng: np.random.Generator) -> np.ndarray:
+    """Return what shows through from the other side: writing the wrong way round, float32."""
+    moved = np.roll(cv2.flip(ink, 1), int(rng.uniform(-0.1, 0.1) * ink.shape[0]), axis=0)
+    return cv2.GaussianBlur(moved, (0, 0), max(0.4, 1.2 * zoom)).astype(np.float32)
+
+
+def _on_desk(
+    sheet: np.ndarray,
+    light: np.ndarray,
+    paper: Paper,
+    camera: Camera,
+    zoom: float,
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """Lay the paper on something darker, with the shadow of its edge."""
+    height, width = camera.paper
+    around = np.linspace(0, 1, 13)[:-1]
+    corners = np.array([(0, 0), (width, 0), (width, height), (0, height), (0, 0)])
+    outline = np.concatenate([
+        corners[k] + (corners[k + 1] - corners[k]) * around[:, None] for k in range(4)
+    ])  # fmt: skip
+    mask = np.zeros(sheet.shape, np.uint8)
+    fixed = np.rint(camera.map(outline) * (16 * zoom)).astype(np.int32) - 8
+    cv2.fillPoly(mask, [fixed], 255, cv2.LINE_AA, shift=4)
+    if mask.min() == 255:
+        return sheet
+    inside = mask.astype(np.float32) / 255
+    grain = rng.normal(0, 0.08, (5, 40) if rng.random() < 0.5 else (40, 5)).astype(np.float32)
+    size = sheet.shape[1], sheet.shape[0]
+    desk = cv2.resize(light, size) * paper.desk * (1 + cv2.resize(grain, size))
+    desk *= 1 - 0.5 * cv2.GaussianBlur(inside, (0, 0), max(0.5, 4 * zoom))
+    return desk + inside * (sheet - desk)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -76,19 +77,19 @@ def _prose(rng: np.random.Generator, split: str, columns: int, count: int) -> li
     cuts = (
         np.sort(rng.choice(np.arange(2, count - 1), number - 1, replace=False)) if count > 5 else []
     )
-    firsts = {0, *(int(cut) for cut in cuts)}
+    firsts = [0, *(int(cut) for cut in cuts)]
     indent = rng.uniform(2, 9) if rng.random() < 0.45 else 0.0
     gap = rng.uniform(0.3, 1.2) if indent == 0 or rng.random() < 0.2 else 0.0
-    goals = []
-    for k in range(count):
-        short = k + 1 == count or k + 1 in firsts
-        share = rng.uniform(0.2, 0.95) if short else rng.uniform(0.86, 1.04)
-        less = indent / 1.1 if k in firsts else 0
-        goals.append(max(8, int(columns * share - less)))
-    return [
-        Row(text, indent=indent if k in firsts else 0.0, gap=gap if k in firsts and k else 0.0)
-        for k, text in enumerate(sentences.running(rng, split, goals))
-    ]
+    rows: list[Row] = []
+    for first, end in pairwise([*firsts, count]):
+        goals = np.array(columns * rng.uniform(0.86, 1.04, end - first))
+        goals[0] -= indent / 1.1
+        if end - first > 1:
+            goals[-1] *= rng.uniform(0.4, 0.95)
+        texts = sentences.running(rng, split, goals.astype(int).clip(8).tolist())
+        rows += [Row(text) for text in texts]
+        rows[first] = replace(rows[first], indent=indent, gap=gap if first else 0.0)
+    return rows
 
 
 def _letter(rng: np.random.Generator, split: str, columns: int, count: int) -> list[Row]:

@@ -27,6 +27,7 @@ class Plan:
         count: lines wanted.
         aspect: height of the sheet by its width; 0 cuts the paper off below the last line.
         tight: whether lines touch.
+        spread: how much further apart words stand than this hand sets them, in x-heights.
         ruled: pixels between the lines on the paper; 0 for none.
     """
 
@@ -38,6 +39,7 @@ class Plan:
     count: int
     aspect: float
     tight: bool
+    spread: float
     ruled: float
 
 
@@ -51,7 +53,8 @@ class Strokes:
         lengths: points of each stroke.
         line: the line that each stroke belongs to.
         owned: per stroke, whether it counts as the line's ink; a crossed-out word does not.
-        curves: per line (m, 2), its baseline.
+        curves: (m, 2), the baselines of all lines.
+        bends: points of each baseline.
         sizes: x-height of each line.
     """
 
@@ -60,7 +63,8 @@ class Strokes:
     lengths: np.ndarray
     line: np.ndarray
     owned: np.ndarray
-    curves: list[np.ndarray]
+    curves: np.ndarray
+    bends: np.ndarray
     sizes: np.ndarray
 
 
@@ -85,15 +89,16 @@ def plan_page(
     ratio = rng.uniform(1.6, 2.6) if tight else 2.6 + 2.6 * rng.random() ** 1.7
     pitch = ratio * x_height
     columns = int(rng.uniform(30, 66)) if rng.random() < 0.75 else int(rng.uniform(14, 34))
-    small = rng.random() < 0.3
+    small = rng.random() < 0.22
     count = int(rng.integers(1, 7)) if small else int(np.clip(rng.gamma(5, 3.0), 3, 30))
     aspect = 0.0 if small or rng.random() < 0.4 else float(rng.choice([1.294, 1.414, 0.75, 1.6]))
     if texts is not None:
         count, columns = len(texts), max(max(map(len, texts), default=0), 8)
-    advance = advance_of(hand) * x_height
-    tightness = rng.random()  # of the margins
-    spread = 0.3 if tightness < 0.15 else 2.0 if tightness < 0.4 else 7.0
-    sides = (0.5 + spread * rng.random(4)) * x_height
+    apart = float(rng.random() < 0.35) * rng.uniform(0.0, 1.3)
+    advance = (advance_of(hand) + 0.17 * apart) * x_height
+    narrow = rng.random()
+    free = 0.3 if narrow < 0.15 else 2.0 if narrow < 0.4 else 7.0
+    sides = (0.5 + free * rng.random(4)) * x_height
     sides[1] += 1.6 * x_height
     sides[3] += 0.8 * x_height
     width = columns * advance + sides[0] + sides[2]
@@ -102,10 +107,13 @@ def plan_page(
         aspect = height / width
         columns = max(8, int((width - sides[0] - sides[2]) / advance))
     if aspect:
-        room = int((aspect * width - sides[1] - sides[3]) / pitch) + 1
-        count = min(count, max(1, room)) if texts is None else count
+        room = max(1, int((aspect * width - sides[1] - sides[3]) / pitch) + 1)
+        if texts is None:
+            count = min(count if small else int(room * rng.uniform(0.3, 1.15)) + 1, room, 30)
     ruled = pitch if rng.random() < 0.35 else 0.0
-    return Plan(x_height, pitch, width, tuple(sides.tolist()), columns, count, aspect, tight, ruled)
+    return Plan(
+        x_height, pitch, width, tuple(sides.tolist()), columns, count, aspect, tight, apart, ruled
+    )
 
 
 def advance_of(hand: Hand) -> float:
@@ -139,17 +147,19 @@ def place_rows(
 
     # Along the line and up, in x-heights, each line from its own beginning.
     at = np.repeat(line, lengths)
-    u = points[:, 0] / writing.x_height
+    blanks = np.array([character == " " for character in writing.text])
+    shift = plan.spread * np.cumsum(blanks * rng.uniform(0.6, 1.4, len(blanks)))
+    u = points[:, 0] / writing.x_height + np.repeat(shift[writing.stroke_owner[order]], lengths)
     v = (writing.baseline - points[:, 1]) / writing.x_height
     firsts = np.concatenate([[0], np.flatnonzero(np.diff(at)) + 1])
     begin, end = np.minimum.reduceat(u, firsts), np.maximum.reduceat(u, firsts)
     u, widths = u - begin[at], end - begin
 
-    gaps = {k: writing.boxes[starts[k] + np.array(_spaces(written[k])), 0] / writing.x_height
-            - begin[k] for k in range(len(rows))}  # fmt: skip
+    spaces = writing.boxes[:, 0] / writing.x_height + shift
+    gaps = [spaces[starts[k] + _spaces(text)] - begin[k] for k, text in enumerate(written)]
     sizes, squeeze, left, base = _places(rows, plan, widths, gaps, rng)
     slope, bow, wave = _curves(rows, plan, rng)
-    extra = _marks(rows, widths, u, v, at, gaps, np.repeat(owned, lengths), rng)
+    extra = _marks(rows, widths, u, v, at, np.repeat(owned, lengths), rng)
     if extra:
         u, v = (np.concatenate([a, *(e[:, k] for e, _ in extra)]) for k, a in enumerate((u, v)))
         at = np.concatenate([at, *(np.full(len(e), k) for e, k in extra)])
@@ -169,30 +179,32 @@ def place_rows(
 
     x = left[at] + u * squeeze[at] * sizes[at]
     y, rise = baseline(at, x)
-    norm = np.sqrt(1 + rise * rise)
-    up = v * sizes[at] / norm
+    up = v * sizes[at] / np.sqrt(1 + rise * rise)
     feet = np.column_stack([x, y])
     points = feet + np.column_stack([rise * up, -up])
-    curves = []
-    own_points = np.repeat(owned, lengths)
-    for k in range(len(rows)):
-        mine = x[own_points & (at == k)]
-        low, high = mine.min(), max(mine.max(), mine.min() + 1)
-        along = np.linspace(low, high, max(2, int((high - low) / (2 * plan.x_height)) + 1))
-        curves.append(np.column_stack([along, baseline(np.full(len(along), k), along)[0]]))
-    lowest = max(points[:, 1].max(), base.max()) + plan.margins[3]
-    return Strokes(points, feet, lengths, line, owned, curves, sizes), float(lowest)
+
+    mine = np.repeat(owned, lengths)
+    firsts = np.searchsorted(at[mine], np.arange(len(rows)))
+    low = np.minimum.reduceat(x[mine], firsts)
+    high = np.maximum(np.maximum.reduceat(x[mine], firsts), low + 1)
+    steps = np.maximum(1, (high - low) // (2 * plan.x_height)).astype(int)
+    which = np.repeat(np.arange(len(rows)), steps + 1)
+    share = np.concatenate([np.arange(count + 1) / count for count in steps])
+    along = low[which] + (high - low)[which] * share
+    curves = np.column_stack([along, baseline(which, along)[0]])
+    lowest = float(max(points[:, 1].max(), base.max()) + plan.margins[3])
+    return Strokes(points, feet, lengths, line, owned, curves, steps + 1, sizes), lowest
 
 
-def _spaces(text: str) -> list[int]:
-    return [k for k, character in enumerate(text) if character == " "] or [0]
+def _spaces(text: str) -> np.ndarray:
+    return np.array([k for k, character in enumerate(text) if character == " "] or [0])
 
 
 def _places(
     rows: list[Row],
     plan: Plan,
     widths: np.ndarray,
-    gaps: dict[int, np.ndarray],
+    gaps: list[np.ndarray],
     rng: np.random.Generator,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Choose size, squeeze, left edge and height of each row's baseline."""
@@ -257,7 +269,6 @@ def _marks(
     u: np.ndarray,
     v: np.ndarray,
     at: np.ndarray,
-    gaps: dict[int, np.ndarray],
     owned: np.ndarray,
     rng: np.random.Generator,
 ) -> list[tuple[np.ndarray, int]]:

@@ -33,6 +33,7 @@ class Paper:
         folds: how much darker the paper's two folds are; 0 for none.
         ghost: how strongly writing on the other side shows through, 0 to 1.
         desk: gray of what lies around the paper; -1 for more of the paper's own.
+        rim: width of the dark rim that a scanner leaves at one edge; 0 for none.
         slope: how the light falls off to the right, downward, and to the corners.
         shadows: depth of two shadows, 0 to 1.
         blur: of the lens.
@@ -54,6 +55,7 @@ class Paper:
     folds: float
     ghost: float
     desk: float
+    rim: float
     slope: tuple[float, float, float]
     shadows: tuple[float, float]
     blur: float
@@ -83,17 +85,18 @@ def choose_paper(grade: str, plan: Plan, hand: Hand, rng: np.random.Generator) -
     return Paper(
         pen=hand.style.pen * rng.uniform(0.8, 1.15) * plan.x_height,
         nib=hand.style.nib * plan.x_height,
-        ink=tone * (rng.uniform(0.4, 0.6) if pencil else rng.uniform(0.08, 0.45)),
-        flow=rng.uniform(0.3, 0.9) if pencil else 0.6 * rng.random() ** 2,
+        ink=tone * (rng.uniform(0.32, 0.55) if pencil else rng.uniform(0.08, 0.42)),
+        flow=rng.uniform(0.25, 0.65) if pencil else 0.6 * rng.random() ** 2,
         tone=tone,
         texture=0.0 if clean else 6.0 * rng.random() ** 2 * (1.3 if photo else 1.0),
         rules=rules,
         phase=plan.margins[1] + rng.uniform(-0.05, 0.15) * plan.x_height,
         edge=edge,
         print=tone * rng.uniform(0.08, 0.38),
-        folds=float(chance[3] < 0.3) * strong * tone * rng.uniform(0.03, 0.16),
+        folds=float(chance[3] < 0.3) * strong * tone * rng.uniform(0.03, 0.2),
         ghost=float(chance[4] < 0.16) * float(not clean) * rng.uniform(0.04, 0.22),
         desk=float(rng.uniform(15, 150)) if photo and chance[5] < 0.6 else -1.0,
+        rim=float(not photo and chance[9] < 0.08) * rng.uniform(0.5, 4),
         slope=tuple((0.0 if clean else strong) * v for v in
                     (0.16 * bell(rng), 0.16 * bell(rng), 0.12 * rng.random())),
         shadows=tuple(float(photo) * float(c < 0.5) * rng.uniform(0.1, 0.42) for c in chance[6:8]),
@@ -137,6 +140,10 @@ def photograph_page(ink: np.ndarray, paper: Paper, camera: Camera, zoom: float) 
     sheet *= 1 - cover * (1 - paper.ink / paper.tone)
     if paper.desk >= 0:
         sheet = _on_desk(sheet, light, paper, camera, zoom, places)
+    if paper.rim:
+        wide = max(1, round(paper.rim * zoom))
+        edge = (sheet[:wide], sheet[-wide:], sheet[:, :wide], sheet[:, -wide:])
+        edge[int(places.integers(4))][:] *= 0.2
     sigma = max(0.3, paper.blur * zoom)
     side = 3 if sigma < 0.9 else 2 * int(np.ceil(2 * sigma)) + 1
     sheet = cv2.GaussianBlur(sheet, (side, side), sigma)
@@ -170,6 +177,8 @@ def _light(paper: Paper, rng: np.random.Generator) -> np.ndarray:
             along = np.cos(angle) * down - np.sin(angle) * right
             edge = across - offset + bow * along**2
             light *= 1 - depth / (1 + np.exp(-edge / (0.04 + 0.3 * soft)))
+    # A camera exposes for what it sees: a page in the shade is gray, not black.
+    light *= max(1.0, 0.72 / light.mean())
     return light.astype(np.float32).clip(0.15, 1.25)
 
 
@@ -202,9 +211,9 @@ def _printed(
             [across + (0, folds[0] * height), down + (folds[1] * width, 0)],
             camera,
             zoom,
-            3 * zoom,
+            1.2 * zoom,
         )
-        soft = cv2.GaussianBlur(mask, (0, 0), max(0.5, 2 * zoom))
+        soft = cv2.GaussianBlur(mask, (0, 0), max(0.5, zoom))
         darker += soft.astype(np.float32) * (paper.folds / 255)
     return darker
 

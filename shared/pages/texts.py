@@ -18,7 +18,7 @@ _TITLES = ("{Noun} and {noun}", "The {adj} {noun}", "{Place} in {month}", "{Noun
            "Notes of {month} {d}")  # fmt: skip
 _NUMBERS = ("{n}", "{n2}", "- {n} -", "p. {n}", "page {n2}")
 _WORDS = ("{noun}", "{adj}", "{adv}", "the {noun}", "{prep} {place}")
-KINDS = {"prose": 0.46, "letter": 0.2, "notes": 0.16, "list": 0.1, "mixed": 0.08}
+KINDS = {"prose": 0.5, "letter": 0.23, "notes": 0.17, "list": 0.1}
 
 
 def bell(
@@ -56,9 +56,8 @@ def choose_rows(rng: np.random.Generator, split: str, columns: int, count: int) 
     if count == 0:
         return []
     kind = str(rng.choice(list(KINDS), p=list(KINDS.values()))) if count > 2 else "prose"
-    rows = {
-        "prose": _prose, "letter": _letter, "notes": _notes, "list": _list, "mixed": _notes,
-    }[kind](rng, split, columns, count)  # fmt: skip
+    compose = {"prose": _prose, "letter": _letter, "notes": _notes, "list": _list}[kind]
+    rows = compose(rng, split, columns, count)
     if count > 3 and kind != "letter" and rng.random() < 0.12:
         place = ("left", "center")[int(rng.random() < 0.6)]
         title = sentences.filled(rng, split, _TITLES)

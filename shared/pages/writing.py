@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -86,12 +87,12 @@ def _edited(rows: list[Row], plan: Plan, split: str, rng: np.random.Generator) -
     inserting = 0.04 * float(plan.pitch > 3.2 * plan.x_height and rng.random() < 0.3)
     edited = []
     for row in rows:
-        strikes, inserts = rng.random(2)
+        strikes, inserts, underlines = rng.random(3)
         if strikes < striking and " " in row.text:
             row = strike(rng, split, row)
         if inserts < inserting and " " in row.text and edited:
             edited.append(insertion(rng, split))
-        edited.append(row)
+        edited.append(replace(row, underlined=row.underlined or underlines < 0.015))
     return edited
 
 
@@ -112,30 +113,33 @@ def _render(
         return Page(image, [], owner, grade, hand.name)
     pen = paper.pen * zoom
     seen = camera.map(strokes.points) * zoom
-    ends = np.cumsum(strokes.lengths)
-    pieces = [seen[end - length : end] for end, length in zip(ends, strokes.lengths, strict=True)]
+    pieces = _pieces(seen, strokes.lengths)
     own = [piece for piece, mine in zip(pieces, strokes.owned, strict=True) if mine]
     ink = draw_strokes(own, 1.0, shape, pen, paper.nib * zoom)
     owner = _owner(own, strokes.line[strokes.owned], ink, pen)
-    if not strokes.owned.all():
+    if len(own) < len(pieces):
         rest = [piece for piece, mine in zip(pieces, strokes.owned, strict=True) if not mine]
         ink = cv2.max(ink, draw_strokes(rest, 1.0, shape, pen, paper.nib * zoom))
     image = photograph_page(ink, paper, camera, zoom)
-    lines = _lines(rows, strokes, seen, camera, zoom, pen / 2 + paper.nib * zoom / 2, shape)
+    lines = _lines(rows, strokes, seen, camera, zoom, (pen + paper.nib * zoom) / 2, shape)
     return Page(image, lines, owner, grade, hand.name)
+
+
+def _pieces(points: np.ndarray, lengths: np.ndarray) -> list[np.ndarray]:
+    ends = np.cumsum(lengths).tolist()
+    return [points[first:end] for first, end in zip([0, *ends], ends, strict=False)]
 
 
 def _owner(strokes: list[np.ndarray], line: np.ndarray, ink: np.ndarray, pen: float) -> np.ndarray:
     """Return whose ink each pixel is; where two lines touch, the lower line's."""
     owner = np.zeros(ink.shape, np.uint8)
     fixed = np.rint(np.concatenate(strokes) * 16).astype(np.int32) - 8
-    ends = np.cumsum([len(stroke) for stroke in strokes])
-    pieces = np.split(fixed, ends[:-1])
-    cuts = np.searchsorted(line, np.arange(line[-1] + 2)) if len(line) else []
+    pieces = _pieces(fixed, np.array([len(stroke) for stroke in strokes]))
+    cuts = np.searchsorted(line, np.arange(line[-1] + 2)).tolist()
     for k, (first, last) in enumerate(zip(cuts[:-1], cuts[1:], strict=True)):
-        if last > first:
-            wide = int(np.ceil(pen)) + 2
-            cv2.polylines(owner, pieces[first:last], False, k + 1, wide, cv2.LINE_8, shift=4)
+        cv2.polylines(owner, pieces[first:last], False, k + 1, 1, cv2.LINE_8, shift=4)
+    side = 2 * int(np.ceil(pen / 2)) + 1
+    owner = cv2.dilate(owner, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
     owner[ink < 64] = 0
     return owner
 
@@ -149,22 +153,25 @@ def _lines(
     reach: float,
     shape: tuple[int, int],
 ) -> list[PageLine]:
-    """Measure each line in the image."""
-    feet = camera.map(strokes.feet) * zoom
-    at = np.repeat(strokes.line, strokes.lengths)
-    owned = np.repeat(strokes.owned, strokes.lengths)
-    up = np.hypot(*(seen - feet).T)
-    above = strokes.points[:, 1] <= strokes.feet[:, 1]
-    lines = []
-    for k, row in enumerate(rows):
-        mine = owned & (at == k)
-        curve = camera.map(strokes.curves[k]) * zoom
-        middle = strokes.curves[k][len(curve) // 2]
-        step = camera.map(np.array([middle, middle - (0.0, strokes.sizes[k])])) * zoom
-        low, high = seen[mine].min(axis=0) - reach, seen[mine].max(axis=0) + reach
-        box = np.concatenate([low.clip(0), np.minimum(high, (shape[1], shape[0]))])
-        top = up[mine & above].max(initial=0.0) + reach
-        bottom = up[mine & ~above].max(initial=0.0) + reach
-        x_height = float(np.hypot(*(step[1] - step[0])))
-        lines.append(PageLine(row.text, curve, x_height, float(top), float(bottom), box))
-    return lines
+    """Measure each line in the image; `reach` is how far ink goes beyond the pen's middle."""
+    mine = np.repeat(strokes.owned, strokes.lengths)
+    at = np.repeat(strokes.line, strokes.lengths)[mine]
+    firsts = np.searchsorted(at, np.arange(len(rows)))
+    seen, points, feet = seen[mine], strokes.points[mine], strokes.feet[mine]
+    up = np.hypot(*(seen - camera.map(feet) * zoom).T)
+    up = np.where(points[:, 1] > feet[:, 1], -up, up)
+    low = np.minimum.reduceat(seen, firsts) - reach
+    high = np.maximum.reduceat(seen, firsts) + reach
+    boxes = np.hstack([np.maximum(low, 0), np.minimum(high, (shape[1], shape[0]))])
+    tops = np.maximum(np.maximum.reduceat(up, firsts), 0) + reach
+    bottoms = np.maximum(-np.minimum.reduceat(up, firsts), 0) + reach
+    curves = _pieces(camera.map(strokes.curves) * zoom, strokes.bends)
+    middles = strokes.curves[np.cumsum(strokes.bends) - (strokes.bends + 1) // 2]
+    above = middles - np.column_stack([np.zeros(len(rows)), strokes.sizes])
+    x_heights = np.hypot(*((camera.map(middles) - camera.map(above)) * zoom).T)
+    return [
+        PageLine(row.text, curve, float(x_height), float(top), float(bottom), box)
+        for row, curve, x_height, top, bottom, box in zip(
+            rows, curves, x_heights, tops, bottoms, boxes, strict=True
+        )
+    ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from shared import matching
 from shared.checks.compare import call_text, close, equal
 from shared.checks.exercise import Case, Exercise
 
@@ -36,6 +37,7 @@ BOX_IOU = Exercise(
     kind="implement",
     title="Overlap of two boxes",
     reference=box_iou,
+    refuse=(matching.box_iou,),
     doc="Intersection over union of left, top, right, bottom.",
     cases=(
         Case(
@@ -83,21 +85,20 @@ def line_scores(overlaps, threshold: float = 0.5) -> tuple[float, float, float]:
     """Return precision, recall and F1 of a page from the overlaps of its lines.
 
     Args:
-        overlaps: (num_true, num_found), for example the IoU of each pair.
+        overlaps: (num_found, num_true), for example the IoU of each pair.
         threshold: The least overlap that a pair must have.
     """
-    overlaps = np.array(overlaps, dtype=np.float64)
-    num_true, num_found = overlaps.shape
-    matches, left = 0, overlaps.copy()
+    left = np.array(overlaps, dtype=np.float64)
+    num_found, num_true = left.shape
+    matches = 0
     while left.size and left.max() >= threshold:
         row, column = np.unravel_index(left.argmax(), left.shape)
         left[row, :] = left[:, column] = -1
         matches += 1
-    if num_true == num_found == 0:
-        return 1.0, 1.0, 1.0
-    precision = matches / num_found if num_found else 0.0
-    recall = matches / num_true if num_true else 0.0
-    return precision, recall, 2 * matches / (num_true + num_found)
+    precision = matches / num_found if num_found else 1.0
+    recall = matches / num_true if num_true else 1.0
+    f1 = 2 * matches / (num_found + num_true) if num_found + num_true else 1.0
+    return precision, recall, f1
 
 
 def random_overlaps(seed: int) -> dict:
@@ -111,9 +112,9 @@ def random_overlaps(seed: int) -> dict:
         found = copies + rng.normal(0, 1.5, copies.shape)
         invented = rng.uniform(0, 10 * count, (int(rng.integers(0, 3)), 1)) + [[0.0, 7.0]]
         found = rng.permutation(np.concatenate([found, invented]))
-        top = np.maximum(true[:, None, 0], found[None, :, 0])
-        shared = np.clip(np.minimum(true[:, None, 1], found[None, :, 1]) - top, 0, None)
-        lengths = (true[:, 1] - true[:, 0])[:, None] + (found[:, 1] - found[:, 0])[None]
+        top = np.maximum(found[:, None, 0], true[None, :, 0])
+        shared = np.clip(np.minimum(found[:, None, 1], true[None, :, 1]) - top, 0, None)
+        lengths = (found[:, 1] - found[:, 0])[:, None] + (true[:, 1] - true[:, 0])[None]
         tables.append(shared / (lengths - shared))
     return {"tables": tables}
 
@@ -133,6 +134,7 @@ LINE_SCORES = Exercise(
     kind="implement",
     title="Score a page",
     reference=line_scores,
+    refuse=(matching.match_lines, matching.count_found),
     doc="One-to-one matching, then precision, recall and F1.",
     cases=(
         Case(
@@ -159,7 +161,7 @@ LINE_SCORES = Exercise(
         Case(
             "takes the best pair first",
             1,
-            _table([[0.6, 0.55], [0.9, 0.0]]),
+            _table([[0.6, 0.9], [0.55, 0.0]]),
             judge=_judge_scores,
             hint="If the first line takes its best box, the second is left without one. Sort "
             "all pairs by their overlap.",
@@ -174,15 +176,15 @@ LINE_SCORES = Exercise(
         Case(
             "nothing found, nothing there, or neither",
             1,
-            {"tables": [np.zeros((3, 0)), np.zeros((0, 2)), np.zeros((0, 0))]},
+            {"tables": [np.zeros((0, 3)), np.zeros((2, 0)), np.zeros((0, 0))]},
             probe=lambda function, inputs: [function(table, 0.5) for table in inputs["tables"]],
             judge=lambda inputs, answer: equal(
                 answer,
-                [[0, 0, 0], [0, 0, 0], [1, 1, 1]],
-                "line_scores of three lines and no box, no line and two boxes, and neither,",
+                [[1, 0, 0], [0, 1, 0], [1, 1, 1]],
+                "line_scores of no box and three lines, two boxes and no line, and neither,",
             ),
-            hint="An empty page that stays empty is perfect: 1, 1, 1. Otherwise a score with "
-            "nothing to divide by is 0.",
+            hint="Without a box there is no wrong box, and without a line there is no missed line: "
+            "a score with nothing to divide by is 1.",
         ),
         Case(
             "twenty random pages",

@@ -56,8 +56,8 @@ def pairs_of(true, found, threshold=0.5, share_of=None) -> int:
 
 def scores_of(matches, num_true, num_found):
     """Return the three scores of a number of matches."""
-    precision = matches / num_found if num_found else float(num_true == 0)
-    recall = matches / num_true if num_true else float(num_found == 0)
+    precision = matches / num_found if num_found else 1.0
+    recall = matches / num_true if num_true else 1.0
     both = precision + recall
     return precision, recall, 2 * precision * recall / both if both else 0.0
 

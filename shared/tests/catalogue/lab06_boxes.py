@@ -50,40 +50,38 @@ def iou(
 SCORES = """
 def line_scores(overlaps, threshold=0.5):
     overlaps = np.asarray(overlaps)
-    num_true, num_found = overlaps.shape
-    if num_true == 0 and num_found == 0:
-        return {empty}
-    pairs = [(overlaps[i, j], i, j) for i in range(num_true) for j in range(num_found)]
-    rows, columns, matches = set(), set(), 0
+    num_found, num_true = overlaps.shape
+    pairs = [(overlaps[i, j], i, j) for j in range(num_true) for i in range(num_found)]
+    boxes, lines, matches = set(), set(), 0
     for value, i, j in {order}:
         if {enough} and {free}:
-            rows.add(i)
-            columns.add(j)
+            boxes.add(i)
+            lines.add(j)
             matches += 1
     precision = {precision}
     recall = {recall}
-    total = precision + recall
+    total = {total}
     return {result}
 """
 
 
 def scores(
-    empty: str = "1.0, 1.0, 1.0",
     order: str = "sorted(pairs, reverse=True)",
     enough: str = "value >= threshold",
-    free: str = "i not in rows and j not in columns",
-    precision: str = "matches / num_found if num_found else 0.0",
-    recall: str = "matches / num_true if num_true else 0.0",
+    free: str = "i not in boxes and j not in lines",
+    precision: str = "matches / num_found if num_found else 1.0",
+    recall: str = "matches / num_true if num_true else 1.0",
+    total: str = "precision + recall",
     result: str = "precision, recall, 2 * precision * recall / total if total else 0.0",
 ) -> str:
     """Return right scores with one part exchanged."""
     return SCORES.format(
-        empty=empty,
         order=order,
         enough=enough,
         free=free,
         precision=precision,
         recall=recall,
+        total=total,
         result=result,
     )
 
@@ -122,16 +120,18 @@ WRONG = {
         ("intersection alone", iou(result="shared"), {CORNER, SELF, FORTY}),
     ],
     "lab06.line_scores": [
-        ("a line may match twice", scores(free="j not in columns"), {TWICE, TWENTY}),
-        ("a box may match twice", scores(free="i not in rows"), {OVER}),
+        ("a line may match two boxes", scores(free="i not in boxes"), {OVER, TWENTY}),
+        ("a box may match two lines", scores(free="j not in lines"), {TWICE}),
         ("in the order of the lines", scores(order="pairs"), {BEST}),
         ("more than the threshold", scores(enough="value > threshold"), {EQUAL}),
         ("any overlap", scores(enough="value > 0"), {HALVES, TWENTY}),
         ("swapped", scores(
-            precision="matches / num_true if num_true else 0.0",
-            recall="matches / num_found if num_found else 0.0"), {TWICE, OVER, TWENTY}),
-        ("mean", scores(result="precision, recall, total / 2"), {TWICE, OVER, TWENTY}),
-        ("an empty page is a failure", scores(empty="0.0, 0.0, 0.0"), {NOTHING}),
+            precision="matches / num_true if num_true else 1.0",
+            recall="matches / num_found if num_found else 1.0"), {TWICE, OVER, NOTHING, TWENTY}),
+        ("mean", scores(result="precision, recall, total / 2"), {TWICE, OVER, NOTHING, TWENTY}),
+        ("nothing is a failure", scores(
+            precision="matches / max(1, num_found)", recall="matches / max(1, num_true)"),
+         {NOTHING}),
         ("divides by zero", scores(precision="matches / num_found", recall="matches / num_true"),
          {NOTHING}),
         ("only F1", scores(result="2 * precision * recall / total if total else 0.0"),
@@ -180,7 +180,9 @@ def box_iou(a, b):
     ],
     "lab06.line_scores": [
         ("sorted pairs", scores()),
-        ("a list", scores(result="[precision, recall, 2 * matches / (num_true + num_found)]")),
+        ("a list", scores(
+            total="num_found + num_true",
+            result="[precision, recall, 2 * matches / total if total else 1]")),
         ("strike out", """
 def line_scores(overlaps, threshold=0.5):
     table = np.array(overlaps, float)
@@ -192,7 +194,7 @@ def line_scores(overlaps, threshold=0.5):
         i, j = divmod(int(table.argmax()), m)
         table[i], table[:, j] = -1, -1
         hits += 1
-    return hits / max(m, 1), hits / max(n, 1), 2 * hits / (n + m)
+    return hits / n if n else 1, hits / m if m else 1, 2 * hits / (n + m)
 """),
     ],
     "lab06.check_line_scores": [

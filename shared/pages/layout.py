@@ -8,10 +8,11 @@ import numpy as np
 
 from shared.pages.texts import Row, bell
 from shared.pen import Hand, write
-from shared.pen.write import smooth_noise
+from shared.pen.write import Writing, smooth_noise
 
 GRADES = ("regular", "touching", "photo")
 _COMMON = "etaoinshrdlu"
+_STANDING = frozenset("abcdehiklmnorstuvwxABCDEFGHIKLMNOPRSTUVWXYZ0123456789")
 
 
 @dataclass(frozen=True)
@@ -150,7 +151,7 @@ def place_rows(
     blanks = np.array([character == " " for character in writing.text])
     shift = plan.spread * np.cumsum(blanks * rng.uniform(0.6, 1.4, len(blanks)))
     u = points[:, 0] / writing.x_height + np.repeat(shift[writing.stroke_owner[order]], lengths)
-    v = (writing.baseline - points[:, 1]) / writing.x_height
+    v = (writing.baseline - points[:, 1]) / writing.x_height - _floor(writing, points[:, 0])
     firsts = np.concatenate([[0], np.flatnonzero(np.diff(at)) + 1])
     begin, end = np.minimum.reduceat(u, firsts), np.maximum.reduceat(u, firsts)
     u, widths = u - begin[at], end - begin
@@ -194,6 +195,22 @@ def place_rows(
     curves = np.column_stack([along, baseline(which, along)[0]])
     lowest = float(max(points[:, 1].max(), base.max()) + plan.margins[3])
     return Strokes(points, feet, lengths, line, owned, curves, steps + 1, sizes), lowest
+
+
+def _floor(writing: Writing, x: np.ndarray) -> np.ndarray:
+    """Return how high above its baseline the writing stands at x, in x-heights.
+
+    Over a whole page of text the hand's slow drift adds up; the lines here have their own.
+    """
+    stands = np.array([character in _STANDING for character in writing.text])
+    if not stands.any():
+        return np.zeros(len(x))
+    boxes = writing.boxes[stands]
+    height = (writing.baseline - boxes[:, 3] + writing.pen / 2) / writing.x_height
+    reach = min(11, len(height))
+    ends = np.pad(height, (reach // 2, reach - 1 - reach // 2), mode="edge")
+    smooth = np.convolve(ends, np.full(reach, 1 / reach), mode="valid")
+    return np.interp(x, (boxes[:, 0] + boxes[:, 2]) / 2, smooth)
 
 
 def _spaces(text: str) -> np.ndarray:

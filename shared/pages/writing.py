@@ -121,7 +121,8 @@ def _render(
         rest = [piece for piece, mine in zip(pieces, strokes.owned, strict=True) if not mine]
         ink = cv2.max(ink, draw_strokes(rest, 1.0, shape, pen, paper.nib * zoom))
     image = photograph_page(ink, paper, camera, zoom)
-    lines = _lines(rows, strokes, seen, camera, zoom, (pen + paper.nib * zoom) / 2, shape)
+    reach = max(1, round(2 * pen)) / 4 + round(2 * paper.nib * zoom) / 2  # as it was drawn
+    lines = _lines(rows, strokes, seen, camera, zoom, reach, shape)
     return Page(image, lines, owner, grade, hand.name)
 
 

@@ -121,7 +121,7 @@ def character_cnn(
 
 
 def line_detector_network(
-    num_maps: int = 3, channels: tuple[int, ...] = (16, 32, 48, 64), deep: int = 2
+    num_maps: int = 3, channels: tuple[int, ...] = (16, 32, 48, 56), deep: int = 2
 ) -> keras.Model:
     """Build a U-Net from page ink (batch, height, width, 1) to maps (batch, h / 2, w / 2, maps).
 

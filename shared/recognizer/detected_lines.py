@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 CORE_SHARE = 0.85  # The core band reaches from the baseline up to this share of the x-height
-JOIN_GAP = 8.0  # Widest gap inside a line, in x-heights
+JOIN_GAP = 12.0  # Widest gap inside a line, in x-heights
 JOIN_STEP = 0.6  # Highest step of the baseline across a gap, in x-heights
 MOST_PIECES = 300  # A page has fewer; a picture of something else may have thousands
 SHORTEST = 0.8  # Shorter bands, in x-heights, are specks
@@ -158,25 +158,27 @@ def trace_bands(
         left, top, width, height, area = stats[index]
         if area < 4:
             continue
-        place = slice(top, top + height), slice(left, left + width)
+        first, height = max(0, top - 1), height + 2  # The band's blurred edges belong to it
+        place = slice(first, first + height), slice(left, left + width)
         inside = parts[place] == index
-        weights = np.where(inside, probability[place], 0)
+        fringe = cv2.dilate(inside.astype(np.uint8), np.ones((3, 1), np.uint8)) > 0
+        weights = np.where(fringe, probability[place], 0)
         rises = (np.diff(inside.astype(np.int8), axis=0, prepend=0) == 1).sum(axis=0)
         if np.mean(rises > 1) > 0.12 and threshold < 0.93:
             higher = (1 + threshold) / 2
             smaller = [None if values is None else values[place] for values in (above, below)]
             pieces = trace_bands(weights, weights >= higher, *smaller, higher)
-            bands += [_moved(piece, left, top) for piece in pieces]
+            bands += [_moved(piece, left, first) for piece in pieces]
             continue
         sums = weights.sum(axis=0)
-        rows = np.arange(top, top + height)[:, None]
+        rows = np.arange(first, first + len(weights))[:, None]
         centers = (weights * rows).sum(axis=0) / sums
-        full = np.sort(inside.sum(axis=0))[len(sums) // 4 :]  # Both ends are thin
+        full = np.sort(sums)[len(sums) // 4 :]  # Both ends are thin
         up, down = (
             0.0 if values is None else float((values[place] * weights).sum() / sums.sum())
             for values in (above, below)
         )
-        confidence = float(sums.sum() / area)
+        confidence = float(probability[place][inside].mean())
         columns = np.arange(left, left + width)
         bands.append(Band(columns, centers, float(full.mean()), confidence, up, down))
     return bands

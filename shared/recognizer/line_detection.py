@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import keras
 
 X_HEIGHT = 8.0  # Height of small letters, in working pixels, that the detector knows best
-NEAR = 1.2  # Letters within this factor of X_HEIGHT need no second look
+NEAR = 1.35  # Letters within this factor of X_HEIGHT need no second look
 LOOKS = 3
 LARGEST_AREA = 1_500_000  # Working pixels of a look: bounds time and memory
 DISTANCE = 16.0  # The maps hold distances in this many working pixels

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 Kind = Literal["baseline", "classes"]
 CROP = 256  # Height and width of a training example, in working pixels
-SIZE_SPREAD = 0.3  # Of the logarithm of the size at which a page is shown
+SIZE_SPREAD = 0.33  # Of the logarithm of the size at which a page is shown
+WIDTH_SPREAD = 0.25  # Of the logarithm of the width alone: many people leave wide gaps
 TILT_SPREAD = 0.03  # Of the angle by which it is turned, in radians
 LEAN_SPREAD = 0.05
 
@@ -70,7 +71,8 @@ def baseline_maps(lines: Sequence[DetectedLine], shape: tuple[int, int]) -> np.n
     core = np.zeros(shape, np.uint8)
     distances = np.zeros((2, *half), np.float32)
     for line in lines:
-        outline = band_polygon(line.baseline, CORE_SHARE * line.x_height, 0.0)
+        # Half a pixel less on both sides, because the pixels of the outline are filled, too
+        outline = band_polygon(line.baseline, CORE_SHARE * line.x_height - 0.5, -0.5)
         _fill(core, outline, 255)
         thick = band_polygon(line.baseline, line.x_height, 0.15 * line.x_height) / MAP_STEP
         for values, distance in zip(distances, (line.ascent, line.descent), strict=True):
@@ -114,17 +116,20 @@ def vary_page(
     import cv2
 
     factor = X_HEIGHT / example.x_height * np.exp(np.clip(rng.normal(0, SIZE_SPREAD), -0.8, 0.8))
-    height, width = (max(8, round(side * factor)) for side in example.ink.shape)
+    wide = np.exp(np.clip(rng.normal(0.1, WIDTH_SPREAD), -0.3, 0.7))
+    height, width = example.ink.shape
+    height, width = max(8, round(height * factor)), max(8, round(width * factor * wide))
     how = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
     ink = cv2.resize(example.ink, (width, height), interpolation=how)
     tilt, lean = rng.normal(0, TILT_SPREAD), rng.normal(0, LEAN_SPREAD)
     linear = np.array([[1, lean - tilt], [tilt, 1]])
+    moved = linear * (wide, 1)
     # The window's middle falls on the page, or anywhere around a page that is smaller
     reach = np.maximum(np.array([width, height]) - 0.7 * size, 0) / 2
     middle = np.array([width, height]) / 2 + reach * rng.uniform(-1, 1, 2)
     offset = size / 2 - linear @ middle + 0.15 * size * rng.uniform(-1, 1, 2)
     ink = cv2.warpAffine(ink, np.column_stack([linear, offset]), (size, size))
-    lines = [_moved(line.scaled(factor), linear, offset) for line in example.lines]
+    lines = [_moved(line.scaled(factor), moved, offset) for line in example.lines]
     lines = [line for line in lines if _shows(line, size)]
     strong = ink[ink > 60]
     full = float(np.percentile(strong, 70)) if strong.size > 20 else 255.0

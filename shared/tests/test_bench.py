@@ -16,7 +16,7 @@ from shared.tests.test_emnist import random_images, write_pair
 SMALL = {"context": "none", "channels": (2, 2, 2, 2), "features": 8}
 WHAT = {
     "import": ("import shared, beyond numpy", "its 14 core modules", "lines printed"),
-    "pens": ("lines written", "lines with their texts"),
+    "pens": ("lines written", "lines with their texts", "pages written"),
     "explorer": ("edit 2 characters on 8 frames",),
     "loss": ("CTC loss and gradient, batch 2", "whole training step", "relative difference"),
     "reading": ("tf.function", "a line among 16", "LineTextRecognizer.read"),

@@ -8,8 +8,8 @@ import numpy as np
 
 from shared import pen
 from shared.lines import sentences
-from shared.pages.layout import GRADES
 from shared.pages.page import Page
+from shared.pages.plan import GRADES
 from shared.pages.writing import write_page
 
 

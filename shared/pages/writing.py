@@ -11,9 +11,11 @@ import numpy as np
 from shared.alphabet import ASCII
 from shared.lines import sentences
 from shared.pages.camera import Camera, aim
-from shared.pages.layout import GRADES, Plan, Strokes, place_rows, plan_page
+from shared.pages.layout import Strokes, place_rows
 from shared.pages.page import Page, PageLine
-from shared.pages.paper import Paper, choose_paper, photograph_page
+from shared.pages.paper import Paper, choose_paper
+from shared.pages.photograph import photograph_page
+from shared.pages.plan import GRADES, Plan, plan_page
 from shared.pages.texts import Row, choose_rows, insertion, strike
 from shared.pen import Hand
 from shared.pen.ink import draw_strokes

@@ -56,16 +56,19 @@ def test_ink_is_darker_than_the_paper_around_it(some):
 
 
 def test_letters_stand_on_the_baseline(some):
-    found = []
+    off, inside = [], []
     for page in some:
         for k, line in enumerate(page.lines):
             x, y = _ink(page, k)
             depth = _depth(line, x, y) / line.x_height
-            # Most ink of any line lies between baseline and the top of small letters.
+            lowest = np.full(page.owner.shape[1], -np.inf)
+            np.maximum.at(lowest, x.astype(int), depth)
             if len(line.text) > 8:
-                assert abs(np.quantile(depth, 0.8)) < 0.5, line.text
-                found.append(np.mean((depth > -1.3) & (depth < 0.35)))
-    assert np.median(found) > 0.75
+                # Most columns of ink end where the letters stand; few go on into a tail.
+                off.append(np.quantile(lowest[np.isfinite(lowest)], 0.6))
+                inside.append(np.mean((depth > -1.3) & (depth < 0.35)))
+    assert np.abs(off).max() < 0.25
+    assert np.median(inside) > 0.75
 
 
 def test_boxes_hold_exactly_the_lines_ink(some):

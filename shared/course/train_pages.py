@@ -24,7 +24,7 @@ BATCH = 8
 MIX = {"regular": 2.0, "touching": 1.5, "photo": 1.5}
 ZOOM = 0.8  # Small letters come out 6 to 11 pixels high, near what the detector works at
 EMPTY = 0.04
-FROZEN = ("regular", "unseen", "touching")
+FROZEN = ("regular", "unseen", "touching", "photo")
 
 
 def add_detector_arguments(kinds: Any) -> argparse.ArgumentParser:

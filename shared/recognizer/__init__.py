@@ -7,6 +7,7 @@ network is built, how it was trained and how well it reads.
 
 from shared.recognizer.detected_lines import DetectedLine, reading_order
 from shared.recognizer.line_detection import LineDetector, PageMaps
+from shared.recognizer.line_tracing import lines_from_classes, lines_from_maps
 from shared.recognizer.models import (
     DamagedModelError,
     compile_inference,
@@ -39,6 +40,8 @@ __all__ = [
     "UnreadableImageError",
     "character_logits",
     "compile_inference",
+    "lines_from_classes",
+    "lines_from_maps",
     "load_network",
     "open_page_image",
     "prepare_character",

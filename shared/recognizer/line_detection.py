@@ -9,11 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from shared.networks import MAP_STEP, PAGE_MULTIPLE, line_detector_network
-from shared.recognizer.detected_lines import (
-    DetectedLine,
-    lines_from_classes,
-    lines_from_maps,
-)
+from shared.recognizer.detected_lines import DetectedLine
+from shared.recognizer.line_tracing import lines_from_classes, lines_from_maps
 from shared.recognizer.models import compile_inference, load_network, save_network
 from shared.recognizer.page_images import PreparedPage, prepare_page
 

@@ -7,8 +7,9 @@ import pytest
 
 from shared import networks, pen, recognizer
 from shared.recognizer import DetectedLine, LineDetector, straightening
-from shared.recognizer.detected_lines import band_polygon, lines_from_classes, lines_from_maps
+from shared.recognizer.detected_lines import band_polygon
 from shared.recognizer.line_detection import DISTANCE, activate
+from shared.recognizer.line_tracing import lines_from_classes, lines_from_maps
 from shared.training import baseline_maps, class_maps
 
 STEP = networks.MAP_STEP

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import numpy as np
 
 from shared.networks import MAP_STEP
-from shared.recognizer.detected_lines import CORE_SHARE, DetectedLine, band_polygon
+from shared.recognizer.detected_lines import DetectedLine, band_polygon
 from shared.recognizer.line_detection import DISTANCE, X_HEIGHT
+from shared.recognizer.line_tracing import CORE_SHARE
 from shared.recognizer.page_images import prepare_page
 
 if TYPE_CHECKING:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shared.figures.picture import OKABE_ITO, WIDTH, Picture, draw, shorten
+from shared.figures.picture import DPI, OKABE_ITO, WIDTH, Picture, draw, shorten
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_TALLEST = 9.0  # Inches
+_TALLEST = 6.0  # Inches
+_LEVELS = 16  # Gray levels of a page: grain of the paper would make notebooks ten times as large
 _COLORS = (OKABE_ITO[1], OKABE_ITO[6], OKABE_ITO[3])
 _HATCHES = ("//", "..", "x")
 
@@ -76,9 +77,11 @@ def show_pages(
             axes.set_axis_off()
             if index >= count:
                 continue
-            axes.imshow(images[index], cmap="gray", vmin=0, vmax=255)
-            axes.set_title(titles[index], fontsize=10, loc="left", parse_math=False)
+            shown = _flat(images[index], WIDTH * DPI / columns)
             height, width = images[index].shape
+            extent = (-0.5, width - 0.5, height - 0.5, -0.5)
+            axes.imshow(shown, cmap="gray", vmin=0, vmax=255, extent=extent)
+            axes.set_title(titles[index], fontsize=10, loc="left", parse_math=False)
             parts = [
                 _draw_mask(axes, masks[index], (height, width)),
                 _draw_boxes(axes, boxes[index]),
@@ -86,12 +89,23 @@ def show_pages(
             ]
             axes.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5))
             name = titles[index] or f"page {index + 1}"
-            shown = ", ".join(part for part in parts if part) or "without marks"
-            said.append(f"{name}: {width} by {height} pixels, {shown}")
+            marks = ", ".join(part for part in parts if part) or "without marks"
+            said.append(f"{name}: {width} by {height} pixels, {marks}")
         return f"{count} handwritten page{'s' * (count > 1)}. {shorten(said, 8)}."
 
     height = rows * (min(_TALLEST, WIDTH / columns * ratio) + 0.35)
     return draw(paint, min(_TALLEST, height))
+
+
+def _flat(image: np.ndarray, wide: float) -> np.ndarray:
+    """Return a page in few gray levels, no larger than it is shown."""
+    import cv2
+
+    scale = min(1.0, wide / image.shape[1], _TALLEST * DPI / image.shape[0])
+    size = max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale))
+    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    step = 255 / (_LEVELS - 1)
+    return np.round(np.round(cv2.bilateralFilter(small, 7, 24, 4) / step) * step).astype(np.uint8)
 
 
 def _draw_mask(axes: Any, mask: np.ndarray | None, size: tuple[int, int]) -> str:

@@ -5,6 +5,7 @@ import pytest
 
 from shared.checks.lab06_choices import diagnose_detectors
 from shared.checks.lab06_runs import FAULTS, NUM_LINES, broken_detectors, toy_detector
+from shared.recognizer import LineDetector
 
 
 @pytest.fixture(scope="module")
@@ -54,3 +55,11 @@ def test_unknown_fault_is_refused():
     assert set(diagnose_detectors().values()) < set(FAULTS)
     with pytest.raises(ValueError, match="No toy has the fault 'dust'"):
         toy_detector("dust")
+
+
+def test_shipped_three_class_detector_gives_probabilities():
+    detector = LineDetector.load("detector_classes")
+    assert detector.kind == "classes"
+    maps = detector.maps(np.full((64, 96), 230, np.uint8)).maps
+    assert maps.shape[-1] == 3
+    assert np.allclose(maps.sum(axis=-1), 1, atol=1e-5)

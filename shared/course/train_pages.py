@@ -30,10 +30,11 @@ FROZEN = ("regular", "unseen", "touching", "photo")
 def add_detector_arguments(kinds: Any) -> argparse.ArgumentParser:
     """Declare the arguments of `labs train detector`."""
     parser = kinds.add_parser("detector", help="the line detector, on pages composed meanwhile")
-    parser.add_argument("--updates", type=int, default=1400, help="batches to learn from")
+    parser.add_argument("--updates", type=int, default=900, help="batches to learn from")
     parser.add_argument("--kind", default="baseline", choices=("baseline", "classes"))
     parser.add_argument("--channels", type=int, nargs="+", default=(16, 32, 48, 56), metavar="N")
     parser.add_argument("--rate", type=float, default=4e-3, help="highest learning rate")
+    parser.add_argument("--start", default=None, metavar="MODEL", help="model to go on from")
     parser.add_argument("--name", default="detector_small", help="name of the model")
     return parser
 
@@ -50,6 +51,11 @@ def train_detector(options: argparse.Namespace) -> dict[str, Any]:
     design = {"num_maps": 3, "channels": list(options.channels)}
     keras.utils.set_random_seed(options.seed)
     network = line_detector_network(**design)
+    begun_from = None
+    if options.start:
+        first = LineDetector.load(options.start)
+        network.set_weights(first.network.get_weights())
+        begun_from = {key: first.card[key] for key in ("command", "updates", "sha256")}
     validation = compose_pages(24, MIX, "validation", 0)
     checks = {round(options.updates * share / 4) for share in range(1, 5)} - {0}
     with train._composer() as composer:
@@ -76,6 +82,7 @@ def train_detector(options: argparse.Namespace) -> dict[str, Any]:
         "command": train._command(options),
         "data": f"shared.pages.compose_pages, mix {json.dumps(MIX)}, {EMPTY:.0%} empty, training "
         f"hands, {SHARD_PAGES} fresh pages a shard, {USES} pieces of each",
+        "begun_from": begun_from,
         "seed": options.seed,
         "updates": options.updates,
         "pieces_seen": options.updates * BATCH,

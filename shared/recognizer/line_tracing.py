@@ -11,8 +11,12 @@ from shared.recognizer.detected_lines import DetectedLine, reading_order
 
 CORE_SHARE = 0.85  # The core band reaches from the baseline up to this share of the x-height
 JOIN_GAP = 12.0  # Widest gap inside a line, in x-heights
-JOIN_STEP = 0.6  # Highest step of the baseline across a gap, in x-heights
+JOIN_STEP = 1.25  # Highest step of the baseline across a gap between words, in x-heights
+FAR_STEP = 0.7  # The same across a wider gap
+NEAR_GAP = 3.0  # Up to here a gap is one between words
+OVERLAP = 1.5  # Pieces of slanted writing may overlap so far, in x-heights
 MOST_PIECES = 300  # A page has fewer; a picture of something else may have thousands
+LIFT = 0.4  # A band's mean lies at least this share of the way from the threshold to 1
 SHORTEST = 0.8  # Shorter bands, in x-heights, are specks
 
 
@@ -46,9 +50,30 @@ def lines_from_maps(maps: np.ndarray, threshold: float = 0.5) -> list[DetectedLi
     found = []
     for band in join_bands(bands):
         x_height = band.thickness / CORE_SHARE
-        if band.length >= SHORTEST * x_height:
+        sure = band.confidence >= threshold + LIFT * (1 - threshold)
+        if sure and band.length >= SHORTEST * x_height:
             found.append(_line(band, band.thickness / 2, band.above, band.below, x_height))
-    return reading_order(found)
+    return reading_order(without_specks(found))
+
+
+def without_specks(lines: Sequence[DetectedLine]) -> list[DetectedLine]:
+    """Leave out bands of a few letters that lie inside a longer line: its dots, loops and quotes.
+
+    Lines of their own are at least 1.6 x-heights apart.
+    """
+    lengths = [float(np.ptp(line.baseline[:, 0])) for line in lines]
+
+    def inside(k: int) -> bool:
+        x, y = lines[k].baseline.mean(axis=0)
+        for line, length in zip(lines, lengths, strict=True):
+            left, right = line.baseline[[0, -1], 0]
+            if left <= x <= right and lengths[k] < min(length / 3, 6 * line.x_height):
+                up = (np.interp(x, *line.baseline.T) - y) / line.x_height
+                if -0.9 < up < 1.5:
+                    return True
+        return False
+
+    return [line for k, line in enumerate(lines) if not inside(k)]
 
 
 def lines_from_classes(classes: np.ndarray) -> list[DetectedLine]:
@@ -176,14 +201,16 @@ def _joining_cost(a: Band, b: Band, band_share: float) -> float:
     """Return how far two pieces are from one line, infinite where they cannot be one."""
     x_height = (a.thickness + b.thickness) / 2 / band_share
     gap = b.columns[0] - a.columns[-1]
-    if not -0.5 * x_height <= gap <= JOIN_GAP * x_height:
+    if not -OVERLAP * x_height <= gap <= JOIN_GAP * x_height:
         return np.inf
     if max(a.thickness, b.thickness) > 2.5 * min(a.thickness, b.thickness):
         return np.inf
     middle = (a.columns[-1] + b.columns[0]) / 2
     step = abs(_height_at(a, middle, x_height) - _height_at(b, middle, x_height))
-    step = min(step, abs(a.centers[-3:].mean() - b.centers[:3].mean()))
-    return gap + 4 * step if step <= JOIN_STEP * x_height else np.inf
+    end = max(3, round(x_height))
+    step = min(step, abs(a.centers[-end:].mean() - b.centers[:end].mean()))
+    highest = JOIN_STEP if gap < NEAR_GAP * x_height else FAR_STEP
+    return gap + 4 * step if step <= highest * x_height else np.inf
 
 
 def _height_at(band: Band, x: float, x_height: float) -> float:

@@ -49,7 +49,8 @@ class Handwriting:
         texts: What each line says.
         page: uint8 (height, width) with all the lines.
         page_boxes: Left, top, right, bottom of each line on the page, (n, 4), or None.
-        photo: A page as it was photographed, gray uint8, dark ink on light paper.
+        photo: A page of the lines in `texts` as it was photographed, gray uint8, dark ink on light
+            paper; the stand-in's until both `page.png` and the lines' texts are there.
         source: Whose it is: `"yours"` or `"stand-in"`.
         description: The same in a sentence, to be printed.
     """
@@ -96,6 +97,7 @@ def my_handwriting(folder: Path | str | None = None) -> Handwriting:
         lines = [prepare_line(_read(file)) for file in line_files]
     if page_file.exists():
         page, boxes, photo = _read_page(page_file)
+        photo = photo if line_files else other.photo  # What cannot be scored is not read
     else:
         page, boxes = stack_lines(lines)
         photo = 255 - page if line_files else other.photo
@@ -110,6 +112,8 @@ def my_handwriting(folder: Path | str | None = None) -> Handwriting:
     description = f"This is your own handwriting, from {place}: {yours}."
     if missing:
         description += f" The {' and '.join(missing)} are a stand-in's, until you add yours."
+    if page_file.exists() and not line_files:
+        description += " So is the page that is read, because only your lines say what yours reads."
     return Handwriting(letters, labels, lines, texts, page, boxes, photo, "yours", description)
 
 

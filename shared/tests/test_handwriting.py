@@ -76,6 +76,13 @@ def test_the_stand_in_fills_what_is_missing_and_says_so(tmp_path):
     assert "lines are a stand-in's" in own.description
 
 
+def test_a_page_without_texts_is_not_read(tmp_path):
+    _write(tmp_path / "handwriting" / "page.png", "Page")
+    own = handwriting.my_handwriting()
+    np.testing.assert_array_equal(own.photo, handwriting.stand_in().photo)
+    assert "So is the page that is read" in own.description
+
+
 def test_a_page_is_put_together_from_own_lines(tmp_path):
     folder = tmp_path / "handwriting"
     _write(folder / "lines" / "line_0.png", "Hello you")

@@ -6,7 +6,7 @@ import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -14,7 +14,10 @@ from shared.alphabet import ASCII, UnknownCharacterError
 from shared.paths import my_directory
 from shared.recognizer import prepare_character, prepare_line
 
-STAND_IN_SEED = 7
+if TYPE_CHECKING:
+    from shared.pages import Page
+
+STAND_IN_SEED, STAND_IN_PAGE_SEED = 7, 3
 #: What the stand-in writes; none of it comes from the pens' own texts
 STAND_IN_TEXTS = (
     "My own handwriting, line one",
@@ -46,6 +49,8 @@ class Handwriting:
         texts: What each line says.
         page: uint8 (height, width) with all the lines.
         page_boxes: Left, top, right, bottom of each line on the page, (n, 4), or None.
+        photo: A page of the lines in `texts` as it was photographed, gray uint8, dark ink on light
+            paper; the stand-in's until both `page.png` and the lines' texts are there.
         source: Whose it is: `"yours"` or `"stand-in"`.
         description: The same in a sentence, to be printed.
     """
@@ -56,6 +61,7 @@ class Handwriting:
     texts: list[str]
     page: np.ndarray
     page_boxes: np.ndarray | None
+    photo: np.ndarray
     source: Literal["yours", "stand-in"]
     description: str
 
@@ -89,7 +95,12 @@ def my_handwriting(folder: Path | str | None = None) -> Handwriting:
     if line_files:
         texts = _line_texts(folder / "lines" / "lines.json", line_files)
         lines = [prepare_line(_read(file)) for file in line_files]
-    page, boxes = _read_page(page_file) if page_file.exists() else stack_lines(lines)
+    if page_file.exists():
+        page, boxes, photo = _read_page(page_file)
+        photo = photo if line_files else other.photo  # What cannot be scored is not read
+    else:
+        page, boxes = stack_lines(lines)
+        photo = 255 - page if line_files else other.photo
     parts = {
         f"{len(letter_files)} letters": letter_files,
         f"{len(line_files)} lines": line_files,
@@ -101,7 +112,9 @@ def my_handwriting(folder: Path | str | None = None) -> Handwriting:
     description = f"This is your own handwriting, from {place}: {yours}."
     if missing:
         description += f" The {' and '.join(missing)} are a stand-in's, until you add yours."
-    return Handwriting(letters, labels, lines, texts, page, boxes, "yours", description)
+    if page_file.exists() and not line_files:
+        description += " So is the page that is read, because only your lines say what yours reads."
+    return Handwriting(letters, labels, lines, texts, page, boxes, photo, "yours", description)
 
 
 def letter_file(character: str, index: int) -> str:
@@ -176,16 +189,17 @@ def _line_texts(listing: Path, files: list[Path]) -> list[str]:
     return chosen
 
 
-def _read_page(file: Path) -> tuple[np.ndarray, np.ndarray | None]:
+def _read_page(file: Path) -> tuple[np.ndarray, np.ndarray | None, np.ndarray]:
     from shared.recognizer.preparation import extract_ink, to_gray
 
-    page = extract_ink(to_gray(_read(file)))
+    gray = to_gray(_read(file))
+    page, photo = extract_ink(gray), np.round(255 * gray).astype(np.uint8)
     boxes = file.with_name("page.json")
     if not boxes.exists():
-        return page, None
+        return page, None, photo
     try:
         found = json.loads(boxes.read_text(encoding="utf-8"))["boxes"]
-        return page, np.array(found, dtype=np.float64).reshape(-1, 4)
+        return page, np.array(found, dtype=np.float64).reshape(-1, 4), photo
     except (ValueError, KeyError, TypeError) as error:
         raise HandwritingError(
             f'{boxes} is no list of line boxes: {error}. Write {{"boxes": [[left, top, right, '
@@ -207,13 +221,23 @@ def stand_in(place: str = "my/handwriting") -> Handwriting:
     labels = STAND_IN_LETTERS * 2
     letters = np.stack([write_character(character, hand, rng) for character in labels])
     page, boxes = stack_lines(lines)
+    photo = stand_in_page().image
     description = (
         f"This is a stand-in: the pen hand {hand.name}, which no training has seen, wrote "
         f"{len(letters)} letters, {len(lines)} lines and a page. "
         f"Put your own into {place} to see yours instead."
     )
     texts = list(STAND_IN_TEXTS)
-    return Handwriting(letters, labels, lines, texts, page, boxes, "stand-in", description)
+    return Handwriting(letters, labels, lines, texts, page, boxes, photo, "stand-in", description)
+
+
+def stand_in_page() -> Page:
+    """Return the stand-in's page, with the place of every line on it."""
+    from shared.pages import write_page
+    from shared.pen import hands
+
+    rng = np.random.default_rng(STAND_IN_PAGE_SEED)
+    return write_page("regular", hands("test")[0], rng, zoom=2.0, texts=STAND_IN_TEXTS)
 
 
 def stack_lines(

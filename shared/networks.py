@@ -1,7 +1,8 @@
 """Network architectures, in Keras 3 without calls to one backend.
 
 A line network is a stem of strided convolutions, one feature vector per frame of four pixel
-columns, some context along the line, and one linear layer of logits.
+columns, some context along the line, and one linear layer of logits. The line detector looks at
+a whole page, ever more coarsely and then finely again.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
 HEIGHT = 32
 FRAME_WIDTH = 4
+MAP_STEP = 2  # Page pixels from one pixel of the detector's maps to the next
+PAGE_MULTIPLE = 16  # Both sides of a page for the detector are multiples of this
 Context = Literal["none", "lstm", "dilated"]
 
 
@@ -117,6 +120,40 @@ def character_cnn(
     return keras.Model(images, keras.layers.Dense(num_classes, name="logits")(x), name="cnn")
 
 
+def line_detector_network(
+    num_maps: int = 3, channels: tuple[int, ...] = (16, 32, 48, 56), deep: int = 2
+) -> keras.Model:
+    """Build a U-Net from page ink (batch, height, width, 1) to maps (batch, h / 2, w / 2, maps).
+
+    Strided convolutions halve the page again and again; on the way back each map is doubled in
+    size and joined by what was seen at that size before (Ronneberger et al., U-Net,
+    arXiv:1505.04597, figure 1). The way back ends at a quarter of the page, and the last layer
+    doubles it once more. Height and width are multiples of 16.
+
+    Args:
+        num_maps: Three classes, or three maps: core band, distance up, distance down.
+        channels: Channels at a half, a quarter, ... of the page's size.
+        deep: Further convolutions where the page is smallest and the view widest.
+    """
+    from shared.backend import keras
+
+    pages = keras.Input((None, None, 1), name="pages")
+    x, seen = _convolution(keras, 2, channels[0], 3, 2)(pages), []
+    for count in channels[1:]:
+        x = _convolution(keras, 2, count, 3, 2)(x)
+        x = _convolution(keras, 2, count, 3)(x)
+        seen.append(x)
+    for _ in range(deep):
+        x = keras.layers.add([x, _convolution(keras, 2, channels[-1], 3, dilation=2)(x)])
+    for count, before in zip(channels[-2:0:-1], seen[-2::-1], strict=True):
+        x = keras.layers.UpSampling2D(2)(_convolution(keras, 2, count, 1)(x))
+        x = _convolution(keras, 2, count, 3)(keras.layers.add([x, before]))
+    last = keras.layers.Conv2DTranspose(
+        num_maps, 4, strides=2, padding="same", dtype="float32", name="maps"
+    )
+    return keras.Model(pages, last(x), name="line_detector")
+
+
 def _convolution(keras, rank, filters, kernel, strides=1, dilation=1):
     """Return a convolution with batch normalization and ReLU, in one or two dimensions."""
     kind = keras.layers.Conv2D if rank == 2 else keras.layers.Conv1D
@@ -137,5 +174,10 @@ def receptive_field(network: keras.Model) -> ReceptiveField:
         if isinstance(layer, (keras.layers.Conv1D, keras.layers.Conv2D)):
             pixels += (layer.kernel_size[-1] - 1) * layer.dilation_rate[-1] * step
             step *= layer.strides[-1]
+        elif isinstance(layer, keras.layers.UpSampling2D):
+            step //= layer.size[-1]  # Repeats pixels: the window stays, the distance shrinks
+        elif isinstance(layer, keras.layers.Conv2DTranspose):
+            step //= layer.strides[-1]
+            pixels += (layer.kernel_size[-1] - layer.strides[-1]) * step
         recurrent = recurrent or isinstance(layer, (keras.layers.RNN, keras.layers.Bidirectional))
     return ReceptiveField(pixels, step, math.inf if recurrent else float(pixels))

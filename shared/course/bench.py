@@ -10,12 +10,14 @@ entries (without a name: all but the slow ones):
   loss        CTC loss and gradient, beside keras.losses.CTC
   reading     milliseconds a line, beside model.predict
   errors      character error rate of the shipped reader on the frozen test
+  pages       lines found on the frozen pages, and what reading whole pages costs
   characters  slow: learn from pens alone, read real EMNIST
   emnist      slow: learn and read EMNIST
 
 Examples:
   labs bench                          everything but the slow entries
   labs bench loss pens --json FILE    two entries, and the figures as a file
+  labs bench pages --real FOLDER      real pages, too: images with a labels.json
 """
 
 from __future__ import annotations
@@ -25,13 +27,14 @@ import json
 import os
 import platform
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from shared.backend import cpu_count
-from shared.course import bench_emnist, bench_quick
+from shared.course import bench_emnist, bench_pages, bench_quick
 from shared.course.bench_rows import TINY, Row, Sizes, heading
 from shared.course.outline import CourseError
 from shared.emnist import EmnistError
@@ -47,6 +50,7 @@ ENTRIES: dict[str, Callable[[Sizes], list[Row]]] = {
     "loss": bench_quick.measure_loss,
     "reading": bench_quick.measure_reading,
     "errors": bench_quick.measure_errors,
+    "pages": bench_pages.measure_pages,
     "characters": bench_emnist.measure_characters,
     "emnist": bench_emnist.measure_emnist,
 }
@@ -60,6 +64,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("entries", nargs="*", metavar="ENTRY", help="what to measure, or `all`")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the numbers there, too")
     parser.add_argument(
+        "--real", type=Path, metavar="FOLDER", help="real pages with a labels.json, for `pages`"
+    )
+    parser.add_argument(
         "--fast", action="store_true", help="tiny sizes: shows that it works, and nothing else"
     )
 
@@ -67,6 +74,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Measure, print, and return 1 if an entry could not be measured."""
     names = choose(arguments.entries)
+    sizes = replace(TINY if arguments.fast else Sizes(), real=arguments.real)
     machine = describe_machine()
     print(", ".join(f"{name} {value}" for name, value in machine.items()))
     print(heading(), flush=True)
@@ -74,7 +82,7 @@ def run(arguments: argparse.Namespace) -> int:
     failed: dict[str, str] = {}
     for name in names:
         try:
-            found = ENTRIES[name](TINY if arguments.fast else Sizes())
+            found = ENTRIES[name](sizes)
         except MISSING as error:
             failed[name] = str(error)
             print(f"{name:<12}not measured: {error}", flush=True)

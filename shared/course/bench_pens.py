@@ -1,6 +1,7 @@
 """Measure the pens: `labs bench pens`, or more of them by `python -m shared.course.bench_pens`.
 
-Everything is counted per second of processor time on one core, hands already built.
+Everything is counted per second of processor time on one core, hands already built. Pages are
+drawn at half size, near the scale that the line detector works at, a third of each grade.
 """
 
 from __future__ import annotations
@@ -10,15 +11,16 @@ import time
 import cv2
 import numpy as np
 
-from shared import lines, pen, sentences
+from shared import lines, pages, pen
 from shared.course.timing import median_seconds
+from shared.lines import sentences
 
 
 def measure(count: int = 500, num_hands: int = 96, repeats: int = 3) -> dict[str, float]:
     """Return what is measured by name, per second and core.
 
     Args:
-        count: Lines, and characters, of one run.
+        count: Lines, and characters, of one run; a tenth as many pages.
         num_hands: Training hands that write them in turn.
         repeats: Runs of each; the median counts.
     """
@@ -34,6 +36,8 @@ def measure(count: int = 500, num_hands: int = 96, repeats: int = 3) -> dict[str
         texts = sentences.sample_many(count, 0, "train")
         rng = np.random.default_rng(0)
         per_class = -(-count // len(lines.CLASSES_62))
+        num_pages = max(1, count // 10)
+        grades = dict.fromkeys(pages.GRADES, 1.0)
 
         def write_all() -> None:
             for k, text in enumerate(texts):
@@ -45,12 +49,16 @@ def measure(count: int = 500, num_hands: int = 96, repeats: int = 3) -> dict[str
                 "lines written": write_all,
                 "lines with their texts": lambda: lines.compose_lines(count, "train", 1, hands),
                 "characters written": lambda: lines.characters("train", per_class, 1, hands=hands),
+                "pages written": lambda: pages.compose_pages(
+                    num_pages, grades, "train", 1, hands, zoom=0.5
+                ),
             },
             repeats,
             time.process_time,
         )
         counts = {name: count for name in seconds}
         counts["characters written"] = per_class * len(lines.CLASSES_62)
+        counts["pages written"] = num_pages
         rates = {name: counts[name] / seconds[name] for name in seconds}
         return {"hands built": building, **rates}
     finally:

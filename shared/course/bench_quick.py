@@ -12,7 +12,7 @@ import shared
 from shared.course.bench_rows import Row, Sizes
 
 CORE = ("alphabet", "backend", "ctc", "emnist", "figures", "lines", "losses", "metrics")
-CORE += ("networks", "paths", "pen", "recognizer", "sentences", "training")
+CORE += ("networks", "paths", "pen", "pages", "recognizer", "training")
 _TIMED = """\
 import sys, time
 begun = time.perf_counter()
@@ -62,15 +62,17 @@ def measure_import(sizes: Sizes) -> list[Row]:
 
 
 def measure_pens(sizes: Sizes) -> list[Row]:
-    """Write lines and characters, counted per second of processor time on one core."""
+    """Write lines, characters and pages, per second of processor time on one core."""
     from shared.course.bench_pens import measure
 
     found = measure(sizes.pen_lines, sizes.pen_hands, sizes.pen_runs)
     beside = f"texts alone {found['texts']:,.0f}, characters {found['characters written']:,.0f}"
-    return [
+    rows = [
         Row("pens", f"{name} a second and core", found[name], "{:,.0f}", note, at_least=500)
         for name, note in (("lines written", ""), ("lines with their texts", beside))
     ]
+    what, at_half = "pages written a second and core", "at half size, a third of each grade"
+    return [*rows, Row("pens", what, found["pages written"], "{:,.0f}", at_half, at_least=60)]
 
 
 def measure_explorer(sizes: Sizes) -> list[Row]:

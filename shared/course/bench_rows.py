@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 COLUMNS = (("entry", 12), ("what", 46), ("figure", 12), ("promised", 18))
@@ -71,6 +72,9 @@ class Sizes:
     reading_runs: int = 25
     reading_width: int = 512
     test_lines: int = 300
+    test_pages: int = 100
+    page_runs: int = 5
+    real: Path | None = None  # A folder of real pages
     characters_per_class: int = 300
     character_updates: int = 300
     emnist_updates: int = 1600
@@ -89,6 +93,8 @@ TINY = Sizes(
     reading_runs=1,
     reading_width=64,
     test_lines=4,
+    test_pages=1,
+    page_runs=1,
     characters_per_class=1,
     character_updates=1,
     emnist_updates=1,

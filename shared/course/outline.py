@@ -67,7 +67,12 @@ LABS = (
         "Experimentation",
         "ideas, seeds, intervals, adapting to one writer",
     ),
-    Lab(6, "06_line_detector", "LineDetector", "find the lines of a page"),
+    Lab(
+        6,
+        "06_line_detector",
+        "LineDetector",
+        "find the lines of a page, count what was found, read the page",
+    ),
     Lab(7, "07_data", "Data", "labeling, disagreement, versions of a data set"),
     Lab(
         8,

@@ -3,6 +3,7 @@
 Examples:
   labs train line --updates 8000      the line reader, on lines composed while it trains
   labs train characters               the character reader
+  labs train detector                 the line detector, on pages composed while it trains
   labs train ladder                   the nine networks of Lab 3's table
   labs train hands                    error rate against the number of training hands
 """
@@ -38,6 +39,8 @@ VARIED = 0.8  # Share of the batches whose lines are stretched, slanted and bent
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of `labs train`."""
+    from shared.course.train_pages import add_detector_arguments
+
     kinds = parser.add_subparsers(dest="what", required=True)
     line = kinds.add_parser("line", help="the line reader, on lines composed while it trains")
     line.add_argument("--updates", type=int, default=6000, help="batches to learn from")
@@ -52,7 +55,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     characters.add_argument("--updates", type=int, default=3000, help="batches to learn from")
     characters.add_argument("--name", default="character_small", help="name of the model")
     characters.add_argument("--per-class", type=int, default=1000, help="images of each class")
-    for kind in (line, characters):
+    detector = add_detector_arguments(kinds)
+    for kind in (line, characters, detector):
         kind.add_argument("--seed", type=int, default=0)
         kind.add_argument("--out", type=Path, default=None, help="folder; data/models by default")
         kind.add_argument("--checkpoint", type=Path, default=None, help="default: in my/training")
@@ -64,10 +68,12 @@ def run(arguments: argparse.Namespace) -> int:
     """Train, and return the exit status."""
     from shared.course.hands import train_hands
     from shared.course.ladder import train_ladder
+    from shared.course.train_pages import train_detector
 
     train = {
         "line": train_line,
         "characters": train_characters,
+        "detector": train_detector,
         "ladder": lambda _: train_ladder(),
         "hands": lambda _: train_hands(),
     }

@@ -8,6 +8,7 @@ from shared.figures.images import (
     show_lines,
 )
 from shared.figures.modules import module_map, shared_imports
+from shared.figures.pages import show_page, show_pages
 from shared.figures.picture import OKABE_ITO, Picture, draw
 from shared.figures.plots import plot_bars, plot_confusion, plot_curves
 from shared.figures.tables import Table
@@ -27,4 +28,6 @@ __all__ = [
     "show_boxes",
     "show_characters",
     "show_lines",
+    "show_page",
+    "show_pages",
 ]

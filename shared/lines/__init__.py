@@ -1,6 +1,7 @@
 """Sets of handwritten lines and characters: composed on the spot, or frozen for tests.
 
-`sets` says what is in a set and how it is stored, `composing` makes sets with the pens.
+`sentences` makes the texts, `sets` says what is in a set and how it is stored, `composing` makes
+sets with the pens.
 """
 
 from shared.lines.composing import (

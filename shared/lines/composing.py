@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from shared import pen, sentences
+from shared import pen
+from shared.lines import sentences
 from shared.lines.sets import (
     CLASSES_62,
     CharacterSet,

@@ -2,6 +2,7 @@
 
 import base64
 import io
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,6 +13,11 @@ from shared.alphabet import Alphabet
 
 RNG = np.random.default_rng(0)
 LINES = [RNG.integers(0, 255, (32, width), dtype=np.uint8) for width in (120, 200)]
+PAGE = RNG.integers(0, 255, (40, 60), dtype=np.uint8)
+LINE = SimpleNamespace(
+    baseline=np.array([[5, 20], [50, 22]]),
+    polygon=np.array([[5, 10], [50, 12], [50, 26], [5, 24]]),
+)
 LETTERS = [RNG.integers(0, 255, (28, 28), dtype=np.uint8) for _ in range(5)]
 
 
@@ -33,6 +39,11 @@ def _pictures() -> dict[str, tuple[figures.Picture, list[str]]]:
         ),
         "boxes": (figures.show_boxes(LINES[0], boxes, "a "), ["2 boxes", "a, space", "120 by 32"]),
         "sheet": (figures.contact_sheet(LINES, ["hand 1", "hand 2"]), ["hand 1, hand 2"]),
+        "page": (
+            figures.show_page(PAGE, [LINE], np.eye(4, dtype=int), boxes, "mine"),
+            ["mine: 60 by 40 pixels", "25% in mask 1", "2 boxes", "1 lines with their baselines"],
+        ),
+        "pages": (figures.show_pages([PAGE, PAGE], titles=["a", "b"]), ["2 handwritten", "b: 60"]),
         "emissions": (
             figures.plot_emissions(logits, Alphabet("ab"), LINES[0]),
             ["30 frames", "93%", "spell: ab"],
@@ -129,5 +140,5 @@ def test_table_as_text_and_as_html():
 def test_the_map_knows_the_real_imports():
     imports = figures.shared_imports()
     assert imports["ctc"] == []
-    assert "networks" not in imports["pen"] + imports["lines"] + imports["sentences"]
+    assert "networks" not in imports["pen"] + imports["lines"] + imports["pages"]
     assert {"ctc", "networks", "metrics"} <= set(imports["recognizer"])

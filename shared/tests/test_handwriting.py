@@ -33,6 +33,13 @@ def test_the_stand_in_is_a_held_out_hand_and_says_so():
         np.testing.assert_array_equal(own.page[top:bottom, left:right], line)
 
 
+def test_the_stand_in_has_a_photographed_page_with_known_lines():
+    page = handwriting.stand_in_page()
+    np.testing.assert_array_equal(handwriting.my_handwriting().photo, page.image)
+    assert [line.text for line in page.lines] == list(handwriting.STAND_IN_TEXTS)
+    assert np.median(page.image) > 128
+
+
 def test_the_stand_in_is_the_same_every_time():
     first, second = handwriting.my_handwriting(), handwriting.my_handwriting()
     np.testing.assert_array_equal(first.letters, second.letters)
@@ -54,6 +61,8 @@ def test_own_files_are_used(tmp_path):
     assert own.texts == ["Hello you"]
     assert own.lines[0].shape[0] == 32
     assert np.median(own.page) == 0
+    assert own.photo.shape == own.page.shape
+    assert np.median(own.photo) > 128
     assert own.page_boxes.shape == (1, 4)
     assert "3 letters, 1 lines, a page" in own.description
     assert "stand-in" not in own.description
@@ -67,6 +76,13 @@ def test_the_stand_in_fills_what_is_missing_and_says_so(tmp_path):
     assert "lines are a stand-in's" in own.description
 
 
+def test_a_page_without_texts_is_not_read(tmp_path):
+    _write(tmp_path / "handwriting" / "page.png", "Page")
+    own = handwriting.my_handwriting()
+    np.testing.assert_array_equal(own.photo, handwriting.stand_in().photo)
+    assert "So is the page that is read" in own.description
+
+
 def test_a_page_is_put_together_from_own_lines(tmp_path):
     folder = tmp_path / "handwriting"
     _write(folder / "lines" / "line_0.png", "Hello you")
@@ -75,6 +91,7 @@ def test_a_page_is_put_together_from_own_lines(tmp_path):
     (left, top, right, bottom), *more = own.page_boxes.astype(int)
     assert not more
     np.testing.assert_array_equal(own.page[top:bottom, left:right], own.lines[0])
+    np.testing.assert_array_equal(own.photo, 255 - own.page)
     assert "letters are a stand-in's" in own.description
 
 

@@ -91,7 +91,7 @@ def _tenth(text: str) -> int:
 
 
 class _Writer:
-    """Fills templates with words and numbers."""
+    """Fills templates with the words of one split, and with numbers."""
 
     def __init__(self, rng: np.random.Generator, split: str) -> None:
         self._rng = rng
@@ -206,6 +206,59 @@ def sample(rng: np.random.Generator, split: str = "train") -> str:
             text = writer.noise()
         if 1 <= len(text) <= MAX_LENGTH and split_of(text) == split:
             return text
+
+
+def running(rng: np.random.Generator, split: str, lengths: Sequence[int]) -> list[str]:
+    """Return lines of running text, as a person breaks it at the edge of the paper.
+
+    A line goes on where the one before it ended, unless no such line belongs to the split; the
+    last one ends a sentence where it can.
+
+    Args:
+        rng: source of all choices.
+        split: "train", "validation" or "test"; every line belongs to it.
+        lengths: the most characters that each line holds, 8 or more.
+
+    Raises:
+        ValueError: on an unknown split or a length below 8.
+    """
+    if min(lengths, default=8) < 8:
+        raise ValueError(f"A line of {min(lengths)} characters holds no word; give 8 or more.")
+    writer = _Writer(rng, split)
+    carried: list[str] = []
+    lines = []
+    for number, length in enumerate(lengths, 1):
+        for attempt in range(1000):
+            words = list(carried) if attempt < 24 else []
+            while sum(map(len, words)) + len(words) <= length + 1:
+                words += writer.sentence().split(" ")
+            ends = np.cumsum([len(word) + 1 for word in words]) - 1
+            # A word less now and then: else a long remainder would always make the same line.
+            fits = max(1, int(np.searchsorted(ends, length, side="right")))
+            fits -= attempt % (3 if fits > 5 else 2 if fits > 2 else 1)
+            if number == len(lengths) and attempt < 200:
+                stops = [k for k, word in enumerate(words[:fits], 1) if word[-1] in ".!?"]
+                fits = stops[-1] if stops else fits
+            line = " ".join(words[:fits])
+            if len(line) <= length and split_of(line) == split:
+                break
+        carried = words[fits:]
+        lines.append(line)
+    return lines
+
+
+def filled(rng: np.random.Generator, split: str, templates: Sequence[str]) -> str:
+    """Return one of the templates with words in its slots; the text belongs to the split.
+
+    Raises:
+        ValueError: if the templates make no text of the split; give one with a slot.
+    """
+    writer = _Writer(rng, split)
+    for _ in range(1000):
+        text = writer.fill(writer.choose(templates))
+        if split_of(text) == split:
+            return text
+    raise ValueError(f"None of {templates!r} makes a text of the split {split!r}; give one a slot.")
 
 
 def sample_many(count: int, seed: int, split: str = "train") -> list[str]:

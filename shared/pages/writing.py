@@ -1,0 +1,180 @@
+"""Writing a page: plan, texts, strokes, camera, ink, paper."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import cv2
+import numpy as np
+
+from shared.alphabet import ASCII
+from shared.lines import sentences
+from shared.pages.camera import Camera, aim
+from shared.pages.layout import Strokes, place_rows
+from shared.pages.page import Page, PageLine
+from shared.pages.paper import Paper, choose_paper
+from shared.pages.photograph import photograph_page
+from shared.pages.plan import GRADES, Plan, plan_page
+from shared.pages.texts import Row, choose_rows, insertion, strike
+from shared.pen import Hand
+from shared.pen.ink import draw_strokes
+
+_MAX_LINES = 200  # an owner is a uint8
+
+
+def write_page(
+    grade: str,
+    hand: Hand,
+    rng: np.random.Generator,
+    size: tuple[int, int] | None = None,
+    zoom: float = 1.0,
+    split: str = "train",
+    texts: Sequence[str] | None = None,
+) -> Page:
+    """Write a page.
+
+    The same `rng` lays out the same page at every zoom, drawn from its strokes.
+
+    Args:
+        grade: "regular", "touching" or "photo".
+        hand: the writer.
+        rng: source of all variation.
+        size: height and width of the page at zoom 1; chosen if not given.
+        zoom: the scale; at 1 small letters are about 8 to 14 pixels high.
+        split: which texts: "train", "validation" or "test".
+        texts: lines to be written instead of texts of the split; none for an empty page.
+
+    Raises:
+        ValueError: on an unknown grade or split, or a size or zoom that leaves no room.
+        shared.alphabet.UnknownCharacterError: on a character outside printable ASCII.
+    """
+    _check(grade, size, zoom, texts)
+    sentences.pools(split)
+    layout, look = (np.random.default_rng(int(seed)) for seed in rng.integers(0, 2**62, 2))
+    plan = plan_page(grade, hand, layout, size, None if texts is None else list(texts))
+    if texts is None:
+        rows = _edited(choose_rows(layout, split, plan.columns, plan.count), plan, split, layout)
+    else:
+        rows = [Row(text) for text in texts]
+    strokes, needed = place_rows(rows, plan, hand, layout) if rows else (None, 3 * plan.pitch)
+    height = max(plan.aspect * plan.width, needed) if size is None else size[0]
+    camera = aim(grade, plan.tight, (height, plan.width), layout)
+    paper = choose_paper(grade, plan, hand, look)
+    if strokes is not None:
+        camera = camera.keep_inside(camera.map(strokes.points), 0.25 * plan.x_height)
+    return _render(grade, rows, strokes, plan, camera, paper, hand, zoom)
+
+
+def _check(
+    grade: str, size: tuple[int, int] | None, zoom: float, texts: Sequence[str] | None
+) -> None:
+    if grade not in GRADES:
+        raise ValueError(f"There is no grade {grade!r}; choose one of {', '.join(GRADES)}.")
+    if size is not None and min(size) < 64:
+        raise ValueError(f"The size is {size}; a page needs a height and a width of 64 or more.")
+    if not 0.05 <= zoom <= 8:
+        raise ValueError(f"The zoom is {zoom}; it needs a number from 0.05 to 8.")
+    if texts is not None and len(texts) > _MAX_LINES:
+        raise ValueError(f"{len(texts)} lines are more than the {_MAX_LINES} that a page holds.")
+    for text in texts or ():
+        ASCII.encode(text)
+        if not text.strip():
+            raise ValueError(f"The line {text!r} is blank; leave it out, or give it letters.")
+
+
+def _edited(rows: list[Row], plan: Plan, split: str, rng: np.random.Generator) -> list[Row]:
+    """Cross words out and set words in, as people do now and then."""
+    striking = (0.12 if plan.tight else 0.04) * float(rng.random() < 0.5)
+    inserting = 0.04 * float(plan.pitch > 3.2 * plan.x_height and rng.random() < 0.3)
+    edited = []
+    for row in rows:
+        strikes, inserts, underlines = rng.random(3)
+        if strikes < striking and " " in row.text:
+            row = strike(rng, split, row)
+        if inserts < inserting and " " in row.text and edited:
+            edited.append(insertion(rng, split))
+        edited.append(replace(row, underlined=row.underlined or underlines < 0.015))
+    return edited
+
+
+def _render(
+    grade: str,
+    rows: list[Row],
+    strokes: Strokes | None,
+    plan: Plan,
+    camera: Camera,
+    paper: Paper,
+    hand: Hand,
+    zoom: float,
+) -> Page:
+    shape = max(1, round(camera.size[0] * zoom)), max(1, round(camera.size[1] * zoom))
+    if strokes is None:
+        ink = owner = np.zeros(shape, np.uint8)
+        image = photograph_page(ink, paper, camera, zoom)
+        return Page(image, [], owner, grade, hand.name)
+    pen = paper.pen * zoom
+    seen = camera.map(strokes.points) * zoom
+    pieces = _pieces(seen, strokes.lengths)
+    own = [piece for piece, mine in zip(pieces, strokes.owned, strict=True) if mine]
+    ink = draw_strokes(own, 1.0, shape, pen, paper.nib * zoom)
+    owner = _owner(own, strokes.line[strokes.owned], ink, pen)
+    if len(own) < len(pieces):
+        rest = [piece for piece, mine in zip(pieces, strokes.owned, strict=True) if not mine]
+        ink = cv2.max(ink, draw_strokes(rest, 1.0, shape, pen, paper.nib * zoom))
+    image = photograph_page(ink, paper, camera, zoom)
+    reach = max(1, round(2 * pen)) / 4 + round(2 * paper.nib * zoom) / 2  # as it was drawn
+    lines = _lines(rows, strokes, seen, camera, zoom, reach, shape)
+    return Page(image, lines, owner, grade, hand.name)
+
+
+def _pieces(points: np.ndarray, lengths: np.ndarray) -> list[np.ndarray]:
+    ends = np.cumsum(lengths).tolist()
+    return [points[first:end] for first, end in zip([0, *ends], ends, strict=False)]
+
+
+def _owner(strokes: list[np.ndarray], line: np.ndarray, ink: np.ndarray, pen: float) -> np.ndarray:
+    """Return whose ink each pixel is; where two lines touch, the lower line's."""
+    owner = np.zeros(ink.shape, np.uint8)
+    fixed = np.rint(np.concatenate(strokes) * 16).astype(np.int32) - 8
+    pieces = _pieces(fixed, np.array([len(stroke) for stroke in strokes]))
+    cuts = np.searchsorted(line, np.arange(line[-1] + 2)).tolist()
+    for k, (first, last) in enumerate(zip(cuts[:-1], cuts[1:], strict=True)):
+        cv2.polylines(owner, pieces[first:last], False, k + 1, 1, cv2.LINE_8, shift=4)
+    side = 2 * int(np.ceil(pen / 2)) + 1
+    owner = cv2.dilate(owner, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
+    owner[ink < 64] = 0
+    return owner
+
+
+def _lines(
+    rows: list[Row],
+    strokes: Strokes,
+    seen: np.ndarray,
+    camera: Camera,
+    zoom: float,
+    reach: float,
+    shape: tuple[int, int],
+) -> list[PageLine]:
+    """Measure each line in the image; `reach` is how far ink goes beyond the pen's middle."""
+    mine = np.repeat(strokes.owned, strokes.lengths)
+    at = np.repeat(strokes.line, strokes.lengths)[mine]
+    firsts = np.searchsorted(at, np.arange(len(rows)))
+    seen, points, feet = seen[mine], strokes.points[mine], strokes.feet[mine]
+    up = np.hypot(*(seen - camera.map(feet) * zoom).T)
+    up = np.where(points[:, 1] > feet[:, 1], -up, up)
+    low = np.minimum.reduceat(seen, firsts) - reach
+    high = np.maximum.reduceat(seen, firsts) + reach
+    boxes = np.hstack([np.maximum(low, 0), np.minimum(high, (shape[1], shape[0]))])
+    tops = np.maximum(np.maximum.reduceat(up, firsts), 0) + reach
+    bottoms = np.maximum(-np.minimum.reduceat(up, firsts), 0) + reach
+    curves = _pieces(camera.map(strokes.curves) * zoom, strokes.bends)
+    middles = strokes.curves[np.cumsum(strokes.bends) - (strokes.bends + 1) // 2]
+    above = middles - np.column_stack([np.zeros(len(rows)), strokes.sizes])
+    x_heights = np.hypot(*((camera.map(middles) - camera.map(above)) * zoom).T)
+    return [
+        PageLine(row.text, curve, float(x_height), float(top), float(bottom), box)
+        for row, curve, x_height, top, bottom, box in zip(
+            rows, curves, x_heights, tops, bottoms, boxes, strict=True
+        )
+    ]

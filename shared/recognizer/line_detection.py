@@ -1,0 +1,155 @@
+"""The line detector: a page goes in, lines with baselines come out, in reading order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from shared.networks import MAP_STEP, PAGE_MULTIPLE, line_detector_network
+from shared.recognizer.detected_lines import DetectedLine
+from shared.recognizer.line_tracing import lines_from_classes, lines_from_maps
+from shared.recognizer.models import compile_inference, load_network, save_network
+from shared.recognizer.page_images import PreparedPage, prepare_page
+
+if TYPE_CHECKING:
+    import keras
+
+X_HEIGHT = 8.0  # Height of small letters, in working pixels, that the detector knows best
+NEAR = 1.35  # Letters within this factor of X_HEIGHT need no second look
+LOOKS = 3
+LARGEST_AREA = 1_500_000  # Working pixels of a look: bounds time and memory
+DISTANCE = 16.0  # The maps hold distances in this many working pixels
+
+
+@dataclass(frozen=True, eq=False)
+class PageMaps:
+    """What the network says about a page.
+
+    Attributes:
+        maps: float32 (height, width, 3). From a baseline network: probability of the core band,
+            distance up and distance down in map pixels. From a three-class network:
+            probabilities of background, odd and even line.
+        kind: `"baseline"` or `"classes"`.
+        page: The page as the network saw it.
+    """
+
+    maps: np.ndarray
+    kind: str
+    page: PreparedPage
+
+    @property
+    def scale(self) -> float:
+        """Map pixels per pixel of the image that was given."""
+        return self.page.scale / MAP_STEP
+
+    def lines(self, threshold: float = 0.5) -> list[DetectedLine]:
+        """Return the lines in these maps, in pixels of the image that was given."""
+        if self.kind == "classes":
+            found = lines_from_classes(self.maps)
+        else:
+            found = lines_from_maps(self.maps, threshold)
+        return [line.scaled(1 / self.scale) for line in found]
+
+
+class LineDetector:
+    """Finds the lines of a handwritten page.
+
+    Example:
+        >>> detector = LineDetector.load()  # doctest: +SKIP
+        >>> detector.detect(image)[0].baseline  # doctest: +SKIP
+        array([[ 61.2,  35.8], [ 74.1,  36.0], ...
+    """
+
+    def __init__(
+        self, network: keras.Model, kind: str = "baseline", card: dict[str, Any] | None = None
+    ) -> None:
+        if kind not in ("baseline", "classes"):
+            raise ValueError(f"The kind {kind!r} is unknown; use 'baseline' or 'classes'.")
+        self.network = network
+        self.kind = kind
+        self.card = card or {}
+        self._infer = None
+
+    @classmethod
+    def load(cls, name: str = "detector_small") -> LineDetector:
+        """Load a model by its name in `data/models`, or by the path of its weights.
+
+        Raises:
+            FileNotFoundError: There is no such model.
+            DamagedModelError: The weights or the card are damaged.
+        """
+        network, card = load_network(name, line_detector_network)
+        return cls(network, card.get("kind", "baseline"), card)
+
+    def save(self, weights: Path | str, card: dict[str, Any] | None = None) -> Path:
+        """Write weights and card, each atomically; `load` takes the path returned."""
+        return save_network(self.network, weights, {"kind": self.kind, **self.card, **(card or {})})
+
+    def detect(self, image: np.ndarray, threshold: float = 0.5) -> list[DetectedLine]:
+        """Return the lines of a page in reading order; none where there is no text.
+
+        Args:
+            image: One page of any size; see `page_images.prepare_page`.
+            threshold: Least probability of a line's band; see `PageMaps.lines`.
+        """
+        return self.maps(image).lines(threshold)
+
+    def maps(self, image: np.ndarray | PreparedPage) -> PageMaps:
+        """Return what the network says about a page at the scale it knows best.
+
+        The first look is coarse; the letters it finds say how large the page should be.
+        """
+        page = image if isinstance(image, PreparedPage) else prepare_page(image)
+        looked = self.look(page)
+        height, evidence = _letters(looked)
+        if not evidence:  # Letters far too large or too small show at another size
+            for factor in (0.5, 0.25, 2.0):
+                other = self._look_again(page, page.scale * factor)
+                other_height, other_evidence = _letters(other)
+                if other_evidence > evidence:
+                    looked, height, evidence = other, other_height, other_evidence
+        for _ in range(LOOKS - 1):
+            if not evidence or 1 / NEAR <= height / X_HEIGHT <= NEAR:
+                break
+            looked = self._look_again(page, looked.page.scale * X_HEIGHT / height)
+            height, evidence = _letters(looked)
+        return looked
+
+    def _look_again(self, page: PreparedPage, scale: float) -> PageMaps:
+        largest = (LARGEST_AREA / page.gray.size) ** 0.5 * page.gray_scale
+        return self.look(page.at_scale(min(scale, largest)))
+
+    def look(self, page: PreparedPage) -> PageMaps:
+        """Return what the network says about a page at the scale it was prepared at."""
+        if self._infer is None:
+            self._infer = compile_inference(self.network, (None, None, 1))
+        height, width = page.ink.shape
+        padded = np.pad(page.ink, [(0, -size % PAGE_MULTIPLE) for size in (height, width)])
+        maps = np.asarray(self._infer(padded[None, ..., None]))[0]
+        maps = maps[: -(-height // MAP_STEP), : -(-width // MAP_STEP)]
+        return PageMaps(activate(maps, self.kind), self.kind, page)
+
+
+def activate(maps: np.ndarray, kind: str) -> np.ndarray:
+    """Turn the network's numbers into probabilities, and into distances in map pixels."""
+    if kind == "classes":
+        powers = np.exp(maps - maps.max(axis=-1, keepdims=True))
+        return powers / powers.sum(axis=-1, keepdims=True)
+    core = 1 / (1 + np.exp(-np.clip(maps[..., :1], -30, 30)))
+    distances = np.maximum(maps[..., 1:], 0) * (DISTANCE / MAP_STEP)
+    return np.concatenate([core, distances], axis=-1)
+
+
+def _letters(looked: PageMaps) -> tuple[float, float]:
+    """Return the x-height in working pixels, and how many of them the lines are long in all."""
+    lines = [line for line in looked.lines() if line.confidence > 0.6]
+    if not lines:
+        return X_HEIGHT, 0.0
+    heights = np.array([line.x_height for line in lines]) * looked.page.scale
+    lengths = np.array([np.ptp(line.baseline[:, 0]) for line in lines]) * looked.page.scale
+    order = np.argsort(heights)
+    middle = np.searchsorted(np.cumsum(lengths[order]), lengths.sum() / 2)
+    return float(heights[order][middle]), float((lengths / heights).sum())

@@ -1,0 +1,237 @@
+"""From the detector's maps to lines: bands are traced, cut apart where they touch, and joined."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from shared.recognizer.detected_lines import DetectedLine, reading_order
+
+CORE_SHARE = 0.85  # The core band reaches from the baseline up to this share of the x-height
+JOIN_GAP = 12.0  # Widest gap inside a line, in x-heights
+JOIN_STEP = 1.25  # Highest step of the baseline across a gap between words, in x-heights
+FAR_STEP = 0.7  # The same across a wider gap
+NEAR_GAP = 3.0  # Up to here a gap is one between words
+OVERLAP = 1.5  # Pieces of slanted writing may overlap so far, in x-heights
+MOST_PIECES = 300  # A page has fewer; a picture of something else may have thousands
+LIFT = 0.4  # A band's mean lies at least this share of the way from the threshold to 1
+SHORTEST = 0.8  # Shorter bands, in x-heights, are specks
+
+
+@dataclass(frozen=True, eq=False)
+class Band:
+    """A traced piece of a band, in pixels of the maps: one centre for every column."""
+
+    columns: np.ndarray
+    centers: np.ndarray
+    thickness: float
+    confidence: float
+    above: float  # From the centre up to the top of the line
+    below: float
+
+    @property
+    def length(self) -> float:
+        """Columns from the first to the last."""
+        return float(self.columns[-1] - self.columns[0] + 1)
+
+
+def lines_from_maps(maps: np.ndarray, threshold: float = 0.5) -> list[DetectedLine]:
+    """Return the lines of baseline maps, in pixels of the maps and in reading order.
+
+    Args:
+        maps: float (height, width, 3): probability of the core band, and inside it the distance
+            from the baseline up to the top and down to the bottom of the line.
+        threshold: Least probability of a band.
+    """
+    core = np.asarray(maps[..., 0], dtype=np.float32)
+    bands = trace_bands(core, core >= threshold, maps[..., 1], maps[..., 2], threshold)
+    found = []
+    for band in join_bands(bands):
+        x_height = band.thickness / CORE_SHARE
+        sure = band.confidence >= threshold + LIFT * (1 - threshold)
+        if sure and band.length >= SHORTEST * x_height:
+            found.append(_line(band, band.thickness / 2, band.above, band.below, x_height))
+    return reading_order(without_specks(found))
+
+
+def without_specks(lines: Sequence[DetectedLine]) -> list[DetectedLine]:
+    """Leave out bands of a few letters that lie inside a longer line: its dots, loops and quotes.
+
+    Lines of their own are at least 1.6 x-heights apart.
+    """
+    lengths = [float(np.ptp(line.baseline[:, 0])) for line in lines]
+
+    def inside(k: int) -> bool:
+        x, y = lines[k].baseline.mean(axis=0)
+        for line, length in zip(lines, lengths, strict=True):
+            left, right = line.baseline[[0, -1], 0]
+            if left <= x <= right and lengths[k] < min(length / 3, 6 * line.x_height):
+                up = (np.interp(x, *line.baseline.T) - y) / line.x_height
+                if -0.9 < up < 1.5:
+                    return True
+        return False
+
+    return [line for k, line in enumerate(lines) if not inside(k)]
+
+
+def lines_from_classes(classes: np.ndarray) -> list[DetectedLine]:
+    """Return the lines of a three-class map: connected regions of odd, then of even lines.
+
+    The classes carry no baseline, so it is guessed at a quarter of a region's height.
+
+    Args:
+        classes: float (height, width, 3): probabilities of background, odd and even line.
+    """
+    best, found = classes.argmax(axis=-1), []
+    for kind in (1, 2):
+        probability = np.asarray(classes[..., kind], dtype=np.float32)
+        bands = trace_bands(probability, best == kind)
+        for band in join_bands(bands, band_share=0.4):
+            height = band.thickness
+            if band.length >= SHORTEST * 0.4 * height:
+                found.append(_line(band, height / 4, 0.75 * height, 0.25 * height, 0.4 * height))
+    return reading_order(found)
+
+
+def _line(band: Band, drop: float, ascent: float, descent: float, x_height: float) -> DetectedLine:
+    """Return a band as a line whose baseline lies `drop` below the centres."""
+    span = max(2, round(2 * x_height))
+    # A mean over two x-heights, then a point at every x-height, keeps curves and loses jitter
+    padded = np.pad(band.centers, span // 2, mode="reflect", reflect_type="odd")
+    if len(padded) >= span and len(band.centers) > span:
+        smooth = np.convolve(padded, np.ones(span) / span, mode="same")[span // 2 :]
+        smooth = smooth[: len(band.centers)]
+    else:
+        smooth = np.full(len(band.centers), band.centers.mean())
+    count = max(2, 1 + round(band.length / max(1.0, x_height)))
+    x = np.linspace(band.columns[0], band.columns[-1], count)
+    baseline = np.column_stack([x + 0.5, np.interp(x, band.columns, smooth) + 0.5 + drop])
+    baseline[0, 0], baseline[-1, 0] = band.columns[0], band.columns[-1] + 1
+    return DetectedLine(baseline, ascent, descent, x_height, band.confidence)
+
+
+def trace_bands(
+    probability: np.ndarray,
+    mask: np.ndarray,
+    above: np.ndarray | None = None,
+    below: np.ndarray | None = None,
+    threshold: float = 0.5,
+) -> list[Band]:
+    """Return one band per connected region; regions that hold two lines are cut at a higher level.
+
+    Args:
+        probability: float (height, width).
+        mask: bool (height, width), where there is a band.
+        above: Distances to the top of the line, where they are known.
+        below: Distances to its bottom.
+        threshold: The level that the mask was made at.
+    """
+    import cv2
+
+    count, parts, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
+    bands = []
+    for index in range(1, count):
+        left, top, width, height, area = stats[index]
+        if area < 4:
+            continue
+        first, height = max(0, top - 1), height + 2  # The band's blurred edges belong to it
+        place = slice(first, first + height), slice(left, left + width)
+        inside = parts[place] == index
+        fringe = cv2.dilate(inside.astype(np.uint8), np.ones((3, 1), np.uint8)) > 0
+        weights = np.where(fringe, probability[place], 0)
+        rises = (np.diff(inside.astype(np.int8), axis=0, prepend=0) == 1).sum(axis=0)
+        if np.mean(rises > 1) > 0.12 and threshold < 0.93:
+            higher = (1 + threshold) / 2
+            smaller = [None if values is None else values[place] for values in (above, below)]
+            pieces = trace_bands(weights, weights >= higher, *smaller, higher)
+            bands += [_moved(piece, left, first) for piece in pieces]
+            continue
+        sums = weights.sum(axis=0)
+        rows = np.arange(first, first + len(weights))[:, None]
+        centers = (weights * rows).sum(axis=0) / sums
+        full = np.sort(sums)[len(sums) // 4 :]  # Both ends are thin
+        up, down = (
+            0.0 if values is None else float((values[place] * weights).sum() / sums.sum())
+            for values in (above, below)
+        )
+        confidence = float(probability[place][inside].mean())
+        columns = np.arange(left, left + width)
+        bands.append(Band(columns, centers, float(full.mean()), confidence, up, down))
+    return bands
+
+
+def _moved(band: Band, right: int, down: int) -> Band:
+    return replace(band, columns=band.columns + right, centers=band.centers + down)
+
+
+def join_bands(bands: Sequence[Band], band_share: float = CORE_SHARE) -> list[Band]:
+    """Join the pieces of a line: those whose ends meet across a gap, nearest first.
+
+    Args:
+        bands: Pieces as they were traced.
+        band_share: Thickness of a band in x-heights.
+    """
+    largest = sorted(bands, key=lambda band: -band.length)[:MOST_PIECES]
+    pieces = dict(enumerate(largest))
+    costs: dict[tuple[int, int], float] = {}
+
+    def meet(new: int) -> None:
+        for other in pieces:
+            for i, j in ((new, other), (other, new)):
+                if pieces[i].columns[0] < pieces[j].columns[0]:
+                    cost = _joining_cost(pieces[i], pieces[j], band_share)
+                    if cost < np.inf:
+                        costs[i, j] = cost
+
+    for index in pieces:
+        meet(index)
+    number = len(pieces)
+    while costs:
+        i, j = min(costs, key=costs.__getitem__)
+        number += 1
+        pieces[number] = _joined(pieces.pop(i), pieces.pop(j))
+        costs = {pair: cost for pair, cost in costs.items() if not {i, j} & set(pair)}
+        meet(number)
+    return list(pieces.values())
+
+
+def _joining_cost(a: Band, b: Band, band_share: float) -> float:
+    """Return how far two pieces are from one line, infinite where they cannot be one."""
+    x_height = (a.thickness + b.thickness) / 2 / band_share
+    gap = b.columns[0] - a.columns[-1]
+    if not -OVERLAP * x_height <= gap <= JOIN_GAP * x_height:
+        return np.inf
+    if max(a.thickness, b.thickness) > 2.5 * min(a.thickness, b.thickness):
+        return np.inf
+    middle = (a.columns[-1] + b.columns[0]) / 2
+    step = abs(_height_at(a, middle, x_height) - _height_at(b, middle, x_height))
+    end = max(3, round(x_height))
+    step = min(step, abs(a.centers[-end:].mean() - b.centers[:end].mean()))
+    highest = JOIN_STEP if gap < NEAR_GAP * x_height else FAR_STEP
+    return gap + 4 * step if step <= highest * x_height else np.inf
+
+
+def _height_at(band: Band, x: float, x_height: float) -> float:
+    """Follow a band's end to a place beyond it, by a straight line through its last letters."""
+    reach = max(4, round(6 * x_height))
+    part = slice(-reach, None) if x > band.columns[-1] else slice(0, reach)
+    columns, centers = band.columns[part], band.centers[part]
+    if len(columns) < 3 * x_height:  # A letter or two have no direction
+        return float(centers.mean())
+    slope, offset = np.polyfit(columns - x, centers, 1)
+    return float(offset)
+
+
+def _joined(a: Band, b: Band) -> Band:
+    keep = b.columns > a.columns[-1]
+    columns = np.concatenate([a.columns, b.columns[keep]])
+    centers = np.concatenate([a.centers, b.centers[keep]])
+    every = np.arange(columns[0], columns[-1] + 1)
+    share = len(a.columns) / (len(a.columns) + len(b.columns))
+    mixed = (
+        share * getattr(a, name) + (1 - share) * getattr(b, name)
+        for name in ("thickness", "confidence", "above", "below")
+    )
+    return Band(every, np.interp(every, columns, centers), *mixed)

@@ -1,0 +1,137 @@
+"""Reading a whole page: an image file in, lines with their place, text and confidence out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from shared import ctc
+from shared.recognizer.detected_lines import DetectedLine
+from shared.recognizer.line_detection import LineDetector
+from shared.recognizer.page_images import PreparedPage, open_page_image, prepare_page
+from shared.recognizer.reading import LineTextRecognizer
+from shared.recognizer.straightening import prepare_strip, straighten_all
+
+if TYPE_CHECKING:
+    from shared.pages import PageLine
+
+
+@dataclass(frozen=True, eq=False)
+class ReadLine:
+    """A line of a page and what it says.
+
+    Attributes:
+        line: Where it is, in pixels of the image that was given.
+        text: What was read.
+        confidence: How sure that there is a line, times how sure of a frame of it on average.
+    """
+
+    line: DetectedLine
+    text: str
+    confidence: float
+
+    @property
+    def baseline(self) -> np.ndarray:
+        """What the letters stand on, float64 (n, 2), x and y from left to right."""
+        return self.line.baseline
+
+    @property
+    def box(self) -> np.ndarray:
+        """Left, top, right and bottom, float64 (4,)."""
+        return self.line.box
+
+    @property
+    def polygon(self) -> np.ndarray:
+        """The outline of the line, float64 (2 n, 2)."""
+        return self.line.polygon
+
+
+@dataclass(frozen=True, eq=False)
+class PageReading:
+    """The lines of a page in reading order; none where there is no text."""
+
+    lines: list[ReadLine]
+
+    @property
+    def text(self) -> str:
+        """The page's text, a line each."""
+        return "\n".join(line.text for line in self.lines)
+
+
+class PageReader:
+    """Reads a page of handwriting: finds its lines, makes them level, reads each.
+
+    Example:
+        >>> reader = PageReader.load()  # doctest: +SKIP
+        >>> print(reader.read("page.jpg").text)  # doctest: +SKIP
+        Dear John,
+        thank you for the map.
+    """
+
+    def __init__(self, detector: LineDetector, recognizer: LineTextRecognizer) -> None:
+        """Put a page reader together from its two parts."""
+        self.detector = detector
+        self.recognizer = recognizer
+
+    @classmethod
+    def load(cls, detector: str = "detector_small", recognizer: str = "line_small") -> PageReader:
+        """Load both models by their names in `data/models`, or by the paths of their weights.
+
+        Raises:
+            FileNotFoundError: There is no such model.
+            DamagedModelError: The weights or a card are damaged.
+        """
+        return cls(LineDetector.load(detector), LineTextRecognizer.load(recognizer))
+
+    def read(self, image: np.ndarray | Path | str, threshold: float = 0.5) -> PageReading:
+        """Read a page.
+
+        Args:
+            image: An image file, or an array; see `open_page_image` and `prepare_page`.
+            threshold: Least probability of a line's band.
+
+        Raises:
+            FileNotFoundError: There is no such file.
+            UnreadableImageError: The file cannot be read.
+            ValueError: The array is no image.
+        """
+        if isinstance(image, (str, Path)):
+            image = open_page_image(image)
+        page = prepare_page(image)
+        return self.read_lines(page, self.detector.maps(page).lines(threshold))
+
+    def read_lines(
+        self, image: np.ndarray | PreparedPage, lines: Sequence[DetectedLine | PageLine]
+    ) -> PageReading:
+        """Read lines whose places are known, in their order; one without ink is left out.
+
+        Args:
+            image: The page.
+            lines: Detected lines, or the true lines of a written page.
+        """
+        page = image if isinstance(image, PreparedPage) else prepare_page(image)
+        kept, prepared = [], []
+        lines = [_as_detected(line) for line in lines]
+        on_gray = [line.scaled(page.gray_scale) for line in lines]
+        for line, strip in zip(lines, straighten_all(page.gray, on_gray), strict=True):
+            try:
+                prepared.append(prepare_strip(strip))
+            except ValueError:
+                continue
+            kept.append(line)
+        readings = []
+        for line, logits in zip(kept, self.recognizer.logits_many(prepared), strict=True):
+            sure = float(np.exp(ctc.log_softmax(logits).max(axis=-1).mean()))
+            text = self.recognizer.decode(logits)
+            readings.append(ReadLine(line, text, line.confidence * sure))
+        return PageReading(readings)
+
+
+def _as_detected(line: DetectedLine | PageLine) -> DetectedLine:
+    if isinstance(line, DetectedLine):
+        return line
+    return DetectedLine(line.baseline, line.ascent, line.descent, line.x_height, 1.0)

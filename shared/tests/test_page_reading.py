@@ -1,0 +1,175 @@
+"""The shipped detector and the page reader on written pages, on none, and on what is no page."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from shared import matching, pages
+from shared.course import bench_pages, train_pages
+from shared.recognizer import DetectedLine, LineDetector, PageReader, open_page_image
+from shared.training import found_lines
+from shared.training.page_targets import clutter
+
+REAL = "HANDWRITING_REAL_PAGES"
+
+
+@pytest.fixture(scope="module")
+def reader():
+    return PageReader.load()
+
+
+@pytest.fixture(scope="module")
+def written():
+    return pages.frozen_pages("regular")[:3]
+
+
+def test_the_shipped_detector_finds_the_lines_of_regular_pages(reader, written):
+    found = matching.total(found_lines(reader.detector, written))
+    assert found.f1 > 0.95
+
+
+def test_lines_come_in_the_order_in_which_they_were_written(reader, written):
+    for page in written:
+        lines = reader.detector.detect(page.image)
+        table = matching.ink_iou(page.owner, lines, len(page.lines))
+        order = [true for _, true in matching.match_lines(table)]
+        assert order == sorted(order)
+
+
+def test_a_page_is_read_about_as_well_as_its_true_lines(reader, written):
+    edits = {"found": 0, "true": 0}
+    for page in written:
+        edits["found"] += matching.page_edits(page.text, reader.read(page.image).text)[0]
+        by_hand = reader.read_lines(page.image, page.lines)
+        assert len(by_hand.lines) == len(page.lines)
+        edits["true"] += matching.page_edits(page.text, by_hand.text)[0]
+    length = sum(len(page.text) for page in written)
+    assert (edits["found"] - edits["true"]) / length < 0.05
+    assert edits["true"] / length < 0.4
+
+
+def test_a_reading_has_a_place_a_text_and_a_confidence_for_every_line(reader, written):
+    page = written[0]
+    reading = reader.read(page.image)
+    assert reading.text == "\n".join(line.text for line in reading.lines)
+    for line in reading.lines:
+        assert isinstance(line.line, DetectedLine) and 0 < line.confidence <= 1
+        left, top, right, bottom = line.box
+        assert -20 < left < right < page.image.shape[1] + 20
+        assert -20 < top < bottom < page.image.shape[0] + 20
+        assert line.polygon.shape == (2 * len(line.baseline), 2)
+
+
+def test_a_file_is_read_as_its_array_is_and_twice_alike(reader, written, tmp_path):
+    path = tmp_path / "page.png"
+    Image.fromarray(written[0].image).save(path)
+    first = reader.read(path)
+    again = reader.read(str(path))
+    array = reader.read(written[0].image)
+    assert first.text == again.text == array.text
+    for one, other in zip(first.lines, again.lines, strict=True):
+        np.testing.assert_array_equal(one.baseline, other.baseline)
+    with pytest.raises(FileNotFoundError, match="no image file"):
+        reader.read(tmp_path / "missing.png")
+
+
+@pytest.mark.parametrize("factor", [0.6, 1.7, 3.0])
+def test_the_size_of_the_photograph_does_not_matter(reader, written, factor):
+    import cv2
+
+    page = written[0]
+    size = tuple(round(side * factor) for side in page.image.shape[::-1])
+    how = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
+    lines = reader.detector.detect(cv2.resize(page.image, size, interpolation=how))
+    lines = [line.scaled(1 / factor) for line in lines]
+    found = matching.count_found(matching.ink_iou(page.owner, lines, len(page.lines)))
+    assert found.f1 > 0.9
+
+
+def test_light_ink_on_dark_paper_is_found_too(reader, written):
+    page = written[0]
+    lines = reader.detector.detect(255 - page.image)
+    assert matching.count_found(matching.ink_iou(page.owner, lines, len(page.lines))).f1 > 0.9
+
+
+def papers():
+    rng = np.random.default_rng(0)
+    ruled = np.full((500, 400), 235, np.uint8)
+    ruled[40::30] = 170
+    squared = ruled.copy()
+    squared[:, 20::30] = 170
+    grain = np.clip(rng.normal(220, 4, (500, 400)), 0, 255).astype(np.uint8)
+    return {
+        "white": np.full((400, 300), 255, np.uint8),
+        "black": np.zeros((400, 300), np.uint8),
+        "grain": grain,
+        "ruled": ruled,
+        "squared": squared,
+        "one pixel": np.array([[7]], np.uint8),
+        "a column": np.full((900, 1), 200, np.uint8),
+    }
+
+
+@pytest.mark.parametrize("name", papers())
+def test_a_page_without_text_has_no_lines_and_no_error(reader, name):
+    reading = reader.read(papers()[name])
+    assert reading.lines == [] and reading.text == ""
+
+
+def test_a_portrait_has_few_lines_of_low_confidence(reader):
+    import matplotlib.cbook
+
+    path = matplotlib.cbook.get_sample_data("grace_hopper.jpg", asfileobj=False)
+    lines = reader.read(str(path)).lines
+    assert len(lines) <= 5
+    assert sum(line.confidence > 0.5 for line in lines) <= 1
+
+
+def test_pictures_of_something_else_have_few_lines_of_low_confidence(reader):
+    import cv2
+
+    rng = np.random.default_rng(1)
+    sure = []
+    for _ in range(12):
+        thing = cv2.resize(255 - clutter(rng), (640, 480), interpolation=cv2.INTER_CUBIC)
+        sure.append(sum(line.confidence > 0.5 for line in reader.read(thing).lines))
+    assert np.mean(sure) < 2
+
+
+def test_the_scores_of_a_page_set(reader, written):
+    scores = train_pages.page_scores(reader.detector, written)
+    assert scores["lines"] == sum(len(page.lines) for page in written)
+    assert scores["f1"] >= scores["f1_at_75"]
+    assert all(0 <= value <= 1 for name, value in scores.items() if name != "lines")
+
+
+def test_the_card_says_what_was_measured():
+    card = LineDetector.load().card
+    assert set(card["frozen_test"]) == set(train_pages.FROZEN)
+    assert card["frozen_test"]["regular"]["f1"] > 0.9
+
+
+def test_real_pages_are_measured_from_their_labels(reader, written, tmp_path):
+    import json
+
+    page = written[0]
+    Image.fromarray(page.image).save(tmp_path / "own.png")
+    boxes = [{"box_xyxy": line.box.tolist(), "text": line.text} for line in page.lines]
+    labels = {"own.png": {"source": "own", "text": page.text, "lines": boxes}}
+    (tmp_path / "labels.json").write_text(json.dumps(labels))
+    rows = bench_pages.measure_real(reader, tmp_path)
+    assert [row.what for row in rows] == ["page CER, own", "F1 by boxes, own"]
+    assert rows[0].value < 0.5 and rows[1].value > 0.8
+
+
+def test_real_pages_find_about_their_number_of_lines(reader):
+    folder = os.environ.get(REAL)
+    if not folder:
+        pytest.skip(f"{REAL} names no folder of real pages with a labels.json")
+    counts = [len(reader.read(open_page_image(path)).lines) for path in Path(folder).glob("*.png")]
+    assert np.median(counts) > 5

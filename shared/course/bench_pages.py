@@ -68,13 +68,12 @@ def _against_true_lines(reader: PageReader, pages: Sequence[Page]) -> list[Row]:
 def _time_added(reader: PageReader, images: Sequence[np.ndarray], runs: int) -> Row:
     """Time reading a page, less what the line reader alone needs for the same lines."""
     from shared.course.timing import median_seconds
-    from shared.recognizer import prepare_page, prepare_strip, straighten_all
+    from shared.recognizer import prepare_page
 
     added, whole = [], []
     for image in images:
         page = prepare_page(image)
-        lines = [line.scaled(page.gray_scale) for line in reader.detector.maps(page).lines()]
-        strips = [prepare_strip(strip) for strip in straighten_all(page.gray, lines)]
+        _, strips = reader.cut_lines(page, reader.detector.maps(page).lines())
         seconds = median_seconds(
             {
                 "page": lambda image=image: reader.read(image),

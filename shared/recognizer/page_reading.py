@@ -114,6 +114,18 @@ class PageReader:
             lines: Detected lines, or the true lines of a written page.
         """
         page = image if isinstance(image, PreparedPage) else prepare_page(image)
+        kept, prepared = self.cut_lines(page, lines)
+        readings = []
+        for line, logits in zip(kept, self.recognizer.logits_many(prepared), strict=True):
+            sure = float(np.exp(ctc.log_softmax(logits).max(axis=-1).mean()))
+            text = self.recognizer.decode(logits)
+            readings.append(ReadLine(line, text, line.confidence * sure))
+        return PageReading(readings)
+
+    def cut_lines(
+        self, page: PreparedPage, lines: Sequence[DetectedLine | PageLine]
+    ) -> tuple[list[DetectedLine], list[np.ndarray]]:
+        """Return the lines that have ink, and each as the line reader takes it."""
         kept, prepared = [], []
         lines = [_as_detected(line) for line in lines]
         on_gray = [line.scaled(page.gray_scale) for line in lines]
@@ -123,12 +135,7 @@ class PageReader:
             except ValueError:
                 continue
             kept.append(line)
-        readings = []
-        for line, logits in zip(kept, self.recognizer.logits_many(prepared), strict=True):
-            sure = float(np.exp(ctc.log_softmax(logits).max(axis=-1).mean()))
-            text = self.recognizer.decode(logits)
-            readings.append(ReadLine(line, text, line.confidence * sure))
-        return PageReading(readings)
+        return kept, prepared
 
 
 def _as_detected(line: DetectedLine | PageLine) -> DetectedLine:

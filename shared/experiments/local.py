@@ -66,6 +66,11 @@ class LocalEngine:
                 ended.append((order, self._reason(order, error) if error else ""))
         return ended
 
+    def pause(self) -> None:
+        """Tell the trials at work to pause at their next report."""
+        for order, _ in self._work.values():
+            (order.study_folder / "pause").touch()
+
     def close(self, kill: bool = False) -> None:
         """End all workers; those at work only with `kill`."""
         for slot in range(self.workers):

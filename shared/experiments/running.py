@@ -38,6 +38,9 @@ class Engine(Protocol):
     def finished(self) -> list[tuple[Order, str]]:
         """Return the trials that ended since the last call, each with what killed it, if so."""
 
+    def pause(self) -> None:
+        """Tell the trials at work to pause at their next report."""
+
     def close(self, kill: bool = False) -> None:
         """End what was started, and nothing else."""
 
@@ -125,7 +128,7 @@ class _Runner:
                     self._settle(order, error)
                 late = time.monotonic() - deadline
                 if late >= 0 and running:
-                    (self.study.folder / "pause").touch()
+                    engine.pause()
                 if late > GRACE_SECONDS:
                     break
                 self.progress.show(self.done, [order.folder for order in running.values()])
@@ -153,7 +156,9 @@ def _engine(name: str, wanted: int, asked: bool, address: str | None) -> Engine:
     if name == "ray":
         from shared.experiments.on_ray import RayEngine
 
-        return RayEngine(wanted if asked else None, address)
+        # Without a cluster of its own the machine is shared as the local engine shares it
+        threads = 1 if address else max(1, cpu_count() // wanted)
+        return RayEngine(wanted if asked else None, threads, address)
     if name != "local":
         raise StudyError(f"There are the engines 'local' and 'ray'; {name!r} was asked for.")
     from shared.experiments.local import LocalEngine

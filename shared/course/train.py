@@ -5,6 +5,7 @@ Examples:
   labs train characters               the character reader
   labs train ladder                   the nine networks of Lab 3's table
   labs train hands                    error rate against the number of training hands
+  labs train study --minutes 60       the ideas of Lab 5, as many trials as fit
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from shared.course.train_study import add_study_arguments, train_study
 from shared.paths import DATA, my_directory
 
 if TYPE_CHECKING:
@@ -56,6 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         kind.add_argument("--seed", type=int, default=0)
         kind.add_argument("--out", type=Path, default=None, help="folder; data/models by default")
         kind.add_argument("--checkpoint", type=Path, default=None, help="default: in my/training")
+    add_study_arguments(kinds)
     kinds.add_parser("ladder", help="the nine networks of Lab 3's table, about ten minutes")
     kinds.add_parser("hands", help="error rate against the number of hands, about ten minutes")
 
@@ -70,6 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
         "characters": train_characters,
         "ladder": lambda _: train_ladder(),
         "hands": lambda _: train_hands(),
+        "study": train_study,
     }
     try:
         train[arguments.what](arguments)

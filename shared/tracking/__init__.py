@@ -12,6 +12,8 @@ Example:
 """
 
 from shared.tracking.history import History, unpack_image
+from shared.tracking.pairs import best_and_worst, changed_predictions, compare_two
+from shared.tracking.pictures import parallel_coordinates, plot_runs, ranked, run_label, runs_table
 from shared.tracking.records import RunRecord, differing_settings, load_run, load_runs
 from shared.tracking.run import Run, publish, runs_folder
 
@@ -19,10 +21,18 @@ __all__ = [
     "History",
     "Run",
     "RunRecord",
+    "best_and_worst",
+    "changed_predictions",
+    "compare_two",
     "differing_settings",
     "load_run",
     "load_runs",
+    "parallel_coordinates",
+    "plot_runs",
     "publish",
+    "ranked",
+    "run_label",
     "runs_folder",
+    "runs_table",
     "unpack_image",
 ]

@@ -7,6 +7,7 @@ Reading stops before a damaged record; opening for writing cuts it off and keeps
 from __future__ import annotations
 
 import base64
+import contextlib
 import errno
 import json
 import math
@@ -55,7 +56,8 @@ class History:
             if durable:
                 os.fsync(self._file.fileno())
         except OSError as error:
-            self._file.truncate(length)  # A part of the record may be there
+            with contextlib.suppress(OSError):
+                self._file.truncate(length)  # A part of the record may be there
             if error.errno == errno.ENOSPC:
                 raise OSError(
                     errno.ENOSPC,

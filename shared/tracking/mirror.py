@@ -80,8 +80,9 @@ class Mirror:
             self.mode = "offline"
             self._say(
                 f"W&B could not go online ({str(error).splitlines()[0]}), so this run is written "
-                "offline. Log in once with `wandb login` in a terminal."
+                "offline. If you have not yet, log in once with `wandb login` in a terminal."
             )
+            options["id"] += "-offline"  # The first id may still be held by the failed start
             self._run = wandb.init(**options, mode="offline", settings=_settings(wandb))
         self._run.define_metric("step")
         self._run.define_metric("*", step_metric="step")

@@ -25,6 +25,7 @@ class RunRecord:
         state: "finished", "stopped", "failed", "paused", or "unfinished" if nothing says how it
             ended: it still runs, or it was killed.
         seconds: How long it took, pauses left out.
+        cpu_seconds: Processor time since it was last resumed, which a busy machine inflates less.
         summary: The numbers it is judged by.
         curves: Name to steps and values, in order of steps.
         tables: Name to rows of predictions; see `Run.predictions`.
@@ -39,6 +40,7 @@ class RunRecord:
     config: dict[str, Any] = field(default_factory=dict)
     state: str = "unfinished"
     seconds: float = 0.0
+    cpu_seconds: float = 0.0
     summary: dict[str, float] = field(default_factory=dict)
     curves: dict[str, tuple[list[int], list[float]]] = field(default_factory=dict)
     tables: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
@@ -74,6 +76,7 @@ def from_records(records: Iterable[Record], folder: Path = Path()) -> RunRecord:
             run.artifacts.append({k: record[k] for k in ("file", "sha256", "bytes")})
         elif kind == "end":
             run.state, run.error = record["state"], record.get("error", "")
+            run.cpu_seconds = record.get("cpu_seconds", 0.0)
             run.summary = {key: number(value) for key, value in record["summary"].items()}
     for name, at in points.items():  # A resumed run repeats some steps: the later entry counts
         steps = sorted(at)

@@ -64,6 +64,7 @@ class Run:
             _may_go_on(path, earlier, self.config, resume)
         self._history = History(path)
         self._began = time.monotonic() - _spent(earlier)
+        self._cpu_began = time.process_time()
         self._over = False
         self._mirror, self._on_record = None, on_record
         identity = earlier[0].get("id") if earlier else None
@@ -130,6 +131,7 @@ class Run:
         if self._over:
             return
         end = {"kind": "end", "time": _now(), "seconds": self._seconds(), "state": state}
+        end |= {"cpu_seconds": round(time.process_time() - self._cpu_began, 3)}
         end |= {"summary": summary} | ({"error": error} if error else {})
         self._write(end)
         self._over = True

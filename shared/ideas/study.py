@@ -78,13 +78,15 @@ def plan(
 
 def shipped_plan() -> list[Planned]:
     """Return the plan of the shipped study: it can be cut anywhere and is best when whole."""
-    trials = plan()
+    first, *others = SEEDS
+    trials = plan(MAIN, [first])
     for updates in BUDGETS:
-        trials += plan(BUDGET_IDEAS, SEEDS[:1], updates=updates)
+        trials += plan(BUDGET_IDEAS, [first], updates=updates)
+    trials += plan(MAIN, others)
     trials += plan(CLAIM_IDEAS, (3, 4))
-    trials += plan([name for name in IDEAS if name not in MAIN], SEEDS[:1])
+    trials += plan([name for name in IDEAS if name not in MAIN], [first])
     for updates in BUDGETS:
-        trials += plan(BUDGET_IDEAS, SEEDS[1:], updates=updates)
+        trials += plan(BUDGET_IDEAS, others, updates=updates)
     return trials
 
 

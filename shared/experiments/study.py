@@ -199,13 +199,19 @@ def _function_name(function: str | Callable) -> str:
 
 def _fingerprint(function: str | Callable) -> str:
     """Return a mark of a function's text where it has no home: a cell may be edited any time."""
-    if isinstance(function, str):
+    if isinstance(function, str) or _has_a_home(function):
         return ""
     try:
         text = inspect.getsource(function)
     except (OSError, TypeError):
         text = function.__code__.co_code.hex()
     return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _has_a_home(function: Callable) -> bool:
+    """Return whether another process can import the function by its name."""
+    name = getattr(function, "__qualname__", "<")
+    return function.__module__ != "__main__" and "<" not in name
 
 
 def _rule(given: Any) -> Rule | None:

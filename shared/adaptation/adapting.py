@@ -1,7 +1,8 @@
 """Teaching a line reader one person's hand, from a few of their lines, without unlearning others.
 
 Half of every batch is the writer's own lines, varied anew each time; the other half is lines by
-many hands, which the network could read before and has to go on reading (rehearsal).
+many hands, which the network could read before and has to go on reading (rehearsal). What comes
+back is a mean of the weights before and after, which keeps most of both.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from shared.recognizer import LineTextRecognizer
 BATCH_SIZE = 16
 OWN_SHARE = 0.5
 LEARNING_RATE = 1.5e-3
+KEEP = 0.25
 REHEARSAL_LINES = 300
 REHEARSAL_HANDS = 32
 REHEARSAL_SEED = 90
@@ -116,6 +118,7 @@ class Adapter:
         rehearsal: LineSet | None = None,
         own_share: float = OWN_SHARE,
         learning_rate: float = LEARNING_RATE,
+        keep: float = KEEP,
         seed: int = 0,
         checkpoint: Path | str | None = None,
     ) -> LineTextRecognizer:
@@ -127,6 +130,8 @@ class Adapter:
             rehearsal: Lines by others, so that they are not forgotten; composed if not given.
             own_share: Share of a batch that is the writer's own.
             learning_rate: Highest rate; it falls to zero along a cosine.
+            keep: Share of the old weights in the mean of old and new that is returned, which
+                forgets less (Wortsman et al. 2022, arXiv:2109.01903).
             seed: Decides the choice of lines and their variations.
             checkpoint: File that lets a killed adaptation go on.
 
@@ -138,8 +143,11 @@ class Adapter:
 
         if not len(lines):
             raise AdaptationError("There is no line to adapt to; give at least one with its text.")
-        if not 0 < own_share <= 1:
-            raise AdaptationError(f"own_share is {own_share}; it needs a share above 0, up to 1.")
+        if not 0 < own_share <= 1 or not 0 <= keep < 1:
+            raise AdaptationError(
+                f"own_share is {own_share} and keep {keep}; they need to be above 0 and at most 1, "
+                "and from 0 to below 1."
+            )
         updates = updates or updates_for(len(lines))
         others = rehearsal_lines() if rehearsal is None else rehearsal
         self._network.set_weights(self.reader.network.get_weights())
@@ -156,8 +164,9 @@ class Adapter:
             settings={**settings, "lines": list(lines.texts)},
         ).wait()
         network = keras.models.clone_model(self.reader.network)
-        network.set_weights(self._network.get_weights())
-        adapted = {"lines": len(lines), "updates": updates, **settings}
+        pairs = zip(self.reader.network.get_weights(), self._network.get_weights(), strict=True)
+        network.set_weights([keep * old + (1 - keep) * new for old, new in pairs])
+        adapted = {"lines": len(lines), "updates": updates, "keep": keep, **settings}
         adapted |= {"from": self.reader.card.get("sha256"), "seconds": round(training.seconds, 1)}
         card = {**self.reader.card, "adapted": adapted}
         return LineTextRecognizer(network, self.reader.alphabet, card)

@@ -102,7 +102,8 @@ def run_trial(
         evaluate_at=sorted({round(updates * k / CURVE_POINTS) for k in range(1, 6)} - {0}),
         checkpoint=checkpoint,
         settings=configuration.as_json(),
-    ).wait()
+    )
+    training.wait()
     readings = reader(test.images)
     test_edits = count_edits(test.texts, readings)
     validation_edits = count_edits(validation.texts, reader(validation.images))

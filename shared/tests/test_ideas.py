@@ -141,3 +141,31 @@ def test_every_idea_runs(tmp_path, name):
     lines = _lines()
     record = run_trial(find_idea(name).configuration(**kept), validation=lines, test=lines)
     assert np.isfinite([loss for _, loss in record["loss"]]).all()
+
+
+def test_an_experiment_of_the_engine_is_the_same_trial(tmp_path, monkeypatch):
+    from shared.experiments import ConfigError, Study
+    from shared.ideas import engine, trial
+
+    study = Study("x", "shared.ideas.engine:train", "cer", "min", fixed=QUICK, folder=tmp_path)
+    (planned,) = study.planned()
+    given = {**planned.config, "seed": planned.seed}
+    assert Configuration.of(**given) == Configuration.of(**QUICK)
+    with pytest.raises(ConfigError, match="did you mean 'lstm'"):
+        Study("x", "shared.ideas.engine:train", "cer", fixed={"context": "lstn"}, folder=tmp_path)
+
+    class Trial:
+        seed, folder, reported, kept = 3, tmp_path, [], {}
+
+        def report(self, update, **metrics):
+            self.reported.append((update, metrics))
+
+        def artifact(self, name, content):
+            self.kept[name] = content
+
+    monkeypatch.setattr(trial, "validation_lines", _lines)
+    monkeypatch.setattr("shared.lines.frozen_lines", _lines)
+    found = engine.train(planned.config, Trial())
+    assert set(found) == {"cer", "test_cer", "cpu_seconds", "parameters"}
+    assert [update for update, _ in Trial.reported] == [1, 2]
+    assert b'"seed": 3' in Trial.kept["record.json"]

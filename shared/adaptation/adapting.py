@@ -22,8 +22,8 @@ from shared.recognizer import LineTextRecognizer
 
 BATCH_SIZE = 16
 OWN_SHARE = 0.5
-LEARNING_RATE = 1.5e-3
-KEEP = 0.25
+LEARNING_RATE = 3e-3
+KEEP = 0.3
 REHEARSAL_LINES = 300
 REHEARSAL_HANDS = 32
 REHEARSAL_SEED = 90

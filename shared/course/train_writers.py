@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from shared.course.cells import train_cells
-from shared.paths import DATA, data_file, my_directory
+from shared.paths import DATA, data_file, my_directory, write_atomically
 
 COUNTS = (16, 64, 256)
 HELD_BACK = 80
@@ -60,8 +60,11 @@ def train_writers(
             "others": [round(rate, 4) for rate in forgotten.rates],
         }
 
+    folder = my_directory() / "runs" / "writers"
+    if path.exists() and not (folder / "part.json").exists():  # More counts than last time
+        write_atomically(folder / "part.json", path.read_text(encoding="utf-8"))
     keys = [{"lines": count, "hand": name} for count in options.counts for name in writers]
-    run = train_cells(path, my_directory() / "runs" / "writers", settings, keys, train)
+    run = train_cells(path, folder, settings, keys, train)
     print(format_writers(run))
     return run
 

@@ -172,3 +172,37 @@ def test_the_command_adapts_to_ones_own_lines(reader, tmp_path, monkeypatch, cap
     made.lines[3:], made.texts[3:] = [], []
     assert main(["adapt"]) == 2
     assert "at least 4" in capsys.readouterr().err
+
+
+def test_the_shipped_run_keeps_the_errors_of_every_line(reader, tmp_path, monkeypatch):
+    from argparse import Namespace
+
+    from shared import adaptation, lines
+    from shared.course import train_writers
+
+    monkeypatch.setenv("HANDWRITING_MY", str(tmp_path / "my"))
+    monkeypatch.setattr(LineTextRecognizer, "load", lambda: reader)
+    monkeypatch.setattr(adaptation.adapting, "rehearsal_lines", lambda: _lines(20, 5))
+    monkeypatch.setattr(lines, "compose_lines", lambda *a: _lines(10, 4))
+    monkeypatch.setattr(adaptation.adapting, "UPDATES", {2: 1})
+    monkeypatch.setattr(train_writers, "HELD_BACK", 3)
+    reader.card["sha256"] = "0"
+    path = tmp_path / "writers.json"
+    run = train_writers.train_writers(Namespace(counts=[1, 2]), path, hands=2)
+    assert path.exists()
+    assert [(cell["lines"], cell["hand"]) for cell in run["cells"]] == [
+        (1, "test-00"), (1, "test-01"), (2, "test-00"), (2, "test-01"),
+    ]  # fmt: skip
+    assert {len(cell[name]) for cell in run["cells"] for name in ("before", "after")} == {3}
+
+
+def test_shares_of_the_shipped_run_by_hand():
+    from shared.course.train_writers import drops, format_writers
+
+    cells = [
+        {"lines": 16, "before": [4, 4], "after": [1, 1], "others": [0.05, 0.06]},
+        {"lines": 16, "before": [10], "after": [9], "others": [0.05, 0.08]},
+    ]
+    assert drops({"cells": cells}) == {16: [0.75, pytest.approx(0.1)]}
+    text = format_writers({"cells": cells})
+    assert "42%" in text and "10%" in text and "75%" in text and "5.0%, 7.0%" in text

@@ -34,8 +34,10 @@ class Results:
 
     @property
     def ideas(self) -> list[str]:
-        """Names of all ideas, in the order they were tried."""
-        return list(dict.fromkeys(trial["idea"] for trial in self.trials))
+        """Names of the ideas that were tried at that budget, in their order."""
+        budget = self.updates if self.trials else 0
+        tried = [t["idea"] for t in self.trials if t["configuration"]["updates"] == budget]
+        return list(dict.fromkeys(tried))
 
     def of(self, idea: str, updates: int | None = None) -> dict[int, dict[str, Any]]:
         """Return the trials of an idea at one budget, by seed.

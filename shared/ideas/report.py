@@ -73,10 +73,7 @@ def _table(study: Results) -> str:
     updates = study.updates
     rows = []
     for idea in study.ideas:
-        try:
-            trials = study.of(idea)
-        except ComparisonError:  # Ran at another budget alone
-            continue
+        trials = study.of(idea)
         low, high = study.interval(idea)
         try:
             difference = str(study.compare(idea)) if idea != "base" else "the base"
@@ -112,13 +109,8 @@ def _table(study: Results) -> str:
 
 def _curves(study: Results) -> str:
     series = {}
-    ranked = []
-    for idea in study.ideas:
-        try:
-            ranked.append((study.rate(idea, "validation"), idea))
-        except ComparisonError:
-            continue
-    for _, idea in sorted(ranked)[:CURVES]:
+    ranked = sorted((study.rate(idea, "validation"), idea) for idea in study.ideas)
+    for _, idea in ranked[:CURVES]:
         curves = [trial["curve"] for trial in study.of(idea).values()]
         points = [curve for curve in curves if len(curve) == len(curves[0])]
         at = [update for update, _ in points[0]]
@@ -129,13 +121,7 @@ def _curves(study: Results) -> str:
 
 
 def _worst(study: Results, images: Sequence[np.ndarray] | None) -> str:
-    ranked = []
-    for idea in study.ideas:
-        try:
-            ranked.append((study.rate(idea, "validation"), idea))
-        except ComparisonError:
-            continue
-    best = min(ranked)[1]
+    best = min((study.rate(idea, "validation"), idea) for idea in study.ideas)[1]
     trial = next(iter(study.of(best).values()))
     rows = []
     for number in study.worst_lines(best, count=WORST):

@@ -217,6 +217,15 @@ def test_rates_and_differences_of_a_study():
         results.rate("one_way")
 
 
+def test_an_idea_at_another_budget_does_not_join_the_ranking():
+    results = _results(base=2)
+    (other,) = plan(["gru"], [0], updates=5)
+    trial = {"idea": "gru", "key": other.key, **_record(other.configuration, [1] * 8)}
+    both = results.with_trials([trial])
+    assert (both.updates, both.ideas) == (800, ["base"])
+    assert both.rate("gru", updates=5) == pytest.approx(0.2)
+
+
 def test_worst_lines_are_those_with_most_errors_a_character():
     texts = ["ab", "abcdefgh", "abcd"]
     lines = {p: {"texts": texts, "writers": ["ann", "bob", "eve"]} for p in ("validation", "test")}

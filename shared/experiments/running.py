@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from collections import deque
 from pathlib import Path
@@ -194,13 +195,11 @@ def _start(order: Order) -> dict:
 
 
 def _set_aside(folder: Path) -> None:
-    """Move what an earlier study left to a folder beside it, for a person to look at or delete."""
+    """Move what an earlier study left to `NAME.old`, in place of what was there."""
     kept = [path for path in folder.iterdir() if path.name != "study.lock"]
-    if not kept:
-        return
-    number = 1
-    while (aside := folder.with_name(f"{folder.name}.old{number}")).exists():
-        number += 1
-    aside.mkdir()
-    for path in kept:
-        os.replace(path, aside / path.name)
+    if kept:
+        aside = folder.with_name(f"{folder.name}.old")
+        shutil.rmtree(aside, ignore_errors=True)
+        aside.mkdir(exist_ok=True)
+        for path in kept:
+            os.replace(path, aside / path.name)

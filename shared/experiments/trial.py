@@ -81,7 +81,7 @@ class Trial:
         self.config, self.seed, self.folder = order.config, order.seed, order.scratch
         self._order, self._run, self._link = order, run, link
 
-    def report(self, step: int, **metrics: float) -> None:
+    def report(self, step: int, /, **metrics: float) -> None:
         """Write down numbers reached after `step` updates; may end the trial here."""
         self._run.log(step, **metrics)
         advice = self._link.advise(self._order, step, metrics.get(self._order.metric))
@@ -126,7 +126,7 @@ def work(order: Order, link: Link, folder: Path | None = None) -> str:
         except BaseException as problem:
             state, error = "failed", f"{type(problem).__name__}: {problem}"
             traceback.print_exc()
-        run.finish(state, error, **summary)
+        run.end(state, summary, error)
         if state in ("finished", "stopped"):
             shutil.rmtree(order.scratch, ignore_errors=True)
         return state

@@ -70,7 +70,7 @@ def test_another_study_of_the_name_is_refused():
         Study("name", CLIMB, "first", fixed={"steps": 1}), workers=1, quiet=True, fresh=True
     )
     assert runs[0].state == "finished"
-    assert len(list((runs[0].folder.parents[2]).glob("name.old1/trials/*"))) == 1
+    assert len(list((runs[0].folder.parents[2]).glob("name.old/trials/*"))) == 1
 
 
 def test_a_study_runs_once_at_a_time():

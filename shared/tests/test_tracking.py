@@ -70,6 +70,15 @@ def test_numbers_of_numpy_and_no_numbers_survive():
         json.loads(line, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
 
 
+def test_any_name_can_be_logged():
+    with Run("p", "names", {"state": 1, "step": 2}, wandb="off") as run:
+        run.log(1, step=3.0, error=4.0, self=5.0)
+        run.finish(state=6.0, error=7.0, summary=8.0, self=9.0)
+    found = load_run(run.folder)
+    assert found.curves["error"] == ([1], [4.0]) and found.state == "finished"
+    assert found.summary == {"state": 6.0, "error": 7.0, "summary": 8.0, "self": 9.0}
+
+
 def test_what_cannot_be_logged_is_a_sentence():
     with (
         Run("p", "x", {}, wandb="off") as run,

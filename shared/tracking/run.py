@@ -82,7 +82,7 @@ class Run:
             start |= {"project": self.project, "name": self.name, "group": group}
             self._write({**start, "config": self.config})
 
-    def log(self, step: int, **values: float) -> None:
+    def log(self, step: int, /, **values: float) -> None:
         """Write down numbers reached after `step` updates; a later entry replaces an earlier."""
         entry = {"kind": "metrics", "step": int(step), "seconds": self._seconds()}
         self._write({**entry, "values": values}, durable=False)
@@ -120,19 +120,23 @@ class Run:
         self._write(record, payload=payload)
         return path
 
-    def finish(self, state: str = "finished", error: str = "", **summary: float) -> None:
-        """End the run.
+    def finish(self, /, **summary: float) -> None:
+        """End the run with the numbers that it is judged by; a second call does nothing."""
+        self.end("finished", summary)
+
+    def end(self, state: str, summary: Mapping[str, float] | None = None, error: str = "") -> None:
+        """End the run in a state of your choice.
 
         Args:
             state: "finished", "stopped" (early, on purpose), "failed", or "paused" (to go on).
+            summary: The numbers that it is judged by.
             error: What went wrong.
-            summary: The numbers that the run is judged by.
         """
         if self._over:
             return
         end = {"kind": "end", "time": _now(), "seconds": self._seconds(), "state": state}
         end |= {"cpu_seconds": round(time.process_time() - self._cpu_began, 3)}
-        end |= {"summary": summary} | ({"error": error} if error else {})
+        end |= {"summary": dict(summary or {})} | ({"error": error} if error else {})
         self._write(end)
         self._over = True
         self._history.close()
@@ -153,7 +157,7 @@ class Run:
         if error is None:
             self.finish()
         else:
-            self.finish("failed", f"{type(error).__name__}: {error}")
+            self.end("failed", error=f"{type(error).__name__}: {error}")
 
     def _seconds(self) -> float:
         return round(time.monotonic() - self._began, 3)
@@ -178,6 +182,8 @@ def runs_folder(project: str = "") -> Path:
 
 def publish(folder: Path | str, wandb: Mode = "offline") -> None:
     """Mirror a run that was kept here alone to Weights & Biases, from first record to last."""
+    if wandb == "off":
+        return
     from shared.tracking.mirror import Mirror
 
     mirror = Mirror(wandb, Path(folder))

@@ -323,3 +323,25 @@ def test_a_damaged_study_is_named(tmp_path):
     path.write_bytes(gzip.compress(json.dumps(content).encode()))
     assert load_study(path).ideas == ["base"]
     assert np.isclose(load_study(path).rate("base"), 0.2)
+
+
+def test_a_full_disk_stops_the_study_and_keeps_what_is_finished(tmp_path, monkeypatch):
+    import errno
+
+    from shared.ideas import study
+
+    def run(configuration, checkpoint, deadline):
+        return {"configuration": configuration.as_json()}
+
+    trials = plan(["base", "gru", "one_way"], [0])
+    run_study(trials[:1], tmp_path, run, say=lambda _: None)
+
+    def full(path, content):
+        raise OSError(errno.ENOSPC, "The disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(study, "write_atomically", full)
+        with pytest.raises(OSError, match="The disk is full"):
+            run_study(trials, tmp_path, run, say=lambda _: None)
+    assert [record["idea"] for record in finished_trials(tmp_path)] == ["base"]
+    assert len(run_study(trials, tmp_path, run, say=lambda _: None)) == 3

@@ -23,7 +23,7 @@ def test_every_idea_changes_one_thing_and_says_why():
     assert len(IDEAS) >= 11
     for name, idea in IDEAS.items():
         changes = set(idea.configuration().changes())
-        # Self-attention also needs a lower rate and two layers to learn at all
+        # The menu says that these two change more than one thing
         allowed = {"learning_rate", "layers"} if "attention" in str(idea) else set()
         assert len(changes - allowed) == (name != "base"), name
         assert len(idea.reason.split()) >= 4

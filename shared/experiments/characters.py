@@ -45,6 +45,7 @@ def train(config: dict[str, Any], trial: Trial) -> dict[str, float]:
         augment=config["augment"], seed=trial.seed, validation=validation,
         evaluate_at=sorted({max(1, updates * k // looks) for k in range(1, looks + 1)}),
         checkpoint=trial.folder / "training.npz",
+        checkpoint_every=max(1, updates // looks),
     )  # fmt: skip
     reported = 0
     try:

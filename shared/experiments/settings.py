@@ -92,7 +92,8 @@ def complete(settings: Mapping[str, Setting], given: Mapping[str, Any]) -> dict[
             advice = f"Did you mean {near!r}?" if near else f"There are {', '.join(settings)}."
             raise ConfigError(f"There is no setting {key!r}. {advice}")
         if problem := settings[key].problem(value):
-            raise ConfigError(f"The setting {key!r} cannot be {value!r}: {problem}.")
+            stop = "" if problem.endswith("?") else "."
+            raise ConfigError(f"The setting {key!r} cannot be {value!r}: {problem}{stop}")
     return {key: given.get(key, setting.default) for key, setting in settings.items()}
 
 

@@ -42,7 +42,8 @@ class Difference:
 
     def __str__(self) -> str:
         points = f"{100 * self.effect:+.1f} points [{100 * self.low:+.1f}, {100 * self.high:+.1f}]"
-        return f"{points}, {len(self.by_seed)} seeds, p = {self.p_value:.3f}"
+        seeds = f"{len(self.by_seed)} seed{'s' * (len(self.by_seed) != 1)}"
+        return f"{points}, {seeds}, p = {self.p_value:.3f}"
 
 
 def paired_difference(

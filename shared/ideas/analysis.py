@@ -124,14 +124,14 @@ def next_steps(study: Results, menu: Sequence[str], base: str = "base") -> list[
             open_questions.append((len(difference.by_seed), idea))
     for _, idea, seeds in sorted(better)[:2]:
         if seeds < 3:
-            steps.append(f"{idea} beats {base} on validation with {seeds} seed(s): run 3 seeds.")
+            steps.append(f"{idea} beats {base} on validation, seeds run: {seeds}; run at least 3.")
     if len(better) > 1:
         first, second = (idea for _, idea, _ in sorted(better)[:2])
         steps.append(f"Both {first} and {second} help: try them together.")
     elif len(better) == 1:
         steps.append(f"Only {better[0][1]} clearly helps so far: try it with twice the updates.")
     for seeds, idea in sorted(open_questions)[:2]:
-        steps.append(f"{idea} is undecided after {seeds} seed(s): run another seed.")
+        steps.append(f"{idea} is undecided on validation, seeds run: {seeds}; run another.")
     untried = [name for name in menu if name not in done]
     if untried:
         steps.append(f"Not tried yet: {', '.join(untried)}.")

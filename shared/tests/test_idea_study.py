@@ -246,7 +246,7 @@ def test_own_trials_are_added_and_others_left_out():
 def test_next_steps_follow_from_what_is_there():
     menu = ["base", "gru", "one_way", "stacked", "dropout"]
     steps = " ".join(next_steps(_results(base=2, gru=1, one_way=3), menu))
-    assert "gru beats base on validation with 2 seed(s)" in steps
+    assert "gru beats base on validation, seeds run: 2" in steps
     assert "Only gru clearly helps" in steps
     assert "Not tried yet: stacked, dropout." in steps
     assert "one_way" not in steps.split("Still falling")[0]

@@ -10,7 +10,6 @@ import contextlib
 import logging
 import os
 import socket
-import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -170,8 +169,3 @@ def _table(wandb: Any, rows: list[dict[str, Any]]) -> Any:
         for row in rows
     ]
     return wandb.Table(columns=columns, data=data)
-
-
-def loaded() -> bool:
-    """Return whether W&B was imported in this process."""
-    return "wandb" in sys.modules

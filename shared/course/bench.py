@@ -12,6 +12,7 @@ entries (without a name: all but the slow ones):
   errors      character error rate of the shipped reader on the frozen test
   characters  slow: learn from pens alone, read real EMNIST
   emnist      slow: learn and read EMNIST
+  decoding    slow: beam and language model, beside the best path
   adaptation  slow: 16 lines of each test hand, before and after
 
 Examples:
@@ -32,7 +33,7 @@ from pathlib import Path
 from typing import Any
 
 from shared.backend import cpu_count
-from shared.course import bench_adaptation, bench_emnist, bench_quick
+from shared.course import bench_adaptation, bench_decoding, bench_emnist, bench_quick
 from shared.course.bench_rows import TINY, Row, Sizes, heading
 from shared.course.outline import CourseError
 from shared.emnist import EmnistError
@@ -50,9 +51,10 @@ ENTRIES: dict[str, Callable[[Sizes], list[Row]]] = {
     "errors": bench_quick.measure_errors,
     "characters": bench_emnist.measure_characters,
     "emnist": bench_emnist.measure_emnist,
+    "decoding": bench_decoding.measure_decoding,
     "adaptation": bench_adaptation.measure_adaptation,
 }
-SLOW = ("characters", "emnist", "adaptation")
+SLOW = ("characters", "emnist", "decoding", "adaptation")
 #: What a person can put right; anything else is a mistake in the course and shows its traceback
 MISSING = (FileNotFoundError, EmnistError, DamagedFileError, DamagedModelError)
 

@@ -74,6 +74,7 @@ class Sizes:
     characters_per_class: int = 300
     character_updates: int = 550
     emnist_updates: int = 2200
+    tuning_lines: int = 100
     adaptation_hands: int = 10
     adaptation_lines: int = 16
     adaptation_held_back: int = 80
@@ -96,6 +97,7 @@ TINY = Sizes(
     characters_per_class=1,
     character_updates=1,
     emnist_updates=1,
+    tuning_lines=2,
     adaptation_hands=1,
     adaptation_lines=2,
     adaptation_held_back=2,

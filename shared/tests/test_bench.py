@@ -23,6 +23,7 @@ WHAT = {
     "errors": ("CER of line_small on the frozen test", "held-out letterforms"),
     "characters": ("macro of 47", "real digits", "seconds of training"),
     "emnist": ("macro of 47", "mean of the worst 5 classes", "seconds of training"),
+    "decoding": ("errors gone by a language model", "WER with it", "milliseconds a line"),
     "adaptation": (
         "errors gone after 2 lines",
         "interval is above",
@@ -87,8 +88,8 @@ def test_every_entry_prints_all_its_rows(
     stored = json.loads(file.read_text())
     assert [row["entry"] for row in stored["rows"]] == [e for e, rows in WHAT.items() for _ in rows]
     assert all(np.isfinite(row["value"]) for row in stored["rows"])
-    # One update may well do harm, so that errors gone are less than none
-    assert all(row["value"] >= 0 for row in stored["rows"] if row["entry"] != "adaptation")
+    # One update or an untrained reader may well do harm, so that errors gone are less than none
+    assert all(row["value"] >= 0 for row in stored["rows"] if "errors gone" not in row["what"])
     assert stored["tiny"] and not stored["not_measured"]
     assert stored["machine"]["processors"] >= 1
     silent = next(row for row in stored["rows"] if "printed" in row["what"])

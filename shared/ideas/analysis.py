@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -30,7 +31,7 @@ class Results:
     def updates(self) -> int:
         """The budget that most trials have."""
         budgets = [trial["configuration"]["updates"] for trial in self.trials]
-        return max(set(budgets), key=budgets.count)
+        return Counter(budgets).most_common(1)[0][0]  # The earlier one where two are as common
 
     @property
     def ideas(self) -> list[str]:

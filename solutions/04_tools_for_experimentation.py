@@ -136,7 +136,7 @@ check("lab04.complete_config")
 # Without that check a study would run for a night with the default learning rate, and call it another.
 # The shared version checks values, too.
 
-# %%
+# %% tags=["nbval-check-output"]
 defaults = {name: setting.default for name, setting in train.settings.items()}
 config = complete_config(defaults, {"updates": UPDATES, "per_class": PER_CLASS})
 for mistake in ({"lerning_rate": 0.01}, {"network": "cn"}, {"updates": -5}):

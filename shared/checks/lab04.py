@@ -10,8 +10,8 @@ import numpy as np
 from shared.checks.compare import equal, number_between, show, whole_number
 from shared.checks.exercise import Case, Exercise
 from shared.checks.lab04_config import COMPLETE_CONFIG
+from shared.checks.lab04_diagnosis import DIAGNOSE_RUNS, FIND_UNFAIR_STUDY
 from shared.checks.lab04_resume import CHECK_RESUME
-from shared.checks.lab04_runs import DIAGNOSE_RUNS, FIND_UNFAIR_STUDY
 
 
 def guess_speedup() -> float:

@@ -206,3 +206,16 @@ def test_shares_of_the_shipped_run_by_hand():
     assert drops({"cells": cells}) == {16: [0.75, pytest.approx(0.1)]}
     text = format_writers({"cells": cells})
     assert "42%" in text and "10%" in text and "75%" in text and "5.0%, 7.0%" in text
+
+
+def test_the_shipped_run_keeps_its_promise():
+    from shared.course.train_writers import drops, shipped_writers
+
+    run = shipped_writers()
+    gone = drops(run)
+    assert len(gone[16]) == len({cell["hand"] for cell in run["cells"]}) == 10
+    assert np.median(gone[16]) >= 0.25
+    held_back = writer_lines(pen.hands("test")[0], 1, run["held_back"])[1]
+    cell = next(cell for cell in run["cells"] if cell["hand"] == "test-00")
+    assert cell["lengths"] == [len(text) for text in held_back.texts]
+    assert len(cell["before"]) == len(cell["after"]) == len(cell["lengths"])

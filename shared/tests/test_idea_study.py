@@ -345,3 +345,25 @@ def test_a_full_disk_stops_the_study_and_keeps_what_is_finished(tmp_path, monkey
             run_study(trials, tmp_path, run, say=lambda _: None)
     assert [record["idea"] for record in finished_trials(tmp_path)] == ["base"]
     assert len(run_study(trials, tmp_path, run, say=lambda _: None)) == 3
+
+
+def test_the_shipped_study_is_what_it_says():
+    from shared.ideas.trial import count_edits
+    from shared.lines import frozen_lines
+
+    study, test = load_study(), frozen_lines()
+    assert study.lines["test"] == {"texts": test.texts, "writers": test.writers}
+    planned = {one.key: one.configuration.as_json() for one in shipped_plan()}
+    keys = [trial["key"] for trial in study.trials]
+    assert len(keys) == len(set(keys)) and set(keys) <= set(planned)
+    assert {"base", "augmentation", "no_context"} <= set(study.ideas)
+    for trial in study.trials:
+        assert trial["configuration"] == planned[trial["key"]]
+        assert trial["curve"][-1][0] == trial["configuration"]["updates"]
+        assert trial["cer"]["test"] == pytest.approx(
+            sum(trial["test"]["edits"]) / sum(study.lengths()), abs=1e-4
+        )
+    first = study.trials[0]["test"]
+    assert first["edits"] == count_edits(test.texts, first["readings"])
+    difference = study.compare("no_context")
+    assert difference.low > 0, "taking all context away has to harm, or the study is not whole"

@@ -259,6 +259,12 @@ if written:
 # What it does not add is the record, which is yours in any case.
 # Online, a missing network costs a few seconds and a sentence, and the run is written offline instead.
 #
+# A run can do three things more.
+# Files, such as weights, are kept with it by `run.artifact(name, content)`.
+# Runs that belong together are marked by `Run(..., group=...)`.
+# One that was cut off goes on by `resume=True`.
+# W&B has searches of its own, called sweeps; they need its server, so the search below is ours.
+#
 # ## How is a trial run elsewhere?
 #
 # A **study** names the function, what to vary, and the number to compare.
@@ -726,6 +732,7 @@ check("lab04.choose_workers")
 # Nothing above depends on this machine.
 # The same study runs on Ray, an engine for clusters, with `run_study(study, "ray", address="auto")`: trials become its tasks, and their records come back here.
 # Install it with `pip install -e ".[parallel]"`, and set `ENGINE = "ray"` to try it on one machine; its own processes take seconds and memory of their own.
+# Written as a file, a study is ten lines, and `python -m shared.experiments study.toml` runs it without a notebook.
 # The page `.github/CLUSTER.md` tells how to join machines, with a token that keeps strangers out.
 #
 # The lab's number is the best trial of the study, on characters by hands that it never saw.

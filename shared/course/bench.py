@@ -13,6 +13,8 @@ entries (without a name: all but the slow ones):
   pages       lines found on the frozen pages, and what reading whole pages costs
   characters  slow: learn from pens alone, read real EMNIST
   emnist      slow: learn and read EMNIST
+  decoding    slow: beam and language model, beside the best path
+  adaptation  slow: 16 lines of each test hand, before and after
 
 Examples:
   labs bench                          everything but the slow entries
@@ -34,7 +36,13 @@ from pathlib import Path
 from typing import Any
 
 from shared.backend import cpu_count
-from shared.course import bench_emnist, bench_pages, bench_quick
+from shared.course import (
+    bench_adaptation,
+    bench_decoding,
+    bench_emnist,
+    bench_pages,
+    bench_quick,
+)
 from shared.course.bench_rows import TINY, Row, Sizes, heading
 from shared.course.outline import CourseError
 from shared.emnist import EmnistError
@@ -53,8 +61,10 @@ ENTRIES: dict[str, Callable[[Sizes], list[Row]]] = {
     "pages": bench_pages.measure_pages,
     "characters": bench_emnist.measure_characters,
     "emnist": bench_emnist.measure_emnist,
+    "decoding": bench_decoding.measure_decoding,
+    "adaptation": bench_adaptation.measure_adaptation,
 }
-SLOW = ("characters", "emnist")
+SLOW = ("characters", "emnist", "decoding", "adaptation")
 #: What a person can put right; anything else is a mistake in the course and shows its traceback
 MISSING = (FileNotFoundError, EmnistError, DamagedFileError, DamagedModelError)
 

@@ -78,6 +78,11 @@ class Sizes:
     characters_per_class: int = 300
     character_updates: int = 300
     emnist_updates: int = 1600
+    tuning_lines: int = 100
+    adaptation_hands: int = 10
+    adaptation_lines: int = 16
+    adaptation_held_back: int = 80
+    adaptation_updates: int = 0  # As many as so many lines are worth
 
 
 #: Enough to see that every measurement works; the figures mean nothing
@@ -98,6 +103,11 @@ TINY = Sizes(
     characters_per_class=1,
     character_updates=1,
     emnist_updates=1,
+    tuning_lines=2,
+    adaptation_hands=1,
+    adaptation_lines=2,
+    adaptation_held_back=2,
+    adaptation_updates=1,
 )
 
 

@@ -18,6 +18,8 @@ VERBS = {
     "check": ("shared.course.check", "check text, notebooks and drift; executes nothing"),
     "grade": ("shared.checks.grade", "grade handed-in labs"),
     "train": ("shared.course.train", "train a model that the course ships"),
+    "adapt": ("shared.course.adapt", "teach the line reader one hand, yours first"),
+    "overnight": ("shared.course.overnight", "run ideas unattended and leave a report"),
     "bench": ("shared.course.bench", "measure what the course promises"),
     "hand-in": ("shared.checks.hand_in", "pack one lab's answers into one file"),
 }

@@ -6,6 +6,8 @@ Examples:
   labs train detector                 the line detector, on pages composed while it trains
   labs train ladder                   the nine networks of Lab 3's table
   labs train hands                    error rate against the number of training hands
+  labs train study --minutes 60       the ideas of Lab 5, as many trials as fit
+  labs train writers                  the line reader adapted to each test hand
 """
 
 from __future__ import annotations
@@ -27,6 +29,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from shared.course.train_study import add_study_arguments, train_study
+from shared.course.train_writers import add_writers_arguments, train_writers
 from shared.paths import DATA, my_directory
 
 if TYPE_CHECKING:
@@ -60,6 +64,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         kind.add_argument("--seed", type=int, default=0)
         kind.add_argument("--out", type=Path, default=None, help="folder; data/models by default")
         kind.add_argument("--checkpoint", type=Path, default=None, help="default: in my/training")
+    add_study_arguments(kinds)
+    add_writers_arguments(kinds)
     kinds.add_parser("ladder", help="the nine networks of Lab 3's table, about ten minutes")
     kinds.add_parser("hands", help="error rate against the number of hands, about ten minutes")
 
@@ -76,6 +82,8 @@ def run(arguments: argparse.Namespace) -> int:
         "detector": train_detector,
         "ladder": lambda _: train_ladder(),
         "hands": lambda _: train_hands(),
+        "study": train_study,
+        "writers": train_writers,
     }
     try:
         train[arguments.what](arguments)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from shared.lines import LineSet
 
+Decoder = Callable[[np.ndarray], str]
 BUCKET = 32  # A multiple of the frame width, so that padding never shifts a frame
 
 
@@ -86,13 +87,19 @@ class LineTextRecognizer:
                     results[index] = logits[: num_frames(lines[index].shape[1])]
         return results
 
-    def read(self, image: np.ndarray) -> str:
-        """Return the text of one line image of any size."""
-        return self.read_many([image])[0]
+    def read(self, image: np.ndarray, decoder: Decoder | None = None) -> str:
+        """Return the text of one line image of any size; see `read_many`."""
+        return self.read_many([image], decoder)[0]
 
-    def read_many(self, images: Sequence[np.ndarray]) -> list[str]:
-        """Return the texts of line images: the best class per frame, collapsed."""
-        return [self.decode(logits) for logits in self.logits_many(images)]
+    def read_many(self, images: Sequence[np.ndarray], decoder: Decoder | None = None) -> list[str]:
+        """Return the texts of line images.
+
+        Args:
+            images: Line images of any size.
+            decoder: From logits (frames, classes) to a text, such as `decoding.BeamDecoder`;
+                without one, the best class per frame, collapsed.
+        """
+        return [(decoder or self.decode)(logits) for logits in self.logits_many(images)]
 
     def decode(self, logits: np.ndarray) -> str:
         """Return the text of logits (frames, classes), greedily."""
@@ -108,9 +115,9 @@ class LineTextRecognizer:
         _, log_p = ctc.forward(ctc.log_softmax(logits), label, self.alphabet.blank)
         return float(np.exp(log_p))
 
-    def error_rate(self, lines: LineSet) -> float:
+    def error_rate(self, lines: LineSet, decoder: Decoder | None = None) -> float:
         """Return the character error rate on a set of lines."""
-        return character_error_rate(lines.texts, self.read_many(lines.images))
+        return character_error_rate(lines.texts, self.read_many(lines.images, decoder))
 
     def _run(self, batch: np.ndarray) -> np.ndarray:
         if self._infer is None:

@@ -28,6 +28,13 @@ WHAT = {
     ),
     "characters": ("macro of 47", "real digits", "seconds of training"),
     "emnist": ("macro of 47", "mean of the worst 5 classes", "seconds of training"),
+    "decoding": ("errors gone by a language model", "WER with it", "milliseconds a line"),
+    "adaptation": (
+        "errors gone after 2 lines",
+        "interval is above",
+        "other hands",
+        "seconds a hand",
+    ),
 }
 
 
@@ -85,8 +92,9 @@ def test_every_entry_prints_all_its_rows(
             assert words in line
     stored = json.loads(file.read_text())
     assert [row["entry"] for row in stored["rows"]] == [e for e, rows in WHAT.items() for _ in rows]
-    for row in stored["rows"]:
-        assert np.isfinite(row["value"]) and (row["value"] >= 0 or "above" in row["what"])
+    for row in stored["rows"]:  # An untrained reader may well do harm: fewer errors gone than none
+        assert np.isfinite(row["value"])
+        assert row["value"] >= 0 or "above" in row["what"] or "errors gone" in row["what"]
     assert stored["tiny"] and not stored["not_measured"]
     assert stored["machine"]["processors"] >= 1
     silent = next(row for row in stored["rows"] if "printed" in row["what"])

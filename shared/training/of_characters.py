@@ -32,6 +32,7 @@ def train_character_network(
     validation: CharacterSet | None = None,
     evaluate_at: Sequence[int] = (),
     checkpoint: Path | str | None = None,
+    checkpoint_every: int = 100,
 ) -> Training:
     """Train a character network in the background; `.wait()` blocks until it is done.
 
@@ -47,6 +48,7 @@ def train_character_network(
         validation: Characters whose accuracy is measured.
         evaluate_at: After how many updates to measure it; by default at the end.
         checkpoint: File that lets a killed run go on.
+        checkpoint_every: Updates between two savings.
     """
     from shared.backend import keras, tf
     from shared.metrics import macro_accuracy, micro_accuracy
@@ -95,6 +97,7 @@ def train_character_network(
         evaluate=evaluate if validation is not None else None,
         evaluate_at=evaluate_at or (updates,),
         checkpoint=checkpoint,
+        checkpoint_every=checkpoint_every,
         settings={
             "network": network.name,
             "parameters": network.count_params(),

@@ -1,0 +1,73 @@
+"""`labs train study`: the trials that Lab 5 analyzes, one after the other, kept one by one."""
+
+from __future__ import annotations
+
+import argparse
+import gc
+from pathlib import Path
+from typing import Any
+
+from shared.ideas.configuration import Configuration, ConfigurationError
+from shared.ideas.menu import IDEAS
+from shared.ideas.study import (
+    SEEDS,
+    StudyError,
+    pack_study,
+    plan,
+    read_trial,
+    run_study,
+    shipped_plan,
+    study_directory,
+)
+
+
+def add_study_arguments(kinds: Any) -> None:
+    """Declare the arguments of `labs train study`."""
+    study = kinds.add_parser("study", help="the ideas of Lab 5, about two minutes a trial")
+    study.add_argument("--ideas", nargs="+", metavar="IDEA", help=f"among {', '.join(IDEAS)}")
+    study.add_argument("--seeds", nargs="+", type=int, default=SEEDS, help="one round for each")
+    study.add_argument("--updates", type=int, default=None, help="batches of a trial")
+    study.add_argument("--minutes", type=float, default=None, help="stop after that")
+    study.add_argument("--name", default="ideas", help="folder in my/studies")
+    study.add_argument("--pack", action="store_true", help="only write the file that is shipped")
+
+
+def train_study(options: argparse.Namespace) -> list[dict[str, Any]]:
+    """Run the shipped plan, or the ideas that were asked for, and return what is finished.
+
+    The shipped file is written when the shipped plan is finished, or by `--pack` with whatever
+    is finished by then.
+    """
+    from shared.course.outline import CourseError
+
+    settings = {} if options.updates is None else {"updates": options.updates}
+    folder = study_directory(options.name)
+    try:
+        own = options.ideas or settings or tuple(options.seeds) != SEEDS
+        trials = plan(options.ideas or IDEAS, options.seeds, **settings) if own else shipped_plan()
+        if options.pack:
+            records = [record for one in trials if (record := read_trial(folder, one))]
+        else:
+            seconds = None if options.minutes is None else 60 * options.minutes
+            records = run_study(trials, folder, run_and_forget, seconds)
+    except (ConfigurationError, StudyError) as error:
+        raise CourseError(str(error)) from error
+    print(f"{len(records)} of {len(trials)} trials are finished, in {folder}.")
+    if options.pack or (not own and len(records) == len(trials)):
+        path = pack_study(records)
+        print(f"Wrote {path} ({path.stat().st_size / 1e3:,.0f} kB).")
+    return records
+
+
+def run_and_forget(
+    configuration: Configuration, checkpoint: Path, deadline: float | None = None
+) -> dict[str, Any]:
+    """Run a trial and free what it leaves behind in this process."""
+    from shared.backend import keras
+    from shared.ideas.trial import run_trial
+
+    try:
+        return run_trial(configuration, checkpoint, deadline=deadline)
+    finally:
+        keras.utils.clear_session()
+        gc.collect()

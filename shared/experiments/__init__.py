@@ -1,0 +1,48 @@
+"""Experiments: many runs of one function, in parallel, resumable, with one record each.
+
+A study names a function `function(config, trial)`, what to vary, and how to judge it.
+Each trial keeps its own history, `my/studies/NAME/trials/ID/run.jsonl`, and `log.txt` beside it.
+
+Example:
+    >>> study = Study(
+    ...     "rates", "shared.experiments.characters:train", metric="accuracy",
+    ...     space={"learning_rate": [1e-3, 4e-3]}, seeds=[1, 2], stop=Halving(first=30),
+    ... )  # doctest: +SKIP
+    >>> runs = run_study(study)  # doctest: +SKIP
+    >>> study.best().config["learning_rate"]  # doctest: +SKIP
+    0.004
+
+A function may report curves, keep files, and go on after a kill from `trial.folder`:
+
+    @with_settings(rate=Setting(0.1, low=0.0, high=1.0))
+    def train(config, trial):
+        for step in range(100):
+            ...
+            trial.report(step, loss=loss)       # may end the trial here: early stopping, budget
+        trial.predictions("validation", rows)   # text, prediction, and image where useful
+        trial.artifact("model.weights.h5", Path("model.weights.h5"))
+        return {"accuracy": accuracy}
+"""
+
+from shared.experiments.running import run_study
+from shared.experiments.settings import ConfigError, Setting, complete, with_settings
+from shared.experiments.space import Between, expand
+from shared.experiments.stopping import Halving, Median
+from shared.experiments.study import Study, StudyError
+from shared.experiments.trial import Trial, TrialEnded
+
+__all__ = [
+    "Between",
+    "ConfigError",
+    "Halving",
+    "Median",
+    "Setting",
+    "Study",
+    "StudyError",
+    "Trial",
+    "TrialEnded",
+    "complete",
+    "expand",
+    "run_study",
+    "with_settings",
+]

@@ -1,0 +1,233 @@
+"""A study: one function, many configurations, a few seeds, one number to compare."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import inspect
+import json
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from shared.experiments.settings import ConfigError, Setting, complete
+from shared.experiments.space import Between, Space, expand
+from shared.experiments.stopping import Halving, Median, Rule
+from shared.paths import my_directory, write_atomically
+from shared.tracking.history import plain
+from shared.tracking.records import RunRecord, load_run
+
+
+class StudyError(Exception):
+    """A study that cannot be run as it is; shown in a notebook as one sentence."""
+
+    def _render_traceback_(self) -> list[str]:  # IPython shows this instead of a long traceback
+        return [str(self)]
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One trial to run: a whole configuration and a seed.
+
+    Attributes:
+        id: Made from both, so that the same trial has the same id in every run of the study.
+        label: What distinguishes it from the study's other trials.
+        group: What all seeds of one configuration share.
+    """
+
+    id: str
+    config: dict[str, Any]
+    seed: int
+    label: str
+    group: str
+
+
+@dataclass
+class Study:
+    """What is tried, how it is judged, and when it ends.
+
+    Attributes:
+        name: Names the folder `my/studies/NAME`.
+        function: `function(config, trial)` that trains and returns its numbers, given as
+            "package.module:name", or as a function where no cluster is meant.
+        metric: The number that trials are compared by, reported or returned by the function.
+        goal: Whether a larger or a smaller one is better.
+        fixed: Settings that all trials share.
+        space: Settings to vary; all combinations, or `samples` random ones.
+        configs: Settings listed trial by trial; combined with the space where there is one.
+        samples: How many configurations to draw from the space.
+        seeds: Each configuration runs once with each seed.
+        stop: Rule that ends hopeless trials early.
+        seconds: Budget: after that no trial starts, and those at work pause.
+        folder: Where everything is kept, if not in `my/studies/NAME`.
+    """
+
+    name: str
+    function: str | Callable
+    metric: str
+    goal: Literal["max", "min"] = "max"
+    fixed: Mapping[str, Any] = field(default_factory=dict)
+    space: Space = field(default_factory=dict)
+    configs: Sequence[Mapping[str, Any]] = ()
+    samples: int | None = None
+    seeds: Sequence[int] = (0,)
+    stop: Rule | None = None
+    seconds: float | None = None
+    folder: Path | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what could not be run, before anything is."""
+        if self.goal not in ("max", "min"):
+            raise StudyError(f"The goal of a study is 'max' or 'min'; {self.goal!r} was given.")
+        if not self.seeds:
+            raise StudyError(f"The study {self.name!r} has no seed; give one, such as [0].")
+        if not self.name.replace("-", "").replace("_", "").isalnum():
+            raise StudyError(
+                f"The study is called {self.name!r}, but its name is also a folder's: use letters, "
+                "digits, - and _."
+            )
+        self.folder = Path(self.folder) if self.folder else my_directory() / "studies" / self.name
+        self.planned()
+
+    @classmethod
+    def from_file(cls, path: Path | str) -> Self:
+        """Read a study file (TOML); see `python -m shared.experiments --help` for an example.
+
+        Raises:
+            StudyError: The file is not there, or something in it cannot be meant.
+        """
+        path = Path(path)
+        try:
+            content = tomllib.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise StudyError(f"There is no study file {path}.") from None
+        except (ValueError, OSError) as error:
+            raise StudyError(f"The study file {path} cannot be read: {error}.") from None
+        keys = {name: Setting(None) for name in cls.__dataclass_fields__ if name != "folder"}
+        try:
+            complete(keys, dict.fromkeys(content))
+            content["stop"] = _rule(content.get("stop"))
+            content["space"] = {k: _values(v) for k, v in content.get("space", {}).items()}
+            return cls(**content)
+        except (ConfigError, StudyError, TypeError, ValueError) as error:
+            said = str(error).replace("Study.__init__()", "the study")
+            raise StudyError(f"The study file {path} cannot be used: {said}") from None
+
+    def load_function(self) -> Callable:
+        """Return the function itself."""
+        return load_function(self.function)
+
+    def planned(self) -> list[Planned]:
+        """Return all trials, in the order they are started.
+
+        Raises:
+            ConfigError: A configuration has an unknown setting or an impossible value.
+        """
+        settings = getattr(self.load_function(), "settings", {})
+        varied = expand(self.space, self.samples) if self.space else [{}]
+        given = [{**one, **other} for one in self.configs or [{}] for other in varied]
+        wholes = [complete(settings, {**self.fixed, **one}) for one in given]
+        keys = [key for key in dict.fromkeys(key for one in given for key in one)]
+        keys = [key for key in keys if len({repr(one.get(key)) for one in wholes}) > 1]
+        trials = {}
+        for seed in self.seeds:  # All configurations with the first seed come first
+            for config in wholes:
+                label = ", ".join(f"{key}={_short(config.get(key))}" for key in keys)
+                label += f"{', ' * bool(label)}seed {seed}" if len(self.seeds) > 1 else ""
+                text = json.dumps(plain(config), sort_keys=True)
+                group = hashlib.sha256(text.encode()).hexdigest()[:8]
+                one = Planned(f"{group}-{seed}", config, int(seed), label or "defaults", group)
+                trials[one.id] = one
+        return list(trials.values())
+
+    def results(self) -> list[RunRecord]:
+        """Return the trials that have begun, in the order of the plan, then earlier ones."""
+        folders = {path.parent.name: path.parent for path in self._histories()}
+        order = [one.id for one in self.planned() if one.id in folders]
+        order += [name for name in sorted(folders) if name not in order]
+        return [load_run(folders[name]) for name in order]
+
+    def best(self) -> RunRecord:
+        """Return the finished trial with the best metric."""
+        done = [run for run in self.results() if run.state == "finished"]
+        scored = [run for run in done if (run.value(self.metric) or 0) == run.value(self.metric)]
+        if not scored:
+            raise StudyError(f"No trial of the study {self.name!r} has finished yet.")
+        return (max if self.goal == "max" else min)(scored, key=lambda r: r.value(self.metric))
+
+    def open(self) -> None:
+        """Claim the folder for this study, or recognize it as an earlier run of the same.
+
+        Raises:
+            StudyError: Another study has this name.
+        """
+        path = self.folder / "study.json"
+        now = {"function": _function_name(self.function), "metric": self.metric, "goal": self.goal}
+        now["source"] = _fingerprint(self.function)
+        if path.exists():
+            before = json.loads(path.read_text(encoding="utf-8"))
+            for key, value in now.items():
+                if before.get(key) != value:
+                    was = f"{before.get(key)!r}, now {value!r}" if key != "source" else "edited"
+                    raise StudyError(
+                        f"There is another study called {self.name!r} in {self.folder}: its {key} "
+                        f"was {was}. Choose another name, or set the old one aside by fresh=True."
+                    )
+        write_atomically(path, json.dumps({"version": 1, "name": self.name, **now}, indent=1))
+
+    def _histories(self) -> list[Path]:
+        return sorted((self.folder / "trials").glob("*/run.jsonl"))
+
+
+def load_function(function: str | Callable) -> Callable:
+    """Return a function given by "package.module:name", or as itself."""
+    if callable(function):
+        return function
+    module, colon, name = function.partition(":")
+    try:
+        return getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError, ValueError) as error:
+        hint = "" if colon else " Write it as 'package.module:name'."
+        raise StudyError(f"The function {function!r} cannot be imported: {error}.{hint}") from None
+
+
+def _function_name(function: str | Callable) -> str:
+    return function if isinstance(function, str) else f"{function.__module__}:{function.__name__}"
+
+
+def _fingerprint(function: str | Callable) -> str:
+    """Return a mark of a function's text where it has no home: a cell may be edited any time."""
+    if isinstance(function, str) or _has_a_home(function):
+        return ""
+    try:
+        text = inspect.getsource(function)
+    except (OSError, TypeError):
+        text = function.__code__.co_code.hex()
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _has_a_home(function: Callable) -> bool:
+    """Return whether another process can import the function by its name."""
+    name = getattr(function, "__qualname__", "<")
+    return function.__module__ != "__main__" and "<" not in name
+
+
+def _rule(given: Any) -> Rule | None:
+    if given is None:
+        return None
+    rules = {"halving": Halving, "median": Median}
+    options = dict(given)
+    name = options.pop("rule", None)
+    if name not in rules:
+        raise StudyError(f"The rule of [stop] is 'halving' or 'median'; {name!r} was given.")
+    return rules[name](**options)
+
+
+def _values(given: Any) -> Any:
+    return Between(**given) if isinstance(given, dict) else given
+
+
+def _short(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,221 @@
+"""Adapting a reader to a hand: it learns that hand, forgets little, and measures honestly."""
+
+import numpy as np
+import pytest
+
+from shared import networks, pen
+from shared.adaptation import (
+    AdaptationError,
+    Adapter,
+    Effect,
+    effect,
+    own_lines,
+    updates_for,
+    writer_lines,
+)
+from shared.adaptation.adapting import mixed_batches
+from shared.course.cli import main
+from shared.lines import LineSet
+from shared.recognizer import LineTextRecognizer
+
+ROWS = {"everyone": {"a": (3, 12), "b": (20, 29)}, "odd": {"a": (3, 12), "b": (10, 15)}}
+
+
+def _lines(count, seed, writer="everyone"):
+    """Return lines of bars: one writer makes the bar of a b smaller and elsewhere."""
+    rng = np.random.default_rng(seed)
+    images, texts = [], []
+    for _ in range(count):
+        text = "".join(rng.choice(["a", "b"], rng.integers(2, 6)))
+        image = np.zeros((32, 12 * len(text) + 4), np.uint8)
+        for index, letter in enumerate(text):
+            low, high = ROWS[writer][letter]
+            image[low:high, 12 * index + 4 : 12 * index + 11] = 255
+        images.append(image)
+        texts.append(text)
+    return own_lines(images, texts, writer)
+
+
+@pytest.fixture(scope="module")
+def reader():
+    from shared.backend import keras
+    from shared.training import train_line_network
+
+    keras.utils.set_random_seed(1)
+    network = networks.line_network(context="none", channels=(4, 4, 6, 8), features=12)
+    lines = _lines(80, 0)
+    train_line_network(network, lines, 150, learning_rate=2e-2, augment=True).wait()
+    return LineTextRecognizer(network, card={"network": {}})
+
+
+@pytest.fixture(scope="module")
+def adapter(reader):
+    return Adapter(reader)
+
+
+def _adapt(adapter, **settings):
+    settings = {"rehearsal": _lines(40, 5), "learning_rate": 1e-2, **settings}
+    return adapter.adapt(_lines(16, 2, "odd"), 60, **settings)
+
+
+def test_an_adapted_reader_knows_the_hand_and_still_the_others(reader, adapter):
+    adapted = _adapt(adapter)
+    own = effect(reader, adapted, _lines(40, 3, "odd"), 16)
+    others = effect(reader, adapted, _lines(40, 4))
+    assert own.rates[0] > 0.2, "the hand has to be hard at first, or nothing is shown"
+    assert own.drop > 0.5
+    assert own.interval()[0] > 0.25
+    assert others.rates[1] < others.rates[0] + 0.05
+    assert adapted.card["adapted"]["lines"] == 16 and adapted.card["adapted"]["updates"] == 60
+
+
+def test_the_reader_that_was_given_stays_as_it_was(reader, adapter):
+    before = [weight.copy() for weight in reader.network.get_weights()]
+    first = _adapt(adapter, seed=1)
+    kept = [weight.copy() for weight in first.network.get_weights()]
+    again = _adapt(adapter, seed=1)
+    for old, new in zip(before, reader.network.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
+    for one, other in zip(kept, first.network.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    for one, other in zip(kept, again.network.get_weights(), strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-5)
+
+
+def test_a_frozen_stem_keeps_its_weights(reader):
+    from shared.backend import keras
+
+    adapted = _adapt(Adapter(reader, frozen_stem=True))
+    changed = set()
+    for old, new in zip(reader.network.layers, adapted.network.layers, strict=True):
+        for a, b in zip(old.trainable_weights, new.get_weights(), strict=False):
+            if not np.array_equal(np.asarray(a), b):
+                changed.add(type(old))
+    assert keras.layers.Conv2D not in changed
+    assert keras.layers.Dense in changed
+
+
+def test_half_of_every_batch_is_ones_own_and_a_batch_does_not_depend_on_the_start():
+    own, others = _lines(4, 0, "odd"), _lines(30, 1)
+    first = mixed_batches(own, others, 0.5, seed=3)
+    next(first)
+    second, resumed = next(first), next(mixed_batches(own, others, 0.5, seed=3, update=1))
+    for one, other in zip(second, resumed, strict=True):
+        np.testing.assert_array_equal(one, other)
+    from shared.alphabet import ASCII
+
+    texts = [ASCII.decode(label) for label in second.labels]
+    assert len(texts) == 16
+    assert all(text in own.texts for text in texts[:8])
+    alone = next(mixed_batches(own, others, 1.0, seed=3))
+    assert all(ASCII.decode(label) in own.texts for label in alone.labels)
+
+
+def test_drop_and_rates_by_hand():
+    # 6 of 30 characters wrong before, 3 afterwards: from 20 % to 10 %, half of them gone
+    found = Effect("ann", 16, np.array([4, 2]), np.array([2, 1]), np.array([10, 20]))
+    assert found.rates == (pytest.approx(0.2), pytest.approx(0.1))
+    assert found.drop == pytest.approx(0.5)
+    assert found.interval() == (pytest.approx(0.5), pytest.approx(0.5))
+    worse = Effect("ann", 16, np.array([1, 1]), np.array([2, 4]), np.array([10, 20]))
+    assert worse.drop == pytest.approx(-2.0)
+
+
+def test_lines_held_back_have_other_texts():
+    hand = pen.hands("test")[0]
+    learned, held_back = writer_lines(hand, 3, held_back=4)
+    more, same = writer_lines(hand, 5, held_back=4)
+    assert not set(learned.texts) & set(held_back.texts)
+    assert more.texts[:3] == learned.texts and same.texts == held_back.texts
+    assert set(held_back.writers) == {hand.name}
+    with pytest.raises(AdaptationError, match="257 lines"):
+        writer_lines(hand, 257)
+
+
+def test_more_lines_are_worth_more_updates():
+    counts = [updates_for(n) for n in (1, 16, 17, 64, 200, 256, 9999)]
+    assert counts == sorted(counts)
+    assert updates_for(1) == updates_for(16) < updates_for(64) < updates_for(256)
+
+
+def test_what_cannot_be_learned_is_said(adapter):
+    with pytest.raises(AdaptationError, match="no line to adapt to"):
+        own_lines([], [])
+    with pytest.raises(AdaptationError, match="belongs to another line"):
+        own_lines([np.zeros((32, 20), np.uint8)], ["far too long for this"])
+    empty = LineSet([], [], [], [], [])
+    with pytest.raises(AdaptationError, match="no line to adapt to"):
+        adapter.adapt(empty)
+    with pytest.raises(AdaptationError, match="own_share is 0"):
+        adapter.adapt(_lines(2, 0), own_share=0)
+
+
+def test_the_command_adapts_to_ones_own_lines(reader, tmp_path, monkeypatch, capsys):
+    from shared import adaptation, handwriting, lines
+
+    monkeypatch.setenv("HANDWRITING_MY", str(tmp_path))
+    mine = _lines(16, 2, "odd")
+    made = handwriting.Handwriting(
+        np.zeros((0, 28, 28), np.uint8), "", mine.images, mine.texts, mine.images[0], None,
+        "yours", "These are yours.",
+    )  # fmt: skip
+    monkeypatch.setattr(handwriting, "my_handwriting", lambda: made)
+    monkeypatch.setattr(LineTextRecognizer, "load", lambda name: reader)
+    monkeypatch.setattr(adaptation.adapting, "rehearsal_lines", lambda: _lines(20, 5))
+    monkeypatch.setattr(lines, "compose_lines", lambda *a: _lines(10, 4))
+    assert main(["adapt", "--updates", "3"]) == 0
+    out = capsys.readouterr().out
+    assert "These are yours." in out and "lines held back" in out
+    assert (tmp_path / "models/line_mine.weights.h5").exists()
+    assert main(["adapt", "--hand", "10"]) == 2
+    assert "hands are 0 to 9" in capsys.readouterr().err
+    made.lines[3:], made.texts[3:] = [], []
+    assert main(["adapt"]) == 2
+    assert "at least 4" in capsys.readouterr().err
+
+
+def test_the_shipped_run_keeps_the_errors_of_every_line(reader, tmp_path, monkeypatch):
+    from argparse import Namespace
+
+    from shared import adaptation, lines
+    from shared.course import train_writers
+
+    monkeypatch.setenv("HANDWRITING_MY", str(tmp_path / "my"))
+    monkeypatch.setattr(LineTextRecognizer, "load", lambda: reader)
+    monkeypatch.setattr(adaptation.adapting, "rehearsal_lines", lambda: _lines(20, 5))
+    monkeypatch.setattr(lines, "compose_lines", lambda *a: _lines(10, 4))
+    monkeypatch.setattr(adaptation.adapting, "UPDATES", {2: 1})
+    monkeypatch.setattr(train_writers, "HELD_BACK", 3)
+    reader.card["sha256"] = "0"
+    path = tmp_path / "writers.json"
+    run = train_writers.train_writers(Namespace(counts=[1, 2]), path, hands=2)
+    assert path.exists()
+    assert [(cell["lines"], cell["hand"]) for cell in run["cells"]] == [
+        (1, "test-00"), (1, "test-01"), (2, "test-00"), (2, "test-01"),
+    ]  # fmt: skip
+    assert {len(cell[name]) for cell in run["cells"] for name in ("before", "after")} == {3}
+
+
+def test_shares_of_the_shipped_run_by_hand():
+    from shared.course.train_writers import drops, format_writers
+
+    cells = [
+        {"lines": 16, "before": [4, 4], "after": [1, 1], "others": [0.05, 0.06]},
+        {"lines": 16, "before": [10], "after": [9], "others": [0.05, 0.08]},
+    ]
+    assert drops({"cells": cells}) == {16: [0.75, pytest.approx(0.1)]}
+    text = format_writers({"cells": cells})
+    assert "42%" in text and "10%" in text and "75%" in text and "5.0%, 7.0%" in text
+
+
+def test_the_shipped_run_keeps_its_promise():
+    from shared.course.train_writers import drops, shipped_writers
+
+    run = shipped_writers()
+    gone = drops(run)
+    assert len(gone[16]) == len({cell["hand"] for cell in run["cells"]}) == 10
+    assert np.median(gone[16]) >= 0.25
+    held_back = writer_lines(pen.hands("test")[0], 1, run["held_back"])[1]
+    cell = next(cell for cell in run["cells"] if cell["hand"] == "test-00")
+    assert cell["lengths"] == [len(text) for text in held_back.texts]
+    assert len(cell["before"]) == len(cell["after"]) == len(cell["lengths"])

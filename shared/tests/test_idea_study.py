@@ -1,0 +1,369 @@
+"""Studies that are killed at any moment, what they say, and the report of the morning."""
+
+import gzip
+import json
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from shared.course import overnight
+from shared.experiments.comparing import ComparisonError
+from shared.ideas.analysis import Results, next_steps
+from shared.ideas.configuration import ConfigurationError
+from shared.ideas.study import (
+    StudyError,
+    finished_trials,
+    load_study,
+    only_one,
+    plan,
+    read_trial,
+    run_study,
+    shipped_plan,
+)
+
+#: What a trial of the tests does: some steps, each kept in its checkpoint, and a sum that only
+#: comes out right if no step was lost or taken twice
+FAKE = """
+import json, sys, time
+from pathlib import Path
+from shared.ideas.study import plan, run_study
+from shared.paths import write_atomically
+
+def run(configuration, checkpoint, deadline):
+    state = json.loads(checkpoint.read_text()) if checkpoint.exists() else [0, 0]
+    while state[0] < 12:
+        time.sleep(0.004)
+        state = [state[0] + 1, state[1] + (state[0] + 1) * (configuration.seed + 1)]
+        write_atomically(checkpoint, json.dumps(state))
+    return {"configuration": configuration.as_json(), "sum": state[1]}
+
+folder = Path(sys.argv[1])
+log = folder / "order.log"
+records = run_study(plan(["base", "gru"], range(4)), folder, run, say=lambda text: (
+    log.open("a").write(text + chr(10))))
+print(len(records))
+"""
+
+
+def _killed_study(folder, kills, seed):
+    """Kill a study at random moments, then let it end; return its records."""
+    folder.mkdir(parents=True)
+    rng = random.Random(seed)
+    words = [sys.executable, "-c", FAKE, str(folder)]
+    for _ in range(kills):
+        before = {path: path.read_bytes() for path in folder.glob("*-*-*.json")}
+        size = (folder / "order.log").stat().st_size if (folder / "order.log").exists() else 0
+        child = subprocess.Popen(words, stdout=subprocess.DEVNULL)
+        begun = time.monotonic()
+        while time.monotonic() - begun < 60 and child.poll() is None:
+            log = folder / "order.log"
+            if log.exists() and log.stat().st_size > size:
+                break
+            time.sleep(0.01)
+        time.sleep(rng.uniform(0, 0.3))
+        child.send_signal(signal.SIGKILL)
+        child.wait()
+        for path, content in before.items():
+            assert path.read_bytes() == content, f"{path} was finished and then changed"
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "8"
+    return finished_trials(folder)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="Windows has no kill -9")
+@pytest.mark.parametrize("kills", [2, pytest.param(60, marks=pytest.mark.nightly)])
+def test_a_killed_study_loses_nothing_and_runs_nothing_twice(tmp_path, kills):
+    records = _killed_study(tmp_path / "study", kills, seed=kills)
+    sums = {record["key"]: record["sum"] for record in records}
+    wanted = {one.key: 78 * (one.configuration.seed + 1) for one in plan(["base", "gru"], range(4))}
+    assert sums == wanted
+    left = {path.name for path in (tmp_path / "study").iterdir()}
+    assert left == {"study.lock", "order.log", *(f"{key}.json" for key in wanted)}
+
+
+def _record(configuration, edits, readings=None, validation=None, seconds=1.0):
+    return {
+        "configuration": configuration.as_json(),
+        "parameters": 10,
+        "seconds": seconds,
+        "cpu_seconds": seconds,
+        "loss": [[1, 2.0]],
+        "curve": [[1, 0.9], [2, 0.5], [3, 0.4]],
+        "validation": {"edits": validation or edits},
+        "test": {"edits": edits, "readings": readings or ["x"] * len(edits)},
+        "cer": {"validation": 0.1, "test": 0.2},
+    }
+
+
+LINES = {
+    part: {"texts": ["abcde"] * 8, "writers": ["ann", "bob", "eve", "ida"] * 2}
+    for part in ("validation", "test")
+}
+
+
+def _results(**edits):
+    """Return results with two seeds an idea, the same edits on every line."""
+    trials = []
+    for idea, number in edits.items():
+        for one in plan([idea], (0, 1)):
+            record = _record(one.configuration, [number] * 8)
+            trials.append({"idea": idea, "key": one.key, **record})
+    return Results(LINES, trials)
+
+
+def test_a_plan_goes_through_all_ideas_before_the_next_seed():
+    keys = [one.key for one in plan(["base", "gru"], (0, 1), updates=5)]
+    assert keys == ["base-5-0", "gru-5-0", "base-5-1", "gru-5-1"]
+    with pytest.raises(ConfigurationError, match="did you mean 'gru'"):
+        plan(["gruu"])
+
+
+def test_the_shipped_plan_has_what_the_lab_needs():
+    trials = shipped_plan()
+    keys = [one.key for one in trials]
+    assert len(keys) == len(set(keys))
+    seeds = {}
+    for one in trials:
+        if one.configuration.updates == 800:
+            seeds.setdefault(one.idea, set()).add(one.configuration.seed)
+    assert sum(len(found) >= 3 for found in seeds.values()) >= 10
+    assert sum(len(found) >= 5 for found in seeds.values()) >= 2
+    budgets = {one.configuration.updates for one in trials if one.idea == "base"}
+    assert len(budgets) == 3
+
+
+def test_a_crash_costs_one_trial(tmp_path):
+    def run(configuration, checkpoint, deadline):
+        if configuration.context == "gru":
+            raise RuntimeError("no memory")
+        return {"configuration": configuration.as_json()}
+
+    said = []
+    records = run_study(plan(["base", "gru", "one_way"], [0]), tmp_path, run, say=said.append)
+    assert [record["idea"] for record in records] == ["base", "one_way"]
+    assert overnight.failures_in(tmp_path) == {"gru-800-0": "RuntimeError: no memory"}
+    assert any("failed: RuntimeError: no memory" in text for text in said)
+
+
+def test_two_studies_of_one_name_are_refused(tmp_path):
+    def run(configuration, checkpoint, deadline):
+        return {"configuration": configuration.as_json()}
+
+    run_study(plan(["base"], [0]), tmp_path, run, say=lambda _: None)
+    with pytest.raises(StudyError, match="other settings.*lines.*another name"):
+        run_study(plan(["base"], [0], lines=50), tmp_path, run)
+
+
+def test_a_study_runs_in_one_process_at_a_time(tmp_path):
+    code = (
+        "import sys, time; from pathlib import Path; from shared.ideas.study import only_one\n"
+        "with only_one(Path(sys.argv[1])): print('held', flush=True); time.sleep(60)"
+    )
+    words = [sys.executable, "-c", code, str(tmp_path)]
+    child = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
+    try:
+        assert child.stdout.readline() == "held\n"
+        with pytest.raises(StudyError, match="running already"), only_one(tmp_path):
+            pass
+    finally:
+        child.kill()
+        child.wait()
+    with only_one(tmp_path):  # A dead process holds nothing
+        pass
+
+
+def test_half_a_record_is_set_aside_and_runs_again(tmp_path):
+    def run(configuration, checkpoint, deadline):
+        return {"configuration": configuration.as_json()}
+
+    (one,) = plan(["base"], [0])
+    (tmp_path / f"{one.key}.json").write_text('{"idea": "ba', encoding="utf-8")
+    assert not finished_trials(tmp_path)
+    run_study([one], tmp_path, run, say=lambda _: None)
+    assert read_trial(tmp_path, one)["idea"] == "base"
+    assert (tmp_path / f"{one.key}.json.damaged").exists()
+
+
+def test_no_trial_begins_when_time_or_disk_is_used_up(tmp_path):
+    from shared.ideas.trial import TimeIsUp
+
+    def run(configuration, checkpoint, deadline):
+        if time.monotonic() > deadline:
+            raise TimeIsUp
+        return {"configuration": configuration.as_json()}
+
+    said = []
+    assert not run_study(plan(["base"], [0]), tmp_path, run, seconds=-1, say=said.append)
+    assert "goes on another time" in said[-1]
+    (tmp_path / "large").write_bytes(bytes(2000))
+    run_study(plan(["base"], [0]), tmp_path, run, 60, most_bytes=1000, say=said.append)
+    assert "no more trials" in said[-1]
+    assert not finished_trials(tmp_path)
+
+
+def test_rates_and_differences_of_a_study():
+    results = _results(base=2, gru=1)
+    assert results.rate("base") == pytest.approx(0.4)
+    assert results.interval("base") == (pytest.approx(0.4), pytest.approx(0.4))
+    difference = results.compare("gru")
+    assert difference.effect == pytest.approx(-0.2)
+    assert difference.p_value == pytest.approx(2 / 16)
+    with pytest.raises(ComparisonError, match="no trial of 'one_way'"):
+        results.rate("one_way")
+
+
+def test_an_idea_at_another_budget_does_not_join_the_ranking():
+    results = _results(base=2)
+    (other,) = plan(["gru"], [0], updates=5)
+    trial = {"idea": "gru", "key": other.key, **_record(other.configuration, [1] * 8)}
+    both = results.with_trials([trial])
+    assert (both.updates, both.ideas) == (800, ["base"])
+    assert both.rate("gru", updates=5) == pytest.approx(0.2)
+
+
+def test_worst_lines_are_those_with_most_errors_a_character():
+    texts = ["ab", "abcdefgh", "abcd"]
+    lines = {p: {"texts": texts, "writers": ["ann", "bob", "eve"]} for p in ("validation", "test")}
+    (one,) = plan(["base"], [0])
+    trial = {"idea": "base", "key": one.key, **_record(one.configuration, [1, 3, 1])}
+    assert Results(lines, [trial]).worst_lines("base", count=2) == [0, 1]
+
+
+def test_own_trials_are_added_and_others_left_out():
+    results = _results(base=2)
+    more = _results(gru=1).trials
+    foreign = {**more[0], "key": "odd-1-1", "test": {"edits": [1], "readings": ["x"]}}
+    merged = results.with_trials([*more, foreign, more[0]])
+    assert merged.ideas == ["base", "gru"]
+    assert len(merged.trials) == 4
+
+
+def test_next_steps_follow_from_what_is_there():
+    menu = ["base", "gru", "one_way", "stacked", "dropout"]
+    steps = " ".join(next_steps(_results(base=2, gru=1, one_way=3), menu))
+    assert "gru beats base on validation, seeds run: 2" in steps
+    assert "Only gru clearly helps" in steps
+    assert "Not tried yet: stacked, dropout." in steps
+    assert "one_way" not in steps.split("Still falling")[0]
+    both = " ".join(next_steps(_results(base=3, gru=1, one_way=2), menu))
+    assert "Both gru and one_way help" in both
+    even = " ".join(next_steps(_results(base=2, gru=2), menu))
+    assert "clearly helps" not in even
+
+
+def _shipped_results(folder, count=2):
+    """Write trials that read the course's own lines; return them."""
+    from shared.lines import frozen_lines
+
+    test = frozen_lines()
+    for one in plan(["base", "gru"], range(count)):
+        edits = [min(len(text), 1 + (one.idea == "base")) for text in test.texts]
+        readings = ["<b>&" for _ in test.texts]
+        record = _record(one.configuration, edits, readings, [1 + (one.idea == "base")] * 200)
+        text = json.dumps({"idea": one.idea, "key": one.key, **record})
+        (folder / f"{one.key}.json").write_text(text, encoding="utf-8")
+
+
+def test_the_report_stands_by_itself(tmp_path):
+    _shipped_results(tmp_path)
+    (tmp_path / "dropout-800-0.error.txt").write_text("Traceback\nMemoryError: <full>\n")
+    page = overnight.write_report(tmp_path, None).read_text(encoding="utf-8")
+    assert "4 trials are finished and 1 failed" in page
+    assert "MemoryError: &lt;full&gt;" in page and "<full>" not in page
+    for heading in ("Error rates", "Curves", "Worst lines of gru", "What to try next"):
+        assert f"<h2>{heading}" in page
+    assert "<b>&" not in page and "&lt;b&gt;&amp;" in page
+    assert 'src="http' not in page and "href" not in page and "<script" not in page
+    assert page.count('<img src="data:image/png;base64,') == 9
+    assert page.count("alt=") == page.count("<img")
+
+
+def test_the_report_of_an_empty_night_says_so(tmp_path):
+    page = overnight.write_report(tmp_path, None).read_text(encoding="utf-8")
+    assert "No trial has finished yet" in page
+
+
+def test_a_night_goes_on_until_the_end_that_was_set(tmp_path):
+    ran = []
+
+    def run(configuration, checkpoint, deadline):
+        ran.append(configuration.seed)
+        return _record(configuration, [1])
+
+    trials = plan(["base"], (0, 1))
+    path = overnight.spend(tmp_path, trials[:1], 0.01, run)
+    assert path.exists() and ran == [0]
+    overnight.spend(tmp_path, trials, None, run)
+    assert ran == [0, 1]
+    (tmp_path / "overnight.json").write_text(json.dumps({"end": time.time() - 60}))
+    with pytest.raises(StudyError, match="was over at"):
+        overnight.spend(tmp_path, trials, None, run)
+    with pytest.raises(StudyError, match="above 0"):
+        overnight.spend(tmp_path, trials, float("nan"), run)
+    (tmp_path / "overnight.json").unlink()
+    with pytest.raises(StudyError, match="Give --hours"):
+        overnight.spend(tmp_path, trials, None, run)
+
+
+def test_a_damaged_study_is_named(tmp_path):
+    path = tmp_path / "study.json.gz"
+    path.write_bytes(gzip.compress(b'{"trials": ['))
+    with pytest.raises(StudyError, match="is no study"):
+        load_study(path)
+    content = {"format": 99, "lines": LINES, "trials": []}
+    path.write_bytes(gzip.compress(json.dumps(content).encode()))
+    with pytest.raises(StudyError, match="format 99"):
+        load_study(path)
+    content = {"format": 1, "lines": LINES, "trials": _results(base=1).trials}
+    path.write_bytes(gzip.compress(json.dumps(content).encode()))
+    assert load_study(path).ideas == ["base"]
+    assert np.isclose(load_study(path).rate("base"), 0.2)
+
+
+def test_a_full_disk_stops_the_study_and_keeps_what_is_finished(tmp_path, monkeypatch):
+    import errno
+
+    from shared.ideas import study
+
+    def run(configuration, checkpoint, deadline):
+        return {"configuration": configuration.as_json()}
+
+    trials = plan(["base", "gru", "one_way"], [0])
+    run_study(trials[:1], tmp_path, run, say=lambda _: None)
+
+    def full(path, content):
+        raise OSError(errno.ENOSPC, "The disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(study, "write_atomically", full)
+        with pytest.raises(OSError, match="The disk is full"):
+            run_study(trials, tmp_path, run, say=lambda _: None)
+    assert [record["idea"] for record in finished_trials(tmp_path)] == ["base"]
+    assert len(run_study(trials, tmp_path, run, say=lambda _: None)) == 3
+
+
+def test_the_shipped_study_is_what_it_says():
+    from shared.ideas.trial import count_edits
+    from shared.lines import frozen_lines
+
+    study, test = load_study(), frozen_lines()
+    assert study.lines["test"] == {"texts": test.texts, "writers": test.writers}
+    planned = {one.key: one.configuration.as_json() for one in shipped_plan()}
+    keys = [trial["key"] for trial in study.trials]
+    assert len(keys) == len(set(keys)) and set(keys) <= set(planned)
+    assert {"base", "augmentation", "no_context"} <= set(study.ideas)
+    for trial in study.trials:
+        assert trial["configuration"] == planned[trial["key"]]
+        assert trial["curve"][-1][0] == trial["configuration"]["updates"]
+        assert trial["cer"]["test"] == pytest.approx(
+            sum(trial["test"]["edits"]) / sum(study.lengths()), abs=1e-4
+        )
+    first = study.trials[0]["test"]
+    assert first["edits"] == count_edits(test.texts, first["readings"])
+    difference = study.compare("no_context")
+    assert difference.low > 0, "taking all context away has to harm, or the study is not whole"

@@ -1,0 +1,174 @@
+"""Settings, spaces, rules and plans: what is decided before anything runs."""
+
+import numpy as np
+import pytest
+
+from shared.experiments import (
+    Between,
+    ConfigError,
+    Halving,
+    Median,
+    Setting,
+    Study,
+    StudyError,
+    complete,
+    expand,
+)
+
+CLIMB = "shared.tests.fixtures.toy_experiments:climb"
+SETTINGS = {
+    "learning_rate": Setting(4e-3, 1e-6, 1.0),
+    "updates": Setting(100, 1, 10_000),
+    "network": Setting("cnn", choices=("cnn", "mlp")),
+    "batch_size": Setting(64, choices=(16, 32, 64)),
+    "augment": Setting(True),
+}
+
+
+@pytest.fixture(autouse=True)
+def own_my(monkeypatch, tmp_path):
+    monkeypatch.setenv("HANDWRITING_MY", str(tmp_path / "my"))
+
+
+def test_defaults_fill_what_is_not_given():
+    config = complete(SETTINGS, {"updates": 5})
+    assert config == {
+        "learning_rate": 4e-3, "updates": 5, "network": "cnn", "batch_size": 64, "augment": True,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"learning_rte": 0.1}, "no setting 'learning_rte'. Did you mean 'learning_rate'?"),
+        ({"batchsize": 16}, "no setting 'batchsize'. Did you mean 'batch_size'?"),
+        ({"xyz": 1}, "no setting 'xyz'. There are learning_rate, updates"),
+        ({"learning_rate": 5.0}, "'learning_rate' cannot be 5.0: it is at most 1; the nearest"),
+        ({"learning_rate": 0}, "'learning_rate' cannot be 0: it is at least 1e-06"),
+        ({"learning_rate": float("nan")}, "must be a finite number"),
+        ({"learning_rate": "0.1"}, "must be a number, such as 0.004"),
+        ({"updates": 2.5}, "must be a whole number"),
+        ({"updates": True}, "must be a whole number"),
+        ({"network": "cn"}, "it is one of 'cnn', 'mlp'; did you mean 'cnn'?"),
+        ({"batch_size": 60}, "it is one of 16, 32, 64; did you mean 64?"),
+        ({"augment": 1}, "must be True or False"),
+    ],
+)
+def test_a_mistake_names_the_key_and_the_nearest_right_one(given, words):
+    with pytest.raises(ConfigError) as caught:
+        complete(SETTINGS, given)
+    assert words in str(caught.value)
+
+
+def test_every_combination_of_lists():
+    configs = expand({"a": [1, 2], "b": ["x", "y", "z"]})
+    assert len(configs) == 6 and len({tuple(c.values()) for c in configs}) == 6
+
+
+def test_a_longer_draw_begins_with_the_shorter_one():
+    space = {"rate": Between(1e-4, 1e-1, log=True), "units": Between(8, 64, whole=True), "n": [1]}
+    assert expand(space, 8)[:3] == expand(space, 3)
+    drawn = expand(space, 200)
+    rates = np.array([config["rate"] for config in drawn])
+    assert rates.min() >= 1e-4 and rates.max() <= 1e-1
+    assert 0.3 < np.mean(rates < 10**-2.5) < 0.7  # The middle of the logarithms
+    assert all(isinstance(config["units"], int) and 8 <= config["units"] <= 64 for config in drawn)
+
+
+@pytest.mark.parametrize(
+    ("space", "words"),
+    [
+        ({"rate": Between(0, 1)}, "is a range, and a range has no end"),
+        ({"rate": []}, "give a list of values"),
+        ({"rate": "abc"}, "give a list of values"),
+        ({"rate": 3}, "give a list of values"),
+    ],
+)
+def test_a_space_without_an_end_is_a_sentence(space, words):
+    with pytest.raises(ConfigError, match=words):
+        expand(space)
+    with pytest.raises(ConfigError, match="0 < low < high"):
+        Between(0, 1, log=True)
+
+
+def test_halving_keeps_the_best_share_at_each_rung():
+    rule = Halving(first=10, factor=2)
+    assert [step for step in range(1, 100) if rule.looks(step)] == [10, 20, 40, 80]
+    assert not rule.stops(0.5, [], larger=True)  # The first one has nobody to lose against
+    assert not rule.stops(0.5, [0.1, 0.2, 0.3], larger=True)
+    assert rule.stops(0.5, [0.6, 0.7, 0.3], larger=True)
+    assert not rule.stops(0.5, [0.6, 0.7, 0.8], larger=False)
+    assert rule.stops(float("nan"), [], larger=True)
+    with pytest.raises(ValueError, match="factor >= 2"):
+        Halving(first=10, factor=1)
+
+
+def test_median_waits_for_enough_others():
+    rule = Median(after=10, trials=3)
+    assert not rule.looks(9) and rule.looks(10)
+    assert not rule.stops(0.1, [0.5, 0.6], larger=True)
+    assert rule.stops(0.1, [0.5, 0.6, 0.7], larger=True)
+    assert not rule.stops(0.1, [0.5, 0.6, 0.7], larger=False)
+
+
+def test_a_plan_has_every_configuration_with_every_seed():
+    study = Study(
+        "plan", CLIMB, "height", configs=[{"rate": 0.1}, {"rate": 0.2, "steps": 4}],
+        space={"fault": ["none", "raise"]}, seeds=[1, 2],
+    )  # fmt: skip
+    plan = study.planned()
+    assert len(plan) == len({one.id for one in plan}) == 8
+    assert len({one.group for one in plan}) == 4
+    assert [one.seed for one in plan] == [1] * 4 + [2] * 4
+    assert plan[0].config == {"rate": 0.1, "steps": 8, "fault": "none", "pause": 0.0}
+    assert plan[7].label == "rate=0.2, fault=raise, steps=4, seed 2"
+    again = Study("plan", CLIMB, "height", fixed={"steps": 8}, configs=[{"rate": 0.1}], seeds=[1])
+    assert again.planned()[0].id == plan[0].id  # The same trial, however it is written
+
+
+def test_a_mistake_in_a_study_stops_before_anything_runs():
+    with pytest.raises(ConfigError, match="Did you mean 'rate'"):
+        Study("bad", CLIMB, "height", space={"rat": [0.1]})
+    with pytest.raises(ConfigError, match="'rate' cannot be 3"):
+        Study("bad", CLIMB, "height", configs=[{"rate": 3.0}])
+    with pytest.raises(StudyError, match="cannot be imported"):
+        Study("bad", "shared.nowhere:train", "height")
+    with pytest.raises(StudyError, match="'max' or 'min'"):
+        Study("bad", CLIMB, "height", goal="most")
+    with pytest.raises(StudyError, match="letters, digits"):
+        Study("../bad", CLIMB, "height")
+
+
+def test_a_study_file_says_the_same_as_the_call(tmp_path):
+    path = tmp_path / "study.toml"
+    path.write_text(
+        'name = "filed"\nfunction = "' + CLIMB + '"\nmetric = "height"\ngoal = "min"\n'
+        "seeds = [1, 2]\nsamples = 3\n"
+        '[fixed]\nsteps = 4\n[space]\nfault = ["none"]\nrate = {low = 0.1, high = 0.5}\n'
+        '[stop]\nrule = "halving"\nfirst = 2\n'
+    )
+    called = Study(
+        "filed", CLIMB, "height", "min", {"steps": 4},
+        {"fault": ["none"], "rate": Between(0.1, 0.5)}, samples=3, seeds=[1, 2], stop=Halving(2),
+    )  # fmt: skip
+    filed = Study.from_file(path)
+    assert filed.planned() == called.planned() and filed.stop == called.stop
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("name = ", "cannot be read"),
+        ('nam = "x"', "Did you mean 'name'"),
+        ('name = "x"', "missing 2 required"),
+        ('name = "x"\nfunction = "a.b:c"\nmetric = "m"', "cannot be imported"),
+        ('name = "x"\nfunction = "' + CLIMB + '"\nmetric = "m"\n[stop]\nrule = "half"', "'half'"),
+    ],
+)
+def test_a_faulty_study_file_is_a_sentence(tmp_path, text, words):
+    path = tmp_path / "study.toml"
+    path.write_text(text)
+    with pytest.raises(StudyError, match=words):
+        Study.from_file(path)
+    with pytest.raises(StudyError, match="There is no study file"):
+        Study.from_file(tmp_path / "none.toml")

@@ -308,7 +308,7 @@ def _checkpoint(options: argparse.Namespace) -> Path:
 def _command(options: argparse.Namespace) -> str:
     parts = ["labs", "train", options.what]
     for name, value in sorted(vars(options).items()):
-        if name not in ("what", "out", "checkpoint") and value is not None:
+        if name not in ("what", "out", "checkpoint", "run", "verb") and value is not None:
             values = value if isinstance(value, (list, tuple)) else [value]
             parts += [f"--{name.replace('_', '-')}", *map(str, values)]
     return shlex.join(parts)

@@ -34,6 +34,10 @@ def add_detector_arguments(kinds: Any) -> argparse.ArgumentParser:
     parser.add_argument("--kind", default="baseline", choices=("baseline", "classes"))
     parser.add_argument("--channels", type=int, nargs="+", default=(16, 32, 48, 56), metavar="N")
     parser.add_argument("--rate", type=float, default=4e-3, help="highest learning rate")
+    parser.add_argument(
+        "--clutter", type=float, default=0.03, metavar="SHARE",
+        help="share of the examples that show no writing at all",
+    )  # fmt: skip
     parser.add_argument("--start", default=None, metavar="MODEL", help="model to go on from")
     parser.add_argument("--name", default="detector_small", help="name of the model")
     return parser
@@ -55,14 +59,15 @@ def train_detector(options: argparse.Namespace) -> dict[str, Any]:
     if options.start:
         first = LineDetector.load(options.start)
         network.set_weights(first.network.get_weights())
-        begun_from = {key: first.card[key] for key in ("command", "updates", "sha256")}
+        told = ("command", "updates", "sha256", "begun_from")
+        begun_from = {key: first.card[key] for key in told}
     validation = compose_pages(24, MIX, "validation", 0)
     checks = {round(options.updates * share / 4) for share in range(1, 5)} - {0}
     with train._composer() as composer:
         begun = time.perf_counter()
         training = begin(
             network,
-            PageShards(composer, options.seed, options.kind).batches_from,
+            PageShards(composer, options.seed, options.kind, options.clutter).batches_from,
             options.updates,
             kind=options.kind,
             batch_size=BATCH,
@@ -82,6 +87,7 @@ def train_detector(options: argparse.Namespace) -> dict[str, Any]:
         "command": train._command(options),
         "data": f"shared.pages.compose_pages, mix {json.dumps(MIX)}, {EMPTY:.0%} empty, training "
         f"hands, {SHARD_PAGES} fresh pages a shard, {USES} pieces of each",
+        "clutter": options.clutter,
         "begun_from": begun_from,
         "seed": options.seed,
         "updates": options.updates,
@@ -134,9 +140,11 @@ def page_scores(detector: LineDetector, pages: Sequence[Page]) -> dict[str, floa
 class PageShards:
     """Batches from pages that another process composes, one shard ahead of the training."""
 
-    def __init__(self, composer: ProcessPoolExecutor, seed: int, kind: str) -> None:
+    def __init__(
+        self, composer: ProcessPoolExecutor, seed: int, kind: str, clutter: float = 0.03
+    ) -> None:
         """Keep the process that composes; `seed` decides every shard."""
-        self.composer, self.seed, self.kind = composer, seed, kind
+        self.composer, self.seed, self.kind, self.clutter = composer, seed, kind, clutter
 
     def batches_from(self, update: int) -> Iterator[PageBatch]:
         """Yield the batches from an update on; the same ones however often a run was killed."""
@@ -147,7 +155,9 @@ class PageShards:
         waiting = self._order(shard)
         while True:
             examples, waiting = waiting.result(), self._order(shard + 1)
-            pieces = page_batches(examples, BATCH, 1000 * self.seed + shard, self.kind, skip)
+            pieces = page_batches(
+                examples, BATCH, 1000 * self.seed + shard, self.kind, skip, self.clutter
+            )
             for _ in range(skip, per_shard):
                 yield next(pieces)
             shard, skip = shard + 1, 0

@@ -1,8 +1,8 @@
 """Teaching a line reader one person's hand, from a few of their lines, without unlearning others.
 
 Half of every batch is the writer's own lines, varied anew each time; the other half is lines by
-many hands, which the network could read before and has to go on reading (rehearsal). What comes
-back is a mean of the weights before and after, which keeps most of both.
+many hands, which the network could read before and has to go on reading (rehearsal). Batch
+normalization stays as it was, and what comes back is a mean of the weights before and after.
 """
 
 from __future__ import annotations
@@ -29,6 +29,17 @@ REHEARSAL_HANDS = 32
 REHEARSAL_SEED = 90
 #: Updates by number of own lines: about 15, 30 and 60 seconds on two cores
 UPDATES = {16: 100, 64: 220, 256: 450}
+
+
+def default_settings() -> dict[str, Any]:
+    """Return what an adaptation depends on besides its lines, as a run file holds it."""
+    return {
+        "updates": {str(count): updates for count, updates in UPDATES.items()},
+        "own_share": OWN_SHARE,
+        "learning_rate": LEARNING_RATE,
+        "keep": KEEP,
+        "normalization": "frozen",
+    }
 
 
 class AdaptationError(ValueError):
@@ -94,10 +105,10 @@ class Adapter:
 
         self.reader = reader
         self._network = keras.models.clone_model(reader.network)
-        if frozen_stem:
-            for layer in self._network.layers:
-                if isinstance(layer, keras.layers.Conv2D):
-                    layer.trainable = False
+        frozen = [keras.layers.BatchNormalization]  # Its averages are those of all hands
+        frozen += [keras.layers.Conv2D] * frozen_stem
+        for layer in self._network.layers:
+            layer.trainable = not isinstance(layer, tuple(frozen))
         self._optimizer = make_optimizer(self._network, LEARNING_RATE)
         self._fresh = [keras.ops.convert_to_numpy(v) for v in self._optimizer.variables]
         lengths = tf.TensorSpec((None,), tf.int32)
@@ -165,7 +176,7 @@ class Adapter:
         ).wait()
         network = keras.models.clone_model(self.reader.network)
         pairs = zip(self.reader.network.get_weights(), self._network.get_weights(), strict=True)
-        network.set_weights([keep * old + (1 - keep) * new for old, new in pairs])
+        network.set_weights([new + keep * (old - new) for old, new in pairs])
         adapted = {"lines": len(lines), "updates": updates, "keep": keep, **settings}
         adapted |= {"from": self.reader.card.get("sha256"), "seconds": round(training.seconds, 1)}
         card = {**self.reader.card, "adapted": adapted}

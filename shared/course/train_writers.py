@@ -38,6 +38,7 @@ def train_writers(
     """
     from shared import pen
     from shared.adaptation import Adapter, measure_hands
+    from shared.adaptation.adapting import default_settings
     from shared.lines import compose_lines
     from shared.recognizer import LineTextRecognizer
 
@@ -46,6 +47,7 @@ def train_writers(
     others = compose_lines(OTHERS, "validation", 1)
     writers = {hand.name: hand for hand in pen.hands("test")[:hands]}
     settings = {"command": COMMAND, "held_back": HELD_BACK, "reader": reader.card["sha256"]}
+    settings |= {"adaptation": default_settings()}
 
     def train(key: dict[str, Any], checkpoint: Path) -> dict[str, Any]:
         (own,), (forgotten,) = measure_hands(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,11 @@ from shared.recognizer.straightening import prepare_strip, straighten_all
 
 if TYPE_CHECKING:
     from shared.pages import PageLine
+
+# Measured by the median line of a page: the hardest of 36 real pages reached 0.63, and eleven of
+# twelve pictures of stripes, textures and outlines stayed below 0.63
+LEAST_MEDIAN = 0.62
+LEAST_ALONE = 0.75
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,9 +57,15 @@ class ReadLine:
 
 @dataclass(frozen=True, eq=False)
 class PageReading:
-    """The lines of a page in reading order; none where there is no text."""
+    """The lines of a page in reading order; none where there is no text.
+
+    Attributes:
+        lines: What was read.
+        doubtful: Lines left out, because a page whose lines are so unsure is hardly handwriting.
+    """
 
     lines: list[ReadLine]
+    doubtful: list[ReadLine] = field(default_factory=list)
 
     @property
     def text(self) -> str:
@@ -102,7 +113,7 @@ class PageReader:
         if isinstance(image, (str, Path)):
             image = open_page_image(image)
         page = prepare_page(image)
-        return self.read_lines(page, self.detector.maps(page).lines(threshold))
+        return without_doubtful(self.read_lines(page, self.detector.maps(page).lines(threshold)))
 
     def read_lines(
         self, image: np.ndarray | PreparedPage, lines: Sequence[DetectedLine | PageLine]
@@ -136,6 +147,18 @@ class PageReader:
                 continue
             kept.append(line)
         return kept, prepared
+
+
+def without_doubtful(reading: PageReading) -> PageReading:
+    """Set the unsure lines aside where most are unsure: a picture of something else, no page.
+
+    A page of hard handwriting keeps all its lines, because the median decides.
+    """
+    sure = [line.confidence for line in reading.lines]
+    if not sure or np.median(sure) >= LEAST_MEDIAN:
+        return reading
+    kept = [line for line in reading.lines if line.confidence >= LEAST_ALONE]
+    return PageReading(kept, [line for line in reading.lines if line.confidence < LEAST_ALONE])
 
 
 def _as_detected(line: DetectedLine | PageLine) -> DetectedLine:

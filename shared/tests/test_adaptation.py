@@ -157,7 +157,7 @@ def test_the_command_adapts_to_ones_own_lines(reader, tmp_path, monkeypatch, cap
     mine = _lines(16, 2, "odd")
     made = handwriting.Handwriting(
         np.zeros((0, 28, 28), np.uint8), "", mine.images, mine.texts, mine.images[0], None,
-        "yours", "These are yours.",
+        255 - mine.images[0], "yours", "These are yours.",
     )  # fmt: skip
     monkeypatch.setattr(handwriting, "my_handwriting", lambda: made)
     monkeypatch.setattr(LineTextRecognizer, "load", lambda name: reader)

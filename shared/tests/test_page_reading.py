@@ -11,7 +11,15 @@ from PIL import Image
 
 from shared import matching, pages
 from shared.course import bench_pages, train_pages
-from shared.recognizer import DetectedLine, LineDetector, PageReader, open_page_image
+from shared.recognizer import (
+    DetectedLine,
+    LineDetector,
+    PageReader,
+    PageReading,
+    ReadLine,
+    open_page_image,
+)
+from shared.recognizer.page_reading import without_doubtful
 from shared.training import found_lines
 from shared.training.page_targets import clutter
 
@@ -121,27 +129,40 @@ def test_a_page_without_text_has_no_lines_and_no_error(reader, name):
     assert reading.lines == [] and reading.text == ""
 
 
-def test_a_portrait_is_surer_to_be_no_page(reader, written):
+def test_a_portrait_is_no_page(reader):
     import matplotlib.cbook
 
     path = matplotlib.cbook.get_sample_data("grace_hopper.jpg", asfileobj=False)
-    portrait = [line.line.confidence for line in reader.read(str(path)).lines]
-    page = [line.line.confidence for line in reader.read(written[0].image).lines]
-    # It is not rid of lines yet: creases and ribbons look like words
-    assert len(portrait) < 25
-    assert np.median(portrait) < np.median(page)
+    reading = reader.read(str(path))
+    assert len(reading.lines) < 3
+    # Creases and ribbons still look like words to the detector
+    assert all(line.confidence < 0.75 for line in reading.doubtful)
 
 
-@pytest.mark.xfail(reason="stripes and outlines still look like lines to the shipped detector")
 def test_pictures_of_something_else_have_few_lines_of_low_confidence(reader):
     import cv2
 
     rng = np.random.default_rng(1)
-    sure = []
+    kept, doubtful, sure = [], [], []
     for _ in range(12):
         thing = cv2.resize(255 - clutter(rng), (640, 480), interpolation=cv2.INTER_CUBIC)
-        sure.append(sum(line.confidence > 0.5 for line in reader.read(thing).lines))
-    assert np.mean(sure) < 2
+        reading = reader.read(thing)
+        kept.append(len(reading.lines))
+        doubtful.append(len(reading.doubtful))
+        sure += [line.confidence for line in reading.lines + reading.doubtful]
+    # Ten of the twelve have none left; fine stripes and a mesh still pass for hard handwriting
+    assert sum(count == 0 for count in kept) >= 9
+    assert sum(doubtful) > sum(kept), "the rule for whole pages sets the rest aside"
+    assert np.median(sure) < 0.65
+
+
+def test_a_page_of_hard_handwriting_keeps_its_unsure_lines():
+    unsure, certain = ReadLine(None, "a", 0.3), ReadLine(None, "b", 0.8)
+    hard = without_doubtful(PageReading([unsure, certain, certain]))
+    assert hard.lines == [unsure, certain, certain] and hard.doubtful == []
+    other = without_doubtful(PageReading([unsure, unsure, certain]))
+    assert other.lines == [certain] and other.doubtful == [unsure, unsure]
+    assert without_doubtful(PageReading([])).lines == []
 
 
 def test_the_scores_of_a_page_set(reader, written):

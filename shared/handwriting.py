@@ -82,7 +82,7 @@ def my_handwriting(folder: Path | str | None = None) -> Handwriting:
     place = str(folder) if folder else f"{my_directory().name}/handwriting"
     folder = Path(folder) if folder else my_directory() / "handwriting"
     letter_files = sorted((folder / "letters").glob("*.png"))
-    line_files = sorted((folder / "lines").glob("*.png"))
+    line_files = sorted((folder / "lines").glob("*.png"), key=_counting)
     page_file = folder / "page.png"
     other = stand_in(place)
     if not letter_files and not line_files and not page_file.exists():
@@ -149,6 +149,11 @@ def letter_label(file: Path) -> str:
     return name
 
 
+def _counting(file: Path) -> list[str | int]:
+    """Return a key that sorts line_2.png before line_10.png."""
+    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", file.name)]
+
+
 def _read(file: Path) -> np.ndarray:
     from PIL import Image, ImageOps
 
@@ -160,7 +165,7 @@ def _read(file: Path) -> np.ndarray:
             deep = upright.mode.startswith("I")
             pixels = np.asarray(upright if deep else upright.convert(mode))
         prepare_line(pixels)  # Says what is wrong with an image that holds no ink
-    except (OSError, SyntaxError, ValueError) as error:
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise HandwritingError(
             f"{file} cannot be used: {error} Take the picture again or remove the file."
         ) from error

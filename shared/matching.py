@@ -122,7 +122,10 @@ def ink_iou(owner: np.ndarray, lines: Sequence[Any], count: int | None = None) -
         count: Number of true lines; the highest owner if not given.
     """
     owner = np.asarray(owner)
-    count = int(owner.max(initial=0)) if count is None else count
+    highest = int(owner.max(initial=0))
+    count = highest if count is None else count
+    if count < highest:
+        raise ValueError(f"The ink has {highest} owners, but only {count} lines were named.")
     covered = assign_ink(owner.shape, lines)
     rows, columns = np.nonzero(owner)
     pairs = covered[rows, columns] * (count + 1) + owner[rows, columns].astype(np.int64)

@@ -97,6 +97,9 @@ print(reading.text)
 figures.show_page(mine.photo, reading.lines, title=f"{len(reading.lines)} lines found and read")
 
 # %% [markdown]
+# Solid is the baseline that letters stand on, dashed is what is cut out and read, and the numbers
+# are the order of reading.
+#
 # The first number of the course, and the one that later labs beat.
 # A line break counts as a space here, so that a line that is found in two pieces costs little if
 # its text is right.
@@ -199,8 +202,8 @@ ink = prepare_page(mine.photo, scale=1.0).ink
 
 # %% [markdown]
 # The threshold decides how much ink makes a row part of a line.
-# Move it and watch the boxes: at which value do they lose the tails of the letters, and at which
-# is the first line lost?
+# Move it and watch the boxes: at which value do they lose the tails of the letters, and is a line
+# lost?
 
 # %% tags=["demo"]
 def draw_boxes(threshold: float) -> figures.Picture:
@@ -209,7 +212,7 @@ def draw_boxes(threshold: float) -> figures.Picture:
     return figures.show_page(mine.photo, boxes=found, title=f"threshold {threshold}")
 
 
-browse(draw_boxes, [2.0, 5.0, 10.0, 20.0, 40.0], "ink that a row needs")
+browse(draw_boxes, [2.0, 5.0, 10.0, 20.0, 40.0, 80.0], "ink that a row needs")
 
 # %% [markdown]
 # On a page that is askew, or whose lines touch, the valleys are gone.

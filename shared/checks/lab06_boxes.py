@@ -145,18 +145,33 @@ LINE_SCORES = Exercise(
             hint="One match, two lines found, two lines there: all three scores are 1/2.",
         ),
         Case(
-            "a line found twice counts once",
+            "a box over two lines finds one",
             1,
             _table([[0.9, 0.8]]),
+            judge=_judge_scores,
+            hint="A found box that is taken is taken: the other line is missed.",
+        ),
+        Case(
+            "a line found twice counts once",
+            1,
+            _table([[0.6], [0.55]]),
             judge=_judge_scores,
             hint="A line that is taken is taken: the second box is one too many.",
         ),
         Case(
-            "a box over two lines finds one",
+            "no match among two and two",
             1,
-            _table([[0.6], [0.55]]),
+            _table([[0.1, 0.2], [0.2, 0.1]]),
             judge=_judge_scores,
-            hint="A found box that is taken is taken: the other line is missed.",
+            hint="There are boxes and lines and no match: all three scores are 0, F1 too.",
+        ),
+        Case(
+            "a better box takes the line of an earlier one",
+            1,
+            _table([[0.6, 0.0], [0.9, 0.55]]),
+            judge=_judge_scores,
+            hint="The second box fits the first line best and takes it; the first box is left "
+            "over, and so is the second line.",
         ),
         Case(
             "takes the best pair first",

@@ -79,7 +79,7 @@ def show_pages(
                 continue
             shown = _flat(images[index], WIDTH * DPI / columns)
             height, width = images[index].shape
-            extent = (-0.5, width - 0.5, height - 0.5, -0.5)
+            extent = (0, width, height, 0)
             axes.imshow(shown, cmap="gray", vmin=0, vmax=255, extent=extent)
             axes.set_title(titles[index], fontsize=10, loc="left", parse_math=False)
             parts = [
@@ -87,7 +87,7 @@ def show_pages(
                 _draw_boxes(axes, boxes[index]),
                 _draw_lines(axes, lines[index], small=columns > 2),
             ]
-            axes.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5))
+            axes.set(xlim=(0, width), ylim=(height, 0))
             name = titles[index] or f"page {index + 1}"
             marks = ", ".join(part for part in parts if part) or "without marks"
             said.append(f"{name}: {width} by {height} pixels, {marks}")
@@ -114,9 +114,9 @@ def _draw_mask(axes: Any, mask: np.ndarray | None, size: tuple[int, int]) -> str
     mask = np.asarray(mask)
     kinds = [k for k in np.unique(mask) if k]
     height, width = size
-    extent = (-0.5, width - 0.5, height - 0.5, -0.5)
-    rows = (np.arange(mask.shape[0]) + 0.5) * height / mask.shape[0] - 0.5
-    columns = (np.arange(mask.shape[1]) + 0.5) * width / mask.shape[1] - 0.5
+    extent = (0, width, height, 0)
+    rows = (np.arange(mask.shape[0]) + 0.5) * height / mask.shape[0]
+    columns = (np.arange(mask.shape[1]) + 0.5) * width / mask.shape[1]
     for kind in kinds:
         color = np.zeros((*mask.shape, 4))
         color[mask == kind] = [*_rgb(_COLORS[(int(kind) - 1) % 3]), 0.4]
@@ -137,7 +137,7 @@ def _draw_boxes(axes: Any, boxes: np.ndarray | Sequence) -> str:
 
     boxes = np.asarray(boxes, dtype=np.float64).reshape(-1, 4)
     for left, top, right, bottom in boxes:
-        size = (left - 0.5, top - 0.5), right - left, bottom - top
+        size = (left, top), right - left, bottom - top
         axes.add_patch(Rectangle(*size, fill=False, ec=OKABE_ITO[4], lw=1.4, ls=":"))
     return f"{len(boxes)} boxes" if len(boxes) else ""
 

@@ -114,8 +114,12 @@ class LineDetector:
         for _ in range(LOOKS - 1):
             if not evidence or 1 / NEAR <= height / X_HEIGHT <= NEAR:
                 break
-            looked = self._look_again(page, looked.page.scale * X_HEIGHT / height)
-            height, evidence = _letters(looked)
+            other = self._look_again(page, looked.page.scale * X_HEIGHT / height)
+            if abs(other.page.scale / looked.page.scale - 1) < 0.02:  # As large as it may become
+                break
+            other_height, evidence = _letters(other)
+            if evidence:  # Else what the look before found stands
+                looked, height = other, other_height
         return looked
 
     def _look_again(self, page: PreparedPage, scale: float) -> PageMaps:

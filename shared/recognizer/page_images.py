@@ -13,6 +13,9 @@ from shared.recognizer.preparation import to_gray
 MAX_PIXELS = 12_000_000  # Larger photographs are halved first: more pixels find no more lines
 MAX_SIDE = 12_000
 FIRST_AREA = 300_000  # Pixels of the first look at a page
+BITS = (8, 10, 12, 14, 16)  # What cameras and scanners measure, whatever the file could hold
+FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
+MAX_OPENED = 100_000_000  # Pixels; a file of a megabyte may claim more
 PAPER_WINDOW = 15  # In pixels of a copy four times smaller: about three lines of writing
 
 
@@ -59,7 +62,9 @@ def open_page_image(path: Path | str) -> np.ndarray:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(path) as opened:
+            with Image.open(path, formats=FORMATS) as opened:
+                if opened.width * opened.height > MAX_OPENED:
+                    raise Image.DecompressionBombError
                 opened.seek(0)
                 return _gray_of(ImageOps.exif_transpose(opened))
     except UnidentifiedImageError:
@@ -69,7 +74,7 @@ def open_page_image(path: Path | str) -> np.ndarray:
         ) from None
     except Image.DecompressionBombError:
         raise UnreadableImageError(
-            f"{path.name} claims more than {2 * Image.MAX_IMAGE_PIXELS / 1e6:.0f} megapixels. "
+            f"{path.name} claims more than {MAX_OPENED / 1e6:.0f} megapixels. "
             "Scale the image down, to 40 megapixels or less, and try again."
         ) from None
     except (OSError, SyntaxError, ValueError, EOFError) as error:
@@ -85,8 +90,11 @@ def _gray_of(image: object) -> np.ndarray:
 
     if image.mode.startswith("I") or image.mode == "F":  # 16 or 32 bits a pixel
         levels = np.asarray(image).astype(np.float32)
-        top = 255 if levels.max() <= 255 else max(65535.0, float(levels.max()))
-        top = 1 if image.mode == "F" and levels.max() <= 1 else top
+        if not np.isfinite(levels).all():
+            raise ValueError("it holds NaN or infinity where a brightness belongs")
+        peak = float(levels.max())
+        top = next((2**bits - 1 for bits in BITS if peak <= 2**bits - 1), peak)
+        top = 1 if image.mode == "F" and peak <= 2 else top
         return np.round(np.clip(levels / top, 0, 1) * 255).astype(np.uint8)
     if image.mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in image.info:
         clear = image.convert("RGBA")
@@ -180,9 +188,16 @@ def page_ink(gray: np.ndarray) -> np.ndarray:
 
 
 def _is_dark_paper(gray: np.ndarray) -> bool:
-    """Return whether most of the page is dark and its few extreme pixels are light."""
-    low, middle, high = np.percentile(gray, [0.5, 50, 99.5])
-    return bool(middle < 128 and middle - low < high - middle)
+    """Return whether strokes are lighter than what is around them; the desk does not count."""
+    import cv2
+
+    if np.median(gray) >= 128:
+        return False
+    size = max(1, gray.shape[1] // 2), max(1, gray.shape[0] // 2)
+    small = cv2.resize(gray, size, interpolation=cv2.INTER_AREA)
+    away = small.astype(np.int16) - cv2.medianBlur(small, PAPER_WINDOW)
+    light, dark = np.clip(away - 12, 0, None).sum(), np.clip(-away - 12, 0, None).sum()
+    return bool(light > dark)
 
 
 def _level_at(levels: np.ndarray, share: float) -> float:

@@ -19,12 +19,6 @@ from shared.recognizer.straightening import prepare_strip, straighten_all
 if TYPE_CHECKING:
     from shared.pages import PageLine
 
-# Measured by the median line of a page: the hardest of 36 real pages reached 0.63, and eleven of
-# twelve pictures of stripes, textures and outlines stayed below 0.63
-LEAST_MEDIAN = 0.62
-LEAST_ALONE = 0.75
-
-
 @dataclass(frozen=True, eq=False)
 class ReadLine:
     """A line of a page and what it says.
@@ -113,7 +107,8 @@ class PageReader:
         if isinstance(image, (str, Path)):
             image = open_page_image(image)
         page = prepare_page(image)
-        return without_doubtful(self.read_lines(page, self.detector.maps(page).lines(threshold)))
+        reading = self.read_lines(page, self.detector.maps(page).lines(threshold))
+        return without_doubtful(reading, **self.detector.card.get("least_sure", {}))
 
     def read_lines(
         self, image: np.ndarray | PreparedPage, lines: Sequence[DetectedLine | PageLine]
@@ -149,16 +144,24 @@ class PageReader:
         return kept, prepared
 
 
-def without_doubtful(reading: PageReading) -> PageReading:
+def without_doubtful(
+    reading: PageReading, median: float = 0.0, alone: float = 0.0
+) -> PageReading:
     """Set the unsure lines aside where most are unsure: a picture of something else, no page.
 
-    A page of hard handwriting keeps all its lines, because the median decides.
+    A page of hard handwriting keeps all its lines, because the median decides. How sure a
+    network is of a page depends on the network, so the bounds stand in the detector's card.
+
+    Args:
+        reading: What was read.
+        median: Where the middle line is surer, all lines stay.
+        alone: Else those that are at least as sure as this.
     """
     sure = [line.confidence for line in reading.lines]
-    if not sure or np.median(sure) >= LEAST_MEDIAN:
+    if not sure or np.median(sure) >= median:
         return reading
-    kept = [line for line in reading.lines if line.confidence >= LEAST_ALONE]
-    return PageReading(kept, [line for line in reading.lines if line.confidence < LEAST_ALONE])
+    kept = [line for line in reading.lines if line.confidence >= alone]
+    return PageReading(kept, [line for line in reading.lines if line.confidence < alone])
 
 
 def _as_detected(line: DetectedLine | PageLine) -> DetectedLine:

@@ -64,7 +64,7 @@ def straighten(gray: np.ndarray, line: DetectedLine, x_height: float = STRIP_X_H
     )
     direction = ahead - behind
     direction /= np.maximum(np.hypot(*direction.T), 1e-9)[:, None]
-    rows = max(2, round((above + below) * zoom))
+    rows = max(2, min(round((above + below) * zoom), 1024))
     away = (np.arange(rows) + 0.5) / rows * (above + below) - above  # Downward
     map_x = x[None] - away[:, None] * direction[None, :, 1] - 0.5
     map_y = y[None] + away[:, None] * direction[None, :, 0] - 0.5

@@ -46,6 +46,15 @@ def test_the_stand_in_is_the_same_every_time():
     np.testing.assert_array_equal(first.page, second.page)
 
 
+def test_twelve_lines_stay_in_the_order_of_their_numbers(tmp_path):
+    folder = tmp_path / "handwriting/lines"
+    texts = {f"line_{k}.png": f"line {k}" for k in range(12)}
+    for name, text in texts.items():
+        _write(folder / name, text)
+    (folder / "lines.json").write_text(json.dumps(texts))
+    assert handwriting.my_handwriting().texts == [f"line {k}" for k in range(12)]
+
+
 def test_own_files_are_used(tmp_path):
     folder = tmp_path / "handwriting"
     for character in "aA/":

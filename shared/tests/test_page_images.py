@@ -35,6 +35,35 @@ def saved(path, image, **options):
     return path
 
 
+def test_a_scan_of_twelve_bits_or_a_float_just_above_one_is_no_blank_page(tmp_path):
+    twelve = Image.fromarray(PAGE.astype(np.uint16) * 16)
+    assert agreement(open_page_image(saved(tmp_path / "a.png", twelve)), PAGE) > 0.99
+    levels = (PAGE / 255).astype(np.float32)
+    levels[0, 0] = 1.02
+    smooth = open_page_image(saved(tmp_path / "a.tif", Image.fromarray(levels)))
+    assert agreement(smooth, PAGE) > 0.99
+    levels[0, 0] = np.nan
+    with pytest.raises(UnreadableImageError, match="NaN"):
+        open_page_image(saved(tmp_path / "b.tif", Image.fromarray(levels)))
+
+
+@pytest.mark.parametrize("side", [1.0, 1.5, 2.0])
+def test_light_paper_on_a_dark_desk_stays_light(side):
+    height, width = (round(size * side) for size in PAGE.shape)
+    photo = np.full((height, width), 60, np.uint8)
+    photo[: PAGE.shape[0], : PAGE.shape[1]] = PAGE
+    ink = page_ink(photo)[: PAGE.shape[0], : PAGE.shape[1]]
+    inner = slice(24, -24), slice(18, -24)
+    assert agreement(ink[inner], 255 - PAGE[inner]) > 0.8
+
+
+def test_only_formats_of_pictures_are_opened(tmp_path):
+    file = tmp_path / "page.eps"
+    Image.fromarray(PAGE).convert("RGB").save(file)
+    with pytest.raises(UnreadableImageError, match="no image that can be opened"):
+        open_page_image(file)
+
+
 def test_modes_and_formats_give_the_same_page(tmp_path):
     gray = Image.fromarray(PAGE)
     clear = Image.fromarray(np.dstack([np.full_like(PAGE, 20)] * 3 + [255 - PAGE]))

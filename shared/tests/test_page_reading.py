@@ -158,11 +158,13 @@ def test_pictures_of_something_else_have_few_lines_of_low_confidence(reader):
 
 def test_a_page_of_hard_handwriting_keeps_its_unsure_lines():
     unsure, certain = ReadLine(None, "a", 0.3), ReadLine(None, "b", 0.8)
-    hard = without_doubtful(PageReading([unsure, certain, certain]))
+    bounds = {"median": 0.62, "alone": 0.75}
+    hard = without_doubtful(PageReading([unsure, certain, certain]), **bounds)
     assert hard.lines == [unsure, certain, certain] and hard.doubtful == []
-    other = without_doubtful(PageReading([unsure, unsure, certain]))
+    other = without_doubtful(PageReading([unsure, unsure, certain]), **bounds)
     assert other.lines == [certain] and other.doubtful == [unsure, unsure]
-    assert without_doubtful(PageReading([])).lines == []
+    assert without_doubtful(PageReading([]), **bounds).lines == []
+    assert without_doubtful(PageReading([unsure])).lines == [unsure], "no card, no bound"
 
 
 def test_the_scores_of_a_page_set(reader, written):

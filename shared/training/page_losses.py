@@ -12,7 +12,8 @@ def dice_loss(probability: Any, target: Any) -> Any:
     """Return 1 minus Dice, 2 |A and B| / (|A| + |B|), for each example and map, averaged.
 
     Cross-entropy asks every pixel alone; Dice asks how well the areas overlap, so that a small
-    band on a large page still counts (Milletari et al., V-Net, arXiv:1606.04797, section 3).
+    band on a large page still counts (Sudre et al. 2017, arXiv:1707.03237, section 2; the form
+    without squares).
 
     Args:
         probability: (batch, height, width, maps).

@@ -6,10 +6,12 @@ CORNER, SELF, APART, FORTY = (
     "boxes apart, and boxes that touch",
     "forty random pairs",
 )
-HALVES, TWICE, OVER, BEST, EQUAL, NOTHING, TWENTY = (
+HALVES, OVER, TWICE, NONE, BETTER, BEST, EQUAL, NOTHING, TWENTY = (
     "one line found, one missed, one invented",
-    "a line found twice counts once",
     "a box over two lines finds one",
+    "a line found twice counts once",
+    "no match among two and two",
+    "a better box takes the line of an earlier one",
     "takes the best pair first",
     "an overlap equal to the threshold counts",
     "nothing found, nothing there, or neither",
@@ -120,11 +122,11 @@ WRONG = {
         ("intersection alone", iou(result="shared"), {CORNER, SELF, FORTY}),
     ],
     "lab06.line_scores": [
-        ("a line may match two boxes", scores(free="i not in boxes"), {OVER, TWENTY}),
-        ("a box may match two lines", scores(free="j not in lines"), {TWICE}),
-        ("in the order of the lines", scores(order="pairs"), {BEST}),
+        ("a line may match two boxes", scores(free="i not in boxes"), {TWICE, BETTER, TWENTY}),
+        ("a box may match two lines", scores(free="j not in lines"), {OVER, BETTER}),
+        ("in the order of the lines", scores(order="pairs"), {BETTER, BEST}),
         ("more than the threshold", scores(enough="value > threshold"), {EQUAL}),
-        ("any overlap", scores(enough="value > 0"), {HALVES, TWENTY}),
+        ("any overlap", scores(enough="value > 0"), {HALVES, NONE, TWENTY}),
         ("swapped", scores(
             precision="matches / num_true if num_true else 1.0",
             recall="matches / num_found if num_found else 1.0"), {TWICE, OVER, NOTHING, TWENTY}),
@@ -134,8 +136,15 @@ WRONG = {
          {NOTHING}),
         ("divides by zero", scores(precision="matches / num_found", recall="matches / num_true"),
          {NOTHING}),
+        ("no match is a perfect F1", scores(
+            result="precision, recall, 2 * precision * recall / total if total else 1.0"),
+         {NONE}),
+        ("no match divides by zero", scores(
+            result="precision, recall, 2 * precision * recall / total"), {NONE}),
+        ("boxes choose in their order", scores(
+            order="sorted(pairs, key=lambda pair: (pair[1], -pair[0]))"), {BETTER}),
         ("only F1", scores(result="2 * precision * recall / total if total else 0.0"),
-         {HALVES, TWICE, OVER, BEST, EQUAL, NOTHING, TWENTY}),
+         {HALVES, OVER, TWICE, NONE, BETTER, BEST, EQUAL, NOTHING, TWENTY}),
     ],
     "lab06.check_line_scores": [
         ("empty test", test("pass"), {DOUBLE, SMALLER, ANY, COUNT, SWAP, MEAN, ORDER}),

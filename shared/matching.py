@@ -202,7 +202,12 @@ def average_precision(
 def mean_average_precision(
     overlaps: Sequence[np.ndarray], confidences: Sequence[Sequence[float]]
 ) -> float:
-    """Return the mean average precision over the thresholds .50, .55, ... .95, as COCO does."""
+    """Return the mean average precision over the overlaps .50, .55, ... .95.
+
+    These are COCO's overlaps (Lin et al. 2014, arXiv:1405.0312); the area is taken over all
+    points, where COCO interpolates at 101 recalls. Only lines that were returned are ranked, so
+    the value cannot exceed the recall at the threshold they were found at.
+    """
     levels = np.arange(10) * 0.05 + 0.5
     return float(np.mean([average_precision(overlaps, confidences, level) for level in levels]))
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from shared.checks.compare import equal, show
 from shared.checks.exercise import Case, Exercise
+from shared.checks.saved_tests import meets, verdict
 
 
 def check_resume(runner) -> None:
@@ -77,28 +77,6 @@ def forgets_the_last(trials, done, train):
     return good_runner(missing[:-1], done, train)
 
 
-def verdict(function, runner) -> str:
-    """Say whether a test accepts a runner."""
-    try:
-        function(runner)
-    except AssertionError:
-        return "fails"
-    return "passes"
-
-
-def _meets(expected: str, what: str):
-    """Judge what the test did with a runner: "passes" accepts it, "fails" refuses it."""
-
-    def judge(inputs: dict, answer: object) -> str | None:
-        if equal(answer, expected, "") is None:
-            return None
-        did = {"passes": "accepted it", "fails": "refused it"}.get(answer, f"gave {show(answer)}")
-        right = {"passes": "accept", "fails": "refuse"}[expected]
-        return f"Given a runner that {what}, your test {did}; it should {right} it."
-
-    return judge
-
-
 CHECK_RESUME = Exercise(
     id="lab04.check_resume",
     kind="implement",
@@ -111,14 +89,14 @@ CHECK_RESUME = Exercise(
             "accepts a good runner",
             1,
             probe=lambda function, inputs: verdict(function, good_runner),
-            judge=_meets("passes", "keeps every promise and runs the last trial first"),
+            judge=meets("passes", "a runner that keeps every promise, last trial first"),
             hint="Assert what is promised and no more: the order of trials is free.",
         ),
         Case(
             "refuses one that repeats finished trials",
             1,
             probe=lambda function, inputs: verdict(function, repeats_everything),
-            judge=_meets("fails", "runs finished trials again"),
+            judge=meets("fails", "a runner that runs finished trials again"),
             hint="Let your training write down the names it is called with, and look for a "
             "finished one among them.",
         ),
@@ -126,28 +104,28 @@ CHECK_RESUME = Exercise(
             "refuses one that forgets earlier results",
             1,
             probe=lambda function, inputs: verdict(function, forgets_yesterday),
-            judge=_meets("fails", "returns the new results alone"),
+            judge=meets("fails", "a runner that returns the new results alone"),
             hint="Give a result from yesterday that differs from what training would return.",
         ),
         Case(
             "refuses one that dies with a trial",
             1,
             probe=lambda function, inputs: verdict(function, dies_with_a_trial),
-            judge=_meets("fails", "stops at the first crash"),
+            judge=meets("fails", "a runner that stops at the first crash"),
             hint="Let one trial in the middle raise an exception, and expect those after it.",
         ),
         Case(
             "refuses a crash that counts as finished",
             1,
             probe=lambda function, inputs: verdict(function, calls_a_crash_finished),
-            judge=_meets("fails", "lists a crashed trial among the results"),
+            judge=meets("fails", "a runner that lists a crashed trial among the results"),
             hint="The crashed trial's name may not be among the results, or it is never retried.",
         ),
         Case(
             "refuses one that leaves out a trial",
             1,
             probe=lambda function, inputs: verdict(function, forgets_the_last),
-            judge=_meets("fails", "leaves out the last of the missing trials"),
+            judge=meets("fails", "a runner that leaves out the last of the missing trials"),
             hint="Compare all the names, not their number alone.",
         ),
     ),

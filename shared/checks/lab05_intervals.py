@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from shared.checks.compare import close, equal, show
+from shared.checks.compare import close
 from shared.checks.exercise import Case, Exercise
+from shared.checks.saved_tests import meets, verdict
 
 
 def writer_interval(
@@ -182,26 +183,6 @@ def turns_the_sign(first, second, lengths, writers, seed):
     return -effect, -high, -low
 
 
-def verdict(function: Callable, compare: Callable) -> str:
-    """Say whether a test accepts a comparison."""
-    try:
-        function(compare)
-    except AssertionError:
-        return "fails"
-    return "passes"
-
-
-def _meets(expected: str, what: str) -> Callable[[dict, object], str | None]:
-    def judge(inputs: dict, answer: object) -> str | None:
-        if equal(answer, expected, "") is None:
-            return None
-        did = {"passes": "accepted it", "fails": "refused it"}.get(answer, f"gave {show(answer)}")
-        right = {"passes": "accept", "fails": "refuse"}[expected]
-        return f"Given a comparison that {what}, your test {did}; it should {right} it."
-
-    return judge
-
-
 CHECK_COMPARISON = Exercise(
     id="lab05.check_comparison",
     kind="implement",
@@ -214,7 +195,7 @@ CHECK_COMPARISON = Exercise(
             "accepts a good comparison",
             1,
             probe=lambda function, inputs: verdict(function, good_comparison),
-            judge=_meets("passes", "keeps every promise"),
+            judge=meets("passes", "a comparison that keeps every promise"),
             hint="Allow for chance in the ends of the interval: compare them with bounds, not "
             "with exact numbers.",
         ),
@@ -222,21 +203,21 @@ CHECK_COMPARISON = Exercise(
             "refuses a mean of rates",
             1,
             probe=lambda function, inputs: verdict(function, averages_rates),
-            judge=_meets("fails", "averages the rates of lines"),
+            judge=meets("fails", "a comparison that averages the rates of lines"),
             hint="Give it a short line that changes and a long one that does not.",
         ),
         Case(
             "refuses an interval over lines",
             1,
             probe=lambda function, inputs: verdict(function, draws_lines),
-            judge=_meets("fails", "draws lines instead of writers"),
+            judge=meets("fails", "a comparison that draws lines instead of writers"),
             hint="Two writers with many lines that disagree: over lines the interval is narrow.",
         ),
         Case(
             "refuses a comparison without pairs",
             1,
             probe=lambda function, inputs: verdict(function, forgets_pairs),
-            judge=_meets("fails", "draws writers for each way by itself"),
+            judge=meets("fails", "a comparison that draws writers for each way by itself"),
             hint="Let lines differ a lot in difficulty and improve each by one edit: paired, the "
             "interval has no width.",
         ),
@@ -244,7 +225,7 @@ CHECK_COMPARISON = Exercise(
             "refuses a turned sign",
             1,
             probe=lambda function, inputs: verdict(function, turns_the_sign),
-            judge=_meets("fails", "subtracts the second from the first"),
+            judge=meets("fails", "a comparison that subtracts the second from the first"),
             hint="Fewer edits in the second are a negative difference; assert one.",
         ),
     ),

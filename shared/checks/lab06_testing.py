@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from shared.checks.compare import equal, show
 from shared.checks.exercise import Case, Exercise
+from shared.checks.saved_tests import meets, verdict
 
 
 def check_line_scores(line_scores) -> None:
@@ -126,30 +126,6 @@ def compares_in_order(true, found):
     return scores_of(matches, len(true), len(found))
 
 
-def verdict(function, implementation) -> str:
-    """Say whether a test accepts an implementation."""
-    try:
-        function(implementation)
-    except AssertionError:
-        return "fails"
-    return "passes"
-
-
-def _meets(expected: str, what: str):
-    """Judge what the test did with scores: "passes" accepts them, "fails" refuses them."""
-
-    def judge(inputs: dict, answer: object) -> str | None:
-        if equal(answer, expected, "") is None:
-            return None
-        did = {"passes": "accepted them", "fails": "refused them"}.get(
-            answer, f"gave {show(answer)}"
-        )
-        right = {"passes": "accept", "fails": "refuse"}[expected]
-        return f"Given scores that {what}, your test {did}; it should {right} them."
-
-    return judge
-
-
 CHECK_LINE_SCORES = Exercise(
     id="lab06.check_line_scores",
     kind="implement",
@@ -162,63 +138,63 @@ CHECK_LINE_SCORES = Exercise(
             "accepts right scores",
             1,
             probe=lambda function, inputs: verdict(function, right_scores),
-            judge=_meets("passes", "are right"),
+            judge=meets("passes", "a function whose scores are right"),
             hint="Work your example out by hand, and keep clear of an IoU of exactly one half.",
         ),
         Case(
             "accepts right scores computed otherwise",
             1,
             probe=lambda function, inputs: verdict(function, scores_by_paths),
-            judge=_meets("passes", "are right, with as many pairs as there can be"),
+            judge=meets("passes", "a function whose scores are right by another matching"),
             hint="Ask for nothing that two sensible matchers would answer differently.",
         ),
         Case(
             "refuses a line counted twice",
             1,
             probe=lambda function, inputs: verdict(function, counts_twice),
-            judge=_meets("fails", "call both boxes on one line right"),
+            judge=meets("fails", "a function whose scores call both boxes on one line right"),
             hint="Find one line twice: one of the two boxes is one too many.",
         ),
         Case(
             "refuses division by the smaller box",
             1,
             probe=lambda function, inputs: verdict(function, divides_by_smaller),
-            judge=_meets("fails", "divide by the smaller area"),
+            judge=meets("fails", "a function whose scores divide by the smaller area"),
             hint="Find one box four times as high as the line in it.",
         ),
         Case(
             "refuses any overlap",
             1,
             probe=lambda function, inputs: verdict(function, takes_any_overlap),
-            judge=_meets("fails", "match whatever overlaps at all"),
+            judge=meets("fails", "a function whose scores match whatever overlaps at all"),
             hint="Find a box that holds a line and much besides, and expect no match.",
         ),
         Case(
             "refuses counting boxes",
             1,
             probe=lambda function, inputs: verdict(function, counts_boxes),
-            judge=_meets("fails", "never look where a box lies"),
+            judge=meets("fails", "a function whose scores never look where a box lies"),
             hint="Find as many boxes as there are lines, but not where the lines are.",
         ),
         Case(
             "refuses precision and recall swapped",
             1,
             probe=lambda function, inputs: verdict(function, swaps_scores),
-            judge=_meets("fails", "swap precision and recall"),
+            judge=meets("fails", "a function whose scores swap precision and recall"),
             hint="Find fewer boxes than lines, and assert both scores by themselves.",
         ),
         Case(
             "refuses a mean for F1",
             1,
             probe=lambda function, inputs: verdict(function, averages_scores),
-            judge=_meets("fails", "average precision and recall"),
+            judge=meets("fails", "a function whose scores average precision and recall"),
             hint="With precision 1/2 and recall 1 the mean is 3/4 and F1 is 2/3.",
         ),
         Case(
             "refuses comparing in order",
             1,
             probe=lambda function, inputs: verdict(function, compares_in_order),
-            judge=_meets("fails", "compare the first with the first only"),
+            judge=meets("fails", "a function whose scores compare the first with the first only"),
             hint="Give the found boxes in another order than the lines.",
         ),
     ),

@@ -34,8 +34,8 @@ SEEDS = (0, 1, 2)
 #: Ideas that also ran for a third and for twice of the updates
 BUDGET_IDEAS = ("base", "augmentation")
 BUDGETS = (300, 1600)
-#: Ideas that a claim of the lab rests on, and their seeds after the first
-CLAIM_IDEAS = ("base", "augmentation", "many_hands")
+#: Ideas that the lab's claim of a gain rests on, and their seeds after the first
+CLAIM_IDEAS = ("gru", "base")
 CLAIM_SEEDS = (1, 2, 3, 4)
 
 
@@ -83,10 +83,9 @@ def shipped_plan() -> list[Planned]:
     trials = plan(MAIN, [first])
     for updates in BUDGETS:
         trials += plan(BUDGET_IDEAS, [first], updates=updates)
-    trials += plan(["many_hands"], [first])
     trials += plan(CLAIM_IDEAS, CLAIM_SEEDS)
     trials += plan([name for name in MAIN if name not in CLAIM_IDEAS], others)
-    trials += plan([name for name in IDEAS if name not in (*MAIN, "many_hands")], [first])
+    trials += plan([name for name in IDEAS if name not in MAIN], [first])
     for updates in BUDGETS:
         trials += plan(BUDGET_IDEAS, others, updates=updates)
     return trials

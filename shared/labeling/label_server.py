@@ -13,12 +13,9 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from shared.labeling.label_studio import to_tasks
 from shared.labeling.label_studio_api import LabelStudio, LabelStudioError
-from shared.labeling.label_studio_export import Exported, from_tasks
-from shared.labeling.records import LabelSet
 from shared.labeling.tool_environments import LABEL_STUDIO, find_tool, plain_environment
 from shared.paths import my_directory, write_atomically
 
@@ -60,24 +57,6 @@ class Running(NamedTuple):
     address: str
     root: str
     process: int
-
-
-class Opened(NamedTuple):
-    """A project that is ready to be labeled.
-
-    Attributes:
-        address: Where pages come one after the other, without what others have said about them.
-        overview: Where all pages are listed, with everybody's work.
-        project: Its id.
-        new_pages: How many pages came in; the others were there.
-        login: Who signs in.
-    """
-
-    address: str
-    overview: str
-    project: int
-    new_pages: int
-    login: Login
 
 
 def state_folder() -> Path:
@@ -251,54 +230,6 @@ def serving(root: Path | str, say: Callable[[str], None] = print) -> Iterator[Ru
     finally:
         if before is None:
             stop(say)
-
-
-def open_project(server: Running, folder: Path | str, labels: LabelSet) -> Opened:
-    """Bring a folder's pages into its project, made where there is none.
-
-    Args:
-        server: A running server.
-        folder: With label file and images, inside the server's root.
-        labels: Its labels; what they propose is shown for correction.
-    """
-    folder = Path(folder).resolve()
-    person = login()
-    studio = LabelStudio(server.address, person.token)
-    project, _ = studio.project(folder.name[:50], f"Pages of {folder}", str(folder))
-    root = folder.relative_to(server.root).as_posix()
-    count = studio.add_tasks(project, to_tasks(labels, root))
-    overview = f"{server.address}/projects/{project}/data"
-    return Opened(f"{overview}?labeling=1", overview, project, count, person)
-
-
-def fetch(server: Running, project: int) -> Exported:
-    """Return what was labeled in a project; see `label_studio_export.from_tasks`."""
-    studio = LabelStudio(server.address, login().token)
-    return from_tasks(studio.tasks(project), studio.people())
-
-
-def add_annotator(server: Running, name: str) -> Login:
-    """Let another person sign in, with a password that is kept with the first login.
-
-    Args:
-        server: A running server.
-        name: Letters, digits, dots and dashes.
-
-    Raises:
-        LabelStudioError: The name cannot be part of an address, or is taken.
-    """
-    if not name or not all(c.isascii() and (c.isalnum() or c in ".-_") for c in name):
-        raise LabelStudioError(f"The name {name!r} needs letters, digits, dots or dashes alone.")
-    path = state_folder() / "annotators.json"
-    known: dict[str, Any] = {}
-    with contextlib.suppress(OSError, ValueError):
-        known = json.loads(path.read_text(encoding="utf-8"))
-    email = f"{name.lower()}@localhost.local"
-    password = known.setdefault(email, secrets.token_urlsafe(9))
-    write_atomically(path, json.dumps(known, indent=1))
-    path.chmod(0o600)
-    LabelStudio(server.address, login().token).add_person(email, password)
-    return Login(email, password, "")
 
 
 def _free_port() -> int:

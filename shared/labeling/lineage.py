@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -203,7 +204,8 @@ def draw_lineage(lineage: Lineage) -> Picture:
             for origin in step.made_from:
                 start, end = place[origin], place[step.name]
                 # What would run into a box bends around it, toward the edge of the picture
-                away = 0.6 if end[1] < start[1] else -0.6
+                level = abs(end[1] - start[1]) < 0.1
+                away = 0.35 if level else math.copysign(0.6, start[1] - end[1])
                 bend = away if _meets_a_box(start, end, list(place.values())) else 0.0
                 arrow = {
                     "arrowstyle": "-|>",

@@ -153,12 +153,12 @@ def _repair(path: Path) -> int:
 
 
 def _serve(folder: Path, labels: object, port: int | None) -> int:
-    from shared.labeling import label_project, label_server
+    from shared.labeling import label_server
 
     before = label_server.running()
     server = label_server.start(folder.resolve().parent, port=port)
     try:
-        opened = label_project.open_project(server, folder, labels)
+        opened = label_server.open_project(server, folder, labels)
         print(f"{opened.new_pages} new pages; label them at {opened.address}")
         print(f"look at all pages, and mend what was submitted, at {opened.overview}")
         print(f"sign in as {opened.login.email} with the password {opened.login.password}")
@@ -176,16 +176,16 @@ def _serve(folder: Path, labels: object, port: int | None) -> int:
 
 
 def _ask_server(folder: Path, arguments: argparse.Namespace) -> int:
-    from shared.labeling import label_project, label_server, read_labels
+    from shared.labeling import label_server, read_labels
 
     with label_server.serving(folder.resolve().parent) as server:
         if arguments.annotator:
-            person = label_project.add_annotator(server, arguments.annotator)
+            person = label_server.add_annotator(server, arguments.annotator)
             print(f"sign in at {server.address} as {person.email}, password {person.password}")
             return 0
         labels = read_labels(folder / arguments.labels)
-        opened = label_project.open_project(server, folder, labels)
-        return _keep(label_project.fetch(server, opened.project), folder)
+        opened = label_server.open_project(server, folder, labels)
+        return _keep(label_server.fetch(server, opened.project), folder)
 
 
 def _keep(exported: object, folder: Path) -> int:

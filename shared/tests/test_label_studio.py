@@ -28,10 +28,10 @@ from shared.course import cli
 from shared.course.label import keep_before
 from shared.labeling import (
     LabelError,
-    label_project,
     label_server,
     label_set,
     read_labels,
+    server_process,
     validate,
 )
 from shared.labeling.agreement import agreement
@@ -355,7 +355,7 @@ def test_a_server_starts_quietly_is_found_again_and_stops(my, fake, monkeypatch)
     with pytest.raises(RuntimeError, match="one folder at a time"):
         label_server.start(my / "my", said.append)
     assert label_server.stop(said.append) is True
-    assert label_server.running() is None and not label_server._alive(first.process)
+    assert label_server.running() is None and not server_process.alive(first.process)
     assert label_server.stop(said.append) is False
 
 
@@ -404,19 +404,19 @@ def test_the_whole_way_through_the_real_server(real):
     labeled_folder(folder, ("a", "b", "c d"), status="open")
     labels = read_labels(folder)
     server = label_server.start(real)
-    opened = label_project.open_project(server, folder, labels)
+    opened = label_server.open_project(server, folder, labels)
     assert opened.new_pages == 3
-    again = label_project.open_project(server, folder, labels)
+    again = label_server.open_project(server, folder, labels)
     assert (again.project, again.new_pages) == (opened.project, 0)
     studio = LabelStudio(server.address, label_server.login().token)
     tasks = studio.tasks(opened.project)
-    assert label_project.fetch(server, opened.project).label_sets == {}
+    assert label_server.fetch(server, opened.project).label_sets == {}
     image = tasks[2]["data"]["image"]
     headers = {"Authorization": f"Token {label_server.login().token}"}
     asked = urllib.request.Request(server.address + image, headers=headers)
     with urllib.request.urlopen(asked) as answer:
         assert answer.read() == (folder / "pages/c d.png").read_bytes()
-    person = label_project.add_annotator(server, "bo")
+    person = label_server.add_annotator(server, "bo")
     bo = next(number for number, name in studio.people().items() if name == "bo")
     # The learner deletes a line and corrects one; bo accepts all; the second page is skipped
     sent = {task["id"]: to_tasks(labels, "photos")[k] for k, task in enumerate(tasks)}
@@ -428,7 +428,7 @@ def test_the_whole_way_through_the_real_server(real):
     studio.call("POST", path, {"result": results, "completed_by": bo})
     skipped = {"result": [], "was_cancelled": True}
     studio.call("POST", f"/api/tasks/{tasks[1]['id']}/annotations/", skipped)
-    found = label_project.fetch(server, opened.project)
+    found = label_server.fetch(server, opened.project)
     learner, other = found.label_sets["learner"], found.label_sets["bo"]
     assert [p.status for p in learner.pages] == ["done", "skipped", "open"]
     assert [p.status for p in other.pages] == ["done", "open", "open"]
@@ -438,8 +438,8 @@ def test_the_whole_way_through_the_real_server(real):
     label_server.stop()
     begin = time.monotonic()
     later = label_server.start(real)  # What was submitted is there after a restart
-    assert label_project.fetch(later, opened.project).label_sets == found.label_sets
-    assert time.monotonic() - begin < label_server.PATIENCE
+    assert label_server.fetch(later, opened.project).label_sets == found.label_sets
+    assert time.monotonic() - begin < server_process.PATIENCE
     assert sign_in(later, person.email, person.password)
 
 

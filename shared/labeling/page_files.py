@@ -1,0 +1,76 @@
+"""From image files to pages that wait for labels."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+from shared.labeling.records import LabeledLine, LabeledPage, LabelError
+
+SWAPPED = (5, 6, 7, 8)  # EXIF orientations that lay the image on its side
+ORIENTATION = 0x0112
+_CHUNK = 1 << 20
+
+
+def image_sha256(path: Path | str) -> str:
+    """Return the SHA-256 of a file's bytes, 64 hexadecimal digits."""
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def shown_size(path: Path | str) -> tuple[int, int]:
+    """Return width and height of an image as it is shown, without decoding its pixels.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        UnreadableImageError: It is no image, or damaged at its beginning.
+    """
+    from PIL import Image, UnidentifiedImageError
+
+    from shared.recognizer.page_images import FORMATS, UnreadableImageError
+
+    path = Path(path)
+    try:
+        with Image.open(path, formats=FORMATS) as image:
+            width, height = image.size
+            sideways = image.getexif().get(ORIENTATION) in SWAPPED
+    except FileNotFoundError:
+        raise
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+        raise UnreadableImageError(
+            f"{path.name} is no image that can be opened ({type(error).__name__}). Copy it again, "
+            "or save the page as JPEG or PNG."
+        ) from error
+    return (height, width) if sideways else (width, height)
+
+
+def page_of(
+    image: Path | str,
+    folder: Path | str,
+    writer: str | None = None,
+    lines: tuple[LabeledLine, ...] = (),
+) -> LabeledPage:
+    """Return an open page for an image file.
+
+    Args:
+        image: The file.
+        folder: Where the label file is, or will be.
+        writer: Whose hand it is.
+        lines: What a model found; usually added later.
+
+    Raises:
+        LabelError: The image is not in the folder or below it, so labels cannot travel with it.
+    """
+    image, folder = Path(os.path.abspath(image)), Path(os.path.abspath(folder))
+    if not image.is_relative_to(folder):
+        raise LabelError(
+            f"The image {image.name} is not in {folder} or below it, so the labels there could "
+            "not find it on another machine. Copy it into that folder first."
+        )
+    width, height = shown_size(image)
+    name = image.relative_to(folder).as_posix()
+    return LabeledPage(name, image_sha256(image), width, height, writer, "open", lines)

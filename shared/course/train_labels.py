@@ -104,9 +104,7 @@ def train_labels(
 
     folder = my_directory() / "runs" / "labels"
     ways = [("uncertain", 0), *(("random", draw) for draw in range(options.draws))]
-    keys = [
-        {"hand": name, "way": way, "draw": draw} for name in writers for way, draw in ways
-    ]
+    keys = [{"hand": name, "way": way, "draw": draw} for name in writers for way, draw in ways]
     run = train_cells(path, folder, settings, keys, train)
     print(format_choosing(run))
     return run

@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from shared.labeling.records import LabelSet
 from shared.labeling.widget.editing import Action, EditError, apply
@@ -125,9 +124,7 @@ class LabelSession:
         other.append(replace(change, before=change.after, after=change.before, group=""))
         return change.title
 
-    def _keep(
-        self, name: str, image: str, step: Callable[[LabelSet], LabelSet]
-    ) -> Change | None:
+    def _keep(self, name: str, image: str, step: Callable[[LabelSet], LabelSet]) -> Change | None:
         """Take one step on the newest labels; return what it changed, or None for nothing."""
         with self.journal.writing():
             if self.journal.holds(name):
@@ -145,6 +142,5 @@ def progress_text(progress: dict[str, int]) -> str:
     """Return progress as words, such as "7 of 12 lines, 2 pages open"."""
     pages = progress["open"]
     return (
-        f"{progress['decided']} of {progress['lines']} lines, "
-        f"{pages} page{'s' * (pages != 1)} open"
+        f"{progress['decided']} of {progress['lines']} lines, {pages} page{'s' * (pages != 1)} open"
     )

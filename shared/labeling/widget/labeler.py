@@ -1,0 +1,138 @@
+"""`label_pages`: a picture of the page and its labels, and where somebody is there, the widget."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from shared.explorer.explorer import is_static
+from shared.labeling.records import LabeledPage, LabelSet
+from shared.labeling.widget.editing import EditError
+from shared.labeling.widget.pictures import draw_labels
+from shared.labeling.widget.session import LabelSession, progress_text
+
+if TYPE_CHECKING:
+    from shared.figures import Picture
+    from shared.recognizer import PageReader
+
+BASELINE_POINTS = 5  # A detector gives dozens; a person moves a few
+
+
+class Labeler:
+    """One label file on display; made by `label_pages`.
+
+    Attributes:
+        session: Does and keeps what a person does.
+        index: Number of the page that is shown first.
+    """
+
+    def __init__(self, session: LabelSession, index: int = 0) -> None:
+        self.session = session
+        self.index = index
+
+    @property
+    def labels(self) -> LabelSet:
+        """The labels as they are now, what other widgets did included."""
+        self.session.refresh()
+        return self.session.labels
+
+    def progress(self) -> str:
+        """Return progress in words, such as "7 of 12 lines, 2 pages open"."""
+        return progress_text(self.session.progress())
+
+    def picture(self) -> Picture:
+        """Draw the page that is shown first, with its boxes and texts."""
+        from shared.recognizer import open_page_image
+
+        page = self.session.labels.pages[self.index]
+        image = open_page_image(self.session.journal.path.parent / page.image)
+        return draw_labels(image, page, f"{page.image}: {self.progress()}")
+
+    def widget(self) -> Any:
+        """Return the live widget."""
+        from shared.labeling.widget.live import LabelWidget
+
+        return LabelWidget(self.session, self.index)
+
+    def _ipython_display_(self) -> None:
+        from IPython.display import display
+
+        display(self.picture())
+        if not is_static():
+            display(self.widget())
+
+
+def label_pages(
+    label_file: Path | str,
+    reader: PageReader | None = None,
+    annotator: str = "you",
+    page: int | None = None,
+) -> Labeler:
+    """Label the pages of a label file, by hand and in this notebook.
+
+    Every action is on the disk before the widget says "saved": in the file itself and in the
+    journal beside it.
+
+    Args:
+        label_file: The file; its pages' images are beside or below it.
+        reader: Fills in pages that have no line yet; what it says is a proposal.
+        annotator: Whose name the labels get.
+        page: Number of the page to begin with, from 0; by default the first open one.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        LabelError: It cannot be read.
+        EditError: It has no page, or not the one asked for.
+
+    Example:
+        >>> labeler = label_pages("my/labels/labels.json", PageReader.load())  # doctest: +SKIP
+        >>> labeler  # Shows the picture, and the widget  # doctest: +SKIP
+    """
+    session = LabelSession(label_file, annotator)
+    pages = session.labels.pages
+    if not pages:
+        raise EditError(
+            f"{label_file} has no page; add one with shared.labeling.page_of, or load a folder of "
+            "photographs."
+        )
+    if page is not None and not 0 <= page < len(pages):
+        raise EditError(f"There is no page {page}; the pages go from 0 to {len(pages) - 1}.")
+    if reader is not None:
+        for one in pages:
+            if one.status == "open" and not one.lines:
+                propose(session, one, reader)
+    waiting = [k for k, one in enumerate(pages) if one.status == "open"]
+    return Labeler(session, page if page is not None else next(iter(waiting), 0))
+
+
+def propose(session: LabelSession, page: LabeledPage, reader: PageReader) -> int:
+    """Let a reader fill in a page without lines; return how many it found."""
+    found = reader.read(session.journal.path.parent / page.image).lines
+    lines = [
+        {
+            "id": f"m{number:02}",
+            "box": _inside(line.box, page),
+            "text": line.text or None,
+            "status": "proposed",
+            "baseline": _few(line.baseline),
+            "proposal": line.text or None,
+            "confidence": float(line.confidence),
+            "annotator": "model",
+        }
+        for number, line in enumerate(found, 1)
+    ]
+    if lines:
+        session.act({"do": "prelabel", "page": page.image, "lines": lines})
+    return len(lines)
+
+
+def _inside(box: Any, page: LabeledPage) -> list[float]:
+    left, top, right, bottom = (float(value) for value in box)
+    return [max(left, 0.0), max(top, 0.0), min(right, page.width), min(bottom, page.height)]
+
+
+def _few(baseline: Any) -> list[list[float]]:
+    """Return at most five points of a baseline, evenly along it."""
+    last = len(baseline) - 1
+    rows = sorted({round(k * last / (BASELINE_POINTS - 1)) for k in range(BASELINE_POINTS)})
+    return [[float(x), float(y)] for x, y in baseline[rows]]

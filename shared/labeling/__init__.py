@@ -4,6 +4,7 @@
 measure how good they are, and keep their versions.
 """
 
+from shared.labeling.repairing import Repair, repair, repair_file
 from shared.labeling.schema import (
     SCHEMA_VERSION,
     LabeledLine,
@@ -25,9 +26,12 @@ __all__ = [
     "LabeledLine",
     "LabeledPage",
     "Problem",
+    "Repair",
     "label_set",
     "page_of",
     "read_labels",
+    "repair",
+    "repair_file",
     "validate",
     "write_labels",
 ]

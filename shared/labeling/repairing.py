@@ -1,0 +1,163 @@
+"""Repairs that need no judgment, each one told; what a person has to decide is left alone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+from shared.alphabet import ASCII, Alphabet
+from shared.labeling.label_files import BOM, parse_labels
+from shared.labeling.records import LabeledLine, LabeledPage, LabelError, LabelSet
+from shared.labeling.validation import describe
+from shared.paths import write_atomically
+
+#: What word processors put in the place of keys; an accent is another letter and stays
+TYPED = {
+    "\u2018": "'", "\u2019": "'", "\u201a": "'", "\u201b": "'", "\u2032": "'",
+    "\u201c": '"', "\u201d": '"', "\u201e": '"', "\u2033": '"',
+    "\u2010": "-", "\u2011": "-", "\u2012": "-", "\u2013": "-", "\u2014": "-", "\u2212": "-",
+    "\u2026": "...", "\ufb01": "fi", "\ufb02": "fl", "\u00a0": " ", "\u2009": " ",
+    "\u202f": " ", "\u3000": " ", "\t": " ", "\u00ad": "", "\u200b": "", "\ufeff": "",
+}  # fmt: skip
+
+
+class Repair(NamedTuple):
+    """One thing that was changed, with its place.
+
+    Attributes:
+        code: The problem it answers, as `validate` names it.
+        page: The image.
+        line: The line's id after the repair.
+        message: What was there, and what is there now.
+    """
+
+    code: str
+    page: str
+    line: str
+    message: str
+
+
+def repair(label_set: LabelSet, alphabet: Alphabet = ASCII) -> tuple[LabelSet, list[Repair]]:
+    """Return the labels with what can be mended without looking at the image, and what was done.
+
+    Corners in the wrong order are swapped, boxes cut off at the edge of the page, twice-used ids
+    told apart, spaces at the ends removed, and typographic signs become those of the keyboard.
+    Nothing is deleted: a box outside the page, twins and empty texts are for a person.
+
+    Args:
+        label_set: Labels that `read_labels` accepted.
+        alphabet: Characters that stay as they are.
+    """
+    done: list[Repair] = []
+    pages = tuple(_repair_page(page, alphabet, done) for page in label_set.pages)
+    return replace(label_set, pages=pages), done
+
+
+def repair_file(path: Path | str) -> list[str]:
+    """Bring a label file in another encoding to UTF-8, in its place, and say what was done.
+
+    The original is kept beside it, its name ending in `.before-repair`. A file that is UTF-8
+    already is left alone.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        LabelError: It would not be a label file even then; it is left as it was.
+    """
+    path = Path(path)
+    data = path.read_bytes()
+    text, done = _as_text(data)
+    if not done:
+        return []
+    parse_labels(text, path.name)
+    kept = path.with_name(f"{path.name}.before-repair")
+    if kept.exists() and kept.read_bytes() != data:
+        raise LabelError(
+            f"{kept.name} holds the original of an earlier repair. Move it away, so that it is "
+            "not lost, and repair again."
+        )
+    write_atomically(kept, data)
+    write_atomically(path, text)
+    return [*done, f"The original is kept as {kept.name}."]
+
+
+def _as_text(data: bytes) -> tuple[str, list[str]]:
+    done = []
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        try:
+            return data.decode("utf-16"), ["The file was UTF-16; it is UTF-8 now."]
+        except UnicodeDecodeError as error:
+            raise LabelError("The file begins like UTF-16 but is cut off.") from error
+    if data.startswith(BOM):
+        data = data[len(BOM) :]
+        done.append("The byte order mark before line 1 was removed.")
+    lines = []
+    for number, line in enumerate(data.split(b"\n"), 1):
+        try:
+            lines.append(line.decode("utf-8"))
+        except UnicodeDecodeError:
+            try:
+                text = line.decode("cp1252")
+            except UnicodeDecodeError as error:
+                raise LabelError(
+                    f"Line {number} is neither UTF-8 nor Windows-1252: byte 0x"
+                    f"{line[error.start]:02x} in column {error.start + 1} means nothing there."
+                ) from error
+            foreign = ", ".join(dict.fromkeys(describe(c) for c in text if ord(c) > 127))
+            lines.append(text)
+            done.append(f"Line {number} was read as Windows-1252 and holds {foreign}; look at it.")
+    return "\n".join(lines), done
+
+
+def _repair_page(page: LabeledPage, alphabet: Alphabet, done: list[Repair]) -> LabeledPage:
+    lines = []
+    taken = Counter(line.id for line in page.lines)
+    seen: set[str] = set()
+    for line in page.lines:
+
+        def told(code: str, message: str, line_id: str = "", line: LabeledLine = line) -> None:
+            done.append(Repair(code, page.image, line_id or line.id, message))
+
+        if line.id in seen:
+            number = 2
+            while f"{line.id}_{number}" in taken:
+                number += 1
+            new = f"{line.id}_{number}"
+            taken[new] += 1
+            told("duplicate_id", f"The second line {line.id!r} is called {new!r} now.", new)
+            line = replace(line, id=new)
+        seen.add(line.id)
+        line = _repair_box(line, page, told)
+        lines.append(_repair_text(line, alphabet, told))
+    return replace(page, lines=tuple(lines))
+
+
+def _repair_box(line: LabeledLine, page: LabeledPage, told: callable) -> LabeledLine:
+    left, top, right, bottom = line.box
+    box = min(left, right), min(top, bottom), max(left, right), max(top, bottom)
+    if box != line.box:
+        told("empty_box", f"The corners {line.box} were in another order: {box}.", line.id)
+    inside = box[0] < page.width and box[1] < page.height and box[2] > 0 and box[3] > 0
+    cut = (max(box[0], 0.0), max(box[1], 0.0))
+    cut += (min(box[2], float(page.width)), min(box[3], float(page.height)))
+    if inside and cut != box:
+        told("over_the_edge", f"The box {box} was cut off at the edge: {cut}.", line.id)
+        box = cut
+    return replace(line, box=box)
+
+
+def _repair_text(line: LabeledLine, alphabet: Alphabet, told: callable) -> LabeledLine:
+    if line.text is None:
+        return line
+    typed = "".join(c if c in alphabet else TYPED.get(c, c) for c in line.text)
+    if typed != line.text:
+        changed = [c for c in dict.fromkeys(line.text) if c not in alphabet and c in TYPED]
+        named = ", ".join(f"{describe(c)} became {TYPED[c]!r}" for c in changed)
+        told("unknown_character", f"In {line.text!r}, {named}.", line.id)
+    plain = " ".join(typed.split(" ")).strip(" ") if typed.strip(" ") else typed
+    while "  " in plain and plain.strip(" "):
+        plain = plain.replace("  ", " ")
+    if plain != typed:
+        told("stray_space", f"The spaces of {typed!r} became {plain!r}.", line.id)
+    return replace(line, text=plain)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import traceback
+from collections.abc import Sequence
 from dataclasses import asdict
 from importlib import resources
 from typing import Any
@@ -55,26 +56,34 @@ class LabelWidget(anywidget.AnyWidget):
         if kind == "image":
             self._send_image(int(message["index"]))
             return
-        acks, errors, said, fault = [], [], "", None
-        try:
-            if kind == "actions":
-                for item in message["items"]:
-                    acks.append(item["id"])  # Refused is answered, too: it must not wait for ever
-                    said = self._do(item) or said
-            elif kind == "page":
-                self.index = int(message["index"])
-                self.session.refresh()
-        except (EditError, LabelError, OSError) as error:
-            errors.append(_with_typed_text(str(error), message, acks))
-        except Exception as error:
-            errors.append(traceback.format_exc())
-            fault = error
-        rest = [item["id"] for item in message.get("items", [])[len(acks) :]]
-        for item in message.get("items", [])[len(acks) :] if fault is None else ():
-            self._receive(_widget, {"kind": "actions", "items": [item]}, _buffers)
-        self.view = self._view(acks + (rest if fault is None else []), errors, said)
+        acks, failed, errors, said, fault = [], [], [], "", None
+        if kind == "page":
+            self.index = int(message["index"])
+            errors += self._refreshed()
+        items = message.get("items", [])
+        for number, item in enumerate(items):
+            try:
+                said = self._do(item) or said
+            except (EditError, LabelError) as error:  # Refused for good: it must not come again
+                errors.append(_with_typed_text(str(error), item))
+            except OSError as error:  # A full disk, a lock: this one and what follows come again
+                errors.append(f"Not saved yet: {error}. It is tried again with the next change.")
+                failed = [one["id"] for one in items[number:]]
+                break
+            except Exception as error:
+                errors.append(traceback.format_exc())
+                fault = error
+            acks.append(item["id"])
+        self.view = self._view(acks, errors, said, failed)
         if fault is not None:
             raise fault
+
+    def _refreshed(self) -> list[str]:
+        try:
+            self.session.refresh()
+        except (LabelError, OSError) as error:
+            return [str(error)]
+        return []
 
     def _do(self, item: dict[str, Any]) -> str:
         if item.get("undo"):
@@ -93,16 +102,17 @@ class LabelWidget(anywidget.AnyWidget):
             return
         self.send({"kind": "image", "image": page.image, "type": "image/jpeg"}, [content])
 
-    def _view(self, acks: list[str], errors: list[str], said: str = "") -> str:
+    def _view(
+        self, acks: list[str], errors: list[str], said: str = "", failed: Sequence[str] = ()
+    ) -> str:
         """Describe everything the browser shows; `seq` makes each answer a change."""
         labels = self.session.labels
+        path = str(self.session.journal.path.resolve())
         self.index = min(max(self.index, 0), len(labels.pages) - 1)
         self._count += 1
         content = {
             "seq": self._count,
-            "key": hashlib.sha256(str(self.session.journal.path.resolve()).encode()).hexdigest()[
-                :16
-            ],
+            "key": hashlib.sha256(path.encode()).hexdigest()[:16],
             "index": self.index,
             "page": asdict(labels.pages[self.index]),
             "pages": [
@@ -117,14 +127,14 @@ class LabelWidget(anywidget.AnyWidget):
             "progress": progress_text(self.session.progress()),
             "can": self.session.can(),
             "acks": acks,
+            "failed": list(failed),
             "errors": errors,
             "said": said,
         }
         return json.dumps(content, ensure_ascii=False)
 
 
-def _with_typed_text(sentence: str, message: dict[str, Any], acks: list[str]) -> str:
+def _with_typed_text(sentence: str, item: dict[str, Any]) -> str:
     """Add what was typed to a refusal, so that it can be copied instead of typed again."""
-    item = message["items"][len(acks) - 1] if acks else {}
     text = item.get("action", {}).get("text")
     return f"{sentence} You typed: {text}" if text else sentence

@@ -22,6 +22,8 @@ const KEYS = [
   ["F1 or ?", "show or hide these keys"],
 ];
 
+const plural = (count) => `${count} change${count === 1 ? "" : "s"}`;
+
 function build(tag, className, attributes = {}) {
   const node = document.createElement(tag);
   if (className) node.className = className;
@@ -57,10 +59,10 @@ function render({ model, el }) {
   const pages = build("select", "", { "aria-label": "Page" });
   bar.append(pages);
   const after = button("▶", "Page after (Alt+PageDown)", () => turn(1));
-  const drawing = button("▭ New line", "Draw a new box (N)", () => setMode("draw"));
-  const basing = button("⎯ Baseline", "Draw a baseline (B)", () => setMode("baseline"));
-  const undo = button("↶ Undo", "Undo (Ctrl+Z)", () => queue.push({ undo: true }));
-  const redo = button("↷ Redo", "Redo (Ctrl+Y)", () => queue.push({ redo: true }));
+  const drawing = button("New line", "Draw a new box (N)", () => setMode("draw"));
+  const basing = button("Baseline", "Draw a baseline (B)", () => setMode("baseline"));
+  const undo = button("Undo", "Undo (Ctrl+Z)", () => queue.push({ undo: true }));
+  const redo = button("Redo", "Redo (Ctrl+Y)", () => queue.push({ redo: true }));
   button("−", "Zoom out (−)", () => stage.zoom(1 / 1.4));
   button("+", "Zoom in (+)", () => stage.zoom(1.4));
   button("Whole page", "Whole page (0)", () => stage.zoom(0));
@@ -323,7 +325,7 @@ function render({ model, el }) {
   function answered() {
     const last = view;
     view = JSON.parse(model.get("view"));
-    queue.answered(view.acks);
+    queue.answered(view.acks, view.failed);
     if (view.errors.length) {
       banner.textContent = view.errors.join(" ");
       banner.hidden = false;
@@ -332,6 +334,8 @@ function render({ model, el }) {
       image = null;
       chosen = null;
       stage.setPage(view.page, "", false);
+      rows.top();
+      say(`Page ${view.index + 1} of ${view.pages.length}, ${view.page.image}.`);
       model.send({ kind: "image", index: view.index });
     }
     if (view.said) say(view.said);
@@ -353,9 +357,9 @@ function render({ model, el }) {
   const clock = setInterval(() => {
     if (!queue.late()) return;
     const count = queue.items().length;
-    banner.textContent = `The kernel does not answer: it is busy, or it has stopped. ${count} ` +
-      `change${count === 1 ? " is" : "s are"} kept in this browser ${store ? "" : "tab "}and will ` +
-      "be saved when it answers. If the kernel was restarted, run this cell again.";
+    banner.textContent = "The kernel does not answer: it is busy, or it has stopped. " +
+      `${plural(count)} ${count === 1 ? "is" : "are"} kept in this browser${store ? "" : " tab"} ` +
+      "until it answers. If the kernel was restarted, run this cell again.";
     banner.hidden = false;
   }, 1000);
   const online = () => queue.again();
@@ -376,7 +380,7 @@ function render({ model, el }) {
   model.on("msg:custom", received);
   model.send({ kind: "image", index: view.index });
   const kept = queue.restore();
-  if (kept) say(`${kept} changes from an earlier view of this file were sent.`);
+  if (kept) say(`${plural(kept)} from an earlier view of this file ${kept === 1 ? "was" : "were"} sent.`);
   refresh();
   return () => {
     clearInterval(clock);

@@ -116,7 +116,8 @@ function makeQueue(hooks, storage, key) {
       hooks.changed();
     },
     flush,
-    answered(ids) {
+    answered(ids, failed) {
+      items.forEach((item) => { if (failed.includes(item.id)) item.sent = false; });
       const before = items.length;
       items = items.filter((item) => !ids.includes(item.id));
       if (items.length === before) return;

@@ -47,13 +47,13 @@ function makeRow(id, hooks) {
     made.addEventListener("click", () => action(id));
     return made;
   };
-  const accept = button("✓", "Accept the text", hooks.accept);
-  const unreadable = button("✗", "Nobody can read this line (Alt+U)", hooks.unreadable);
-  const remove = button("🗑", "Delete this line (Ctrl+Delete)", hooks.remove);
+  const accept = button("Accept", "Accept the text (Enter)", hooks.accept);
+  const unreadable = button("Unreadable", "Nobody can read this line (Alt+U)", hooks.unreadable);
+  const remove = button("Delete", "Delete this line (Ctrl+Delete)", hooks.remove);
   const foot = document.createElement("div");
   foot.className = "hwl-foot";
-  foot.append(input, accept, unreadable, remove);
-  element.append(cropBox, foot, state);
+  foot.append(state, accept, unreadable, remove);
+  element.append(cropBox, input, foot);
   input.addEventListener("focus", () => hooks.focus(id));
   input.addEventListener("input", () => hooks.typed(id, input.value));
   input.addEventListener("keydown", (event) => hooks.key(event, id));
@@ -70,8 +70,8 @@ function makeRows(hooks) {
   let rows = new Map();
 
   function update(row, line, k, count, image, scale, imageName) {
-    const sure = line.confidence === null || line.confidence === undefined ? ""
-      : `, the model is ${Math.round(100 * line.confidence)}% sure`;
+    const told = line.status === "proposed" && typeof line.confidence === "number";
+    const sure = told ? `, the model is ${Math.round(100 * line.confidence)}% sure` : "";
     const state = STATES[line.status];
     const corrected = line.status === "labeled" && line.proposal && line.proposal !== line.text;
     row.element.dataset.status = line.status;
@@ -81,6 +81,7 @@ function makeRows(hooks) {
     row.input.placeholder = line.status === "unreadable" ? "unreadable" : "type this line";
     const text = line.text ?? "";
     if (row.input.value !== text && !(hooks.isTyping(line.id))) row.input.value = text;
+    row.accept.disabled = line.status === "labeled" || !text;
     const key = `${line.box.join()} ${imageName} ${row.crop.parentElement.clientWidth}`;
     if (key !== row.shown) {
       drawCrop(row.crop, image, scale, line);
@@ -115,6 +116,7 @@ function makeRows(hooks) {
         }
       }
     },
+    top() { element.scrollTop = 0; },
     focus(id) {
       rows.get(id)?.input.focus({ preventScroll: true });
     },

@@ -91,10 +91,6 @@ function makeStage(hooks) {
       const points = drag?.kind === "point" && drag.line === line.id ? drag.points : line.baseline;
       svg("polyline", { points: points.map((p) => p.join(",")).join(" "),
         class: "hwl-baseline" }, group);
-      if (chosen) {
-        points.forEach(([x, y], i) => svg("circle", { cx: x, cy: y, r: 4.5 * px,
-          class: "hwl-point", "data-point": i }, group));
-      }
     }
     const tag = svg("text", { x: a - 3 * px, y: (b + d) / 2, "font-size": 13 * px,
       class: "hwl-tag", "dominant-baseline": "middle", "text-anchor": "end" }, group);
@@ -105,6 +101,10 @@ function makeStage(hooks) {
         height: 10 * px, class: "hwl-handle", "data-handle": name,
         style: `cursor: ${name}-resize` }, group);
     }
+    // Above the handles: a baseline often ends where a corner is
+    const points = drag?.kind === "point" && drag.line === line.id ? drag.points : line.baseline;
+    points?.forEach(([x, y], i) => svg("circle", { cx: x, cy: y, r: 4.5 * px,
+      class: "hwl-point", "data-point": i }, group));
   }
 
   root.addEventListener("pointerdown", (event) => {

@@ -1,0 +1,222 @@
+"""What a pre-filled text does to the person who checks it: wrong ones are planted and counted."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from shared.alphabet import ASCII, Alphabet
+from shared.labeling.records import LabelError, LabelSet
+
+SHARE = 0.1
+SHORTEST = 4  # Characters: in a shorter text one wrong letter is seen at once
+#: What a tired eye takes for each other in handwriting; each pair works in both directions
+LOOKALIKES = (
+    "ao", "un", "uv", "ec", "il", "li", "hb", "nr", "rv", "mn", "gq", "gy", "tf", "tl", "ci", "oe",
+    "as", "wv", "kh", "1l", "17", "4q", "5s", "0o", "3s", "6b", "8B", "OQ", "UV", "IJ", "FT",
+    "CG", "PR", "EF", "MN", ".,", ";:", ":.", "'\"", "-~",
+)  # fmt: skip
+
+
+class Planted(NamedTuple):
+    """One wrong proposal among right ones.
+
+    Attributes:
+        page: The image.
+        line: The line's id.
+        right: What the line says.
+        wrong: What was proposed instead, one edit away.
+        kind: `"swap"`, `"drop"` or `"double"`.
+        position: Of the changed character in `right`.
+    """
+
+    page: str
+    line: str
+    right: str
+    wrong: str
+    kind: str
+    position: int
+
+
+class MissRate(NamedTuple):
+    """How many planted errors a person let pass.
+
+    Attributes:
+        missed: Planted errors that are still there, letter by letter.
+        half_mended: Planted lines that were changed and are still wrong.
+        planted: How many were planted on lines that the person has looked at.
+        rate: (missed + half_mended) / planted.
+        low: Lower end of Wilson's 95 % interval of the rate.
+        high: Upper end.
+        spoiled: Lines whose right proposal the person made wrong.
+        checked: Lines the person has looked at.
+    """
+
+    missed: int
+    half_mended: int
+    planted: int
+    rate: float
+    low: float
+    high: float
+    spoiled: int
+    checked: int
+
+
+def plant_errors(
+    label_set: LabelSet, share: float = SHARE, seed: int = 0, alphabet: Alphabet = ASCII
+) -> tuple[LabelSet, list[Planted]]:
+    """Turn true labels into proposals, a share of them wrong by one plausible edit.
+
+    Args:
+        label_set: Pages whose labels are right; their lines become proposals on open pages.
+        share: Of the lines; at least one is planted.
+        seed: Says which lines, and how they change.
+        alphabet: Characters that may come in.
+
+    Returns:
+        The proposals, and what was planted, for nobody's eyes until the person is done.
+
+    Raises:
+        LabelError: No line is long enough, or the share is not between 0 and 1.
+    """
+    if not 0 < share <= 1:
+        raise LabelError(f"The share of planted errors is {share}; it lies between 0 and 1.")
+    rng = np.random.default_rng(seed)
+    places = [
+        (page.image, line.id)
+        for page in label_set.pages
+        for line in page.lines
+        if page.status != "skipped" and line.text and len(line.text.strip()) >= SHORTEST
+    ]
+    if not places:
+        raise LabelError(
+            f"No line has a text of {SHORTEST} characters or more, so nothing can be planted."
+        )
+    count = min(len(places), max(1, round(share * len(places))))
+    chosen = {places[k] for k in rng.choice(len(places), size=count, replace=False)}
+    planted: list[Planted] = []
+    pages = []
+    for page in label_set.pages:
+        if page.status == "skipped":
+            pages.append(page)
+            continue
+        lines = []
+        for line in page.lines:
+            text = line.text
+            if (page.image, line.id) in chosen:
+                text, kind, position = misread(line.text, rng, alphabet)
+                planted.append(Planted(page.image, line.id, line.text, text, kind, position))
+            lines.append(
+                replace(line, text=text, proposal=text, status="proposed", annotator=None)
+                if line.text
+                else line
+            )
+        pages.append(replace(page, lines=tuple(lines), status="open"))
+    return replace(label_set, pages=tuple(pages)), planted
+
+
+def misread(
+    text: str, rng: np.random.Generator, alphabet: Alphabet = ASCII
+) -> tuple[str, str, int]:
+    """Return a text with one plausible error, its kind, and the position of it.
+
+    Half of the errors are look-alikes, the others a lost or a doubled letter; one may turn into
+    another where the text offers no place for it.
+
+    Example:
+        >>> misread("aaaa", np.random.default_rng(1))
+        ('aaaaa', 'double', 3)
+    """
+    swaps = [
+        (k, other)
+        for k, character in enumerate(text)
+        for other in _lookalikes(character)
+        if all(c in alphabet for c in other)
+    ]
+    letters = [k for k, character in enumerate(text) if character.isalnum()]
+    if swaps and (rng.random() < 0.5 or not letters):
+        k, other = swaps[rng.integers(len(swaps))]
+        return text[:k] + other + text[k + 1 :], "swap", k
+    if not letters:
+        return text + ".", "double", len(text) - 1
+    k = letters[rng.integers(len(letters))]
+    if rng.random() < 0.5:
+        return text[:k] + text[k + 1 :], "drop", k
+    return text[:k] + text[k] + text[k:], "double", k
+
+
+def _lookalikes(character: str) -> list[str]:
+    """Return what a character may be taken for, among the pairs of single characters."""
+    pairs = [pair for pair in LOOKALIKES if len(pair) == 2 and character in pair]
+    return [pair.replace(character, "", 1) for pair in pairs]
+
+
+def miss_rate(planted: list[Planted], truth: LabelSet, checked: LabelSet) -> MissRate:
+    """Count what a person let pass.
+
+    Only lines the person has labeled count; one that is still proposed was not looked at.
+
+    Args:
+        planted: What `plant_errors` returned.
+        truth: The true labels it was given.
+        checked: The proposals after the person has gone through them.
+
+    Raises:
+        LabelError: None of the planted lines was looked at.
+    """
+    wrong = {(one.page, one.line): one for one in planted}
+    missed = half = seen = spoiled = looked_at = 0
+    for page in checked.pages:
+        for line in page.lines:
+            if line.status == "proposed":
+                continue
+            looked_at += 1
+            place = page.image, line.id
+            if place in wrong:
+                seen += 1
+                missed += line.text == wrong[place].wrong
+                half += line.text not in (wrong[place].wrong, wrong[place].right)
+            else:
+                spoiled += _differs(truth, page.image, line.id, line.text)
+    if not seen:
+        raise LabelError(
+            f"None of the {len(planted)} planted lines was labeled, so there is no miss rate. "
+            "Go through the proposals first."
+        )
+    low, high = wilson_interval(missed + half, seen)
+    return MissRate(missed, half, seen, (missed + half) / seen, low, high, spoiled, looked_at)
+
+
+def _differs(truth: LabelSet, image: str, line_id: str, text: str | None) -> bool:
+    try:
+        return truth.page(image).line(line_id).text != text
+    except KeyError:
+        return False  # A line the person has added: there is no truth to spoil
+
+
+def wilson_interval(successes: int, trials: int, z: float = 1.96) -> tuple[float, float]:
+    """Return the interval of a rate (Wilson, JASA 22, 1927, pages 209-212).
+
+    Unlike the rate plus and minus a standard error it stays in [0, 1] and has a width at 0.
+
+    Args:
+        successes: How often it happened.
+        trials: How often it could have happened, at least once.
+        z: Standard deviations on each side; 1.96 covers 95 %.
+
+    Example:
+        >>> low, high = wilson_interval(0, 10)
+        >>> round(low, 3), round(high, 3)
+        (0.0, 0.278)
+    """
+    if not 0 <= successes <= trials or trials < 1:
+        raise ValueError(f"{successes} of {trials} is no rate.")
+    rate = successes / trials
+    middle = (rate + z**2 / (2 * trials)) / (1 + z**2 / trials)
+    half = z / (1 + z**2 / trials) * math.sqrt(
+        rate * (1 - rate) / trials + z**2 / (4 * trials**2)
+    )  # fmt: skip
+    return max(0.0, middle - half), min(1.0, middle + half)

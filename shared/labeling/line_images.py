@@ -1,0 +1,102 @@
+"""From labels to what a line reader learns from: each labeled line cut out and prepared."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from shared.labeling.records import LabeledLine, LabelSet
+from shared.lines import LineSet
+from shared.recognizer import DetectedLine, open_page_image, prepare_strip, straighten_all
+
+# Medians over what the detector finds on the frozen pages, in x-heights
+ASCENT, DESCENT = 1.8, 0.7
+
+
+class CutLines(NamedTuple):
+    """Lines ready for a reader, and which labels they come from.
+
+    Attributes:
+        lines: A set with images (32, width), texts and writers; boxes of characters are unknown.
+        places: For every line its page's image and its id.
+        left_out: For every labeled line that has no ink, its place.
+    """
+
+    lines: LineSet
+    places: list[tuple[str, str]]
+    left_out: list[tuple[str, str]]
+
+
+def cut_lines(
+    label_set: LabelSet, folder: Path | str, statuses: tuple[str, ...] = ("labeled",)
+) -> CutLines:
+    """Cut the lines of the wanted statuses out of their pages, as the page reader would.
+
+    Lines without a text come as `""`; skipped pages are left alone.
+
+    Args:
+        label_set: Valid labels; see `validate`.
+        folder: Where the label file is.
+        statuses: Which lines; "proposed" ones show what a model has still to be told about.
+
+    Raises:
+        FileNotFoundError: An image is missing.
+        UnreadableImageError: An image is damaged.
+    """
+    images, texts, writers, places, left_out = [], [], [], [], []
+    for page in label_set.pages:
+        wanted = [line for line in page.lines if line.status in statuses]
+        if page.status == "skipped" or not wanted:
+            continue
+        gray = open_page_image(Path(folder) / page.image)
+        for line, image in zip(wanted, page_line_images(gray, wanted), strict=True):
+            place = page.image, line.id
+            if image is None:
+                left_out.append(place)
+                continue
+            images.append(image)
+            texts.append(line.text or "")
+            writers.append(page.writer or "unknown")
+            places.append(place)
+    boxes = [np.zeros((0, 4)) for _ in images]
+    held_out = [np.zeros(0, bool) for _ in images]
+    return CutLines(LineSet(images, texts, writers, boxes, held_out), places, left_out)
+
+
+def page_line_images(gray: np.ndarray, lines: list[LabeledLine]) -> list[np.ndarray | None]:
+    """Return every line as the line reader takes it, uint8 (32, width); None where no ink is.
+
+    Args:
+        gray: uint8 (height, width), the page as it is shown.
+        lines: Labels on it.
+    """
+    images: list[np.ndarray | None] = []
+    for strip in straighten_all(gray, [as_detected(line) for line in lines]):
+        try:
+            images.append(prepare_strip(strip))
+        except ValueError:
+            images.append(None)
+    return images
+
+
+def as_detected(line: LabeledLine) -> DetectedLine:
+    """Return a label as the detector would have returned it.
+
+    A box says how far the letters reach; where they stand is the baseline's business. Without
+    one it is taken to be level, at the height that is usual for a line's box.
+    """
+    left, top, right, bottom = line.box
+    if line.baseline is not None:
+        baseline = np.array(line.baseline)
+        heights = baseline[:, 1]
+        ascent = max(1.0, float(heights.min()) - top)
+        descent = max(0.3 * ascent, bottom - float(heights.max()))
+        return DetectedLine(baseline, ascent, descent, ascent / ASCENT, line.confidence or 1.0)
+    x_height = max(1.0, (bottom - top) / (ASCENT + DESCENT))
+    level = bottom - DESCENT * x_height
+    baseline = np.array([(left, level), (right, level)])
+    return DetectedLine(
+        baseline, ASCENT * x_height, DESCENT * x_height, x_height, line.confidence or 1.0
+    )

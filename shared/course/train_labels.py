@@ -49,7 +49,7 @@ def line_confidence(reader: LineTextRecognizer, images: Sequence[np.ndarray]) ->
     return np.array([np.exp(ctc.log_softmax(one).max(axis=-1)).mean() for one in logits])
 
 
-def choose_lines(confidence: np.ndarray, count: int, way: str, seed: int = 0) -> list[int]:
+def chosen_lines(confidence: np.ndarray, count: int, way: str, seed: int = 0) -> list[int]:
     """Return the numbers of the lines to be labeled.
 
     Args:
@@ -58,10 +58,12 @@ def choose_lines(confidence: np.ndarray, count: int, way: str, seed: int = 0) ->
         way: "uncertain" for those it is least sure of, "random" for a draw.
         seed: Of the draw.
     """
+    from shared.labeling.choosing import choose_random, choose_uncertain
+
     if way == "uncertain":
-        return np.argsort(confidence, kind="stable")[:count].tolist()
+        return choose_uncertain(1 - confidence, count)
     if way == "random":
-        return sorted(np.random.default_rng(seed).permutation(len(confidence))[:count].tolist())
+        return sorted(choose_random(len(confidence), count, seed))
     raise ValueError(f"Lines are chosen 'uncertain' or 'random', not {way!r}.")
 
 
@@ -90,7 +92,7 @@ def train_labels(
     def train(key: dict[str, Any], checkpoint: Path) -> dict[str, Any]:
         pool, kept = writer_lines(writers[key["hand"]], POOL, HELD_BACK)
         confidence = line_confidence(reader, pool.images)
-        rows = choose_lines(confidence, CHOSEN, key["way"], key["draw"])
+        rows = chosen_lines(confidence, CHOSEN, key["way"], key["draw"])
         found = effect(reader, adapter.adapt(pool[rows], updates), kept, CHOSEN)
         print(f"{key['hand']}, {key['way']} {key['draw']}: {found.drop:.0%} gone", flush=True)
         return {

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shared.explorer.explorer import is_static
+from shared.labeling.proposing import propose as proposed_page
 from shared.labeling.records import LabeledPage, LabelSet
 from shared.labeling.widget.editing import EditError
 from shared.labeling.widget.pictures import draw_labels
@@ -14,8 +16,6 @@ from shared.labeling.widget.session import LabelSession, progress_text
 if TYPE_CHECKING:
     from shared.figures import Picture
     from shared.recognizer import PageReader
-
-BASELINE_POINTS = 5  # A detector gives dozens; a person moves a few
 
 
 class Labeler:
@@ -107,32 +107,8 @@ def label_pages(
 
 def propose(session: LabelSession, page: LabeledPage, reader: PageReader) -> int:
     """Let a reader fill in a page without lines; return how many it found."""
-    found = reader.read(session.journal.path.parent / page.image).lines
-    lines = [
-        {
-            "id": f"m{number:02}",
-            "box": _inside(line.box, page),
-            "text": line.text or None,
-            "status": "proposed",
-            "baseline": _few(line.baseline),
-            "proposal": line.text or None,
-            "confidence": float(line.confidence),
-            "annotator": "model",
-        }
-        for number, line in enumerate(found, 1)
-    ]
+    filled = proposed_page(page, session.journal.path.parent, reader)
+    lines = [asdict(replace(line, annotator="model")) for line in filled.lines]
     if lines:
         session.act({"do": "prelabel", "page": page.image, "lines": lines})
     return len(lines)
-
-
-def _inside(box: Any, page: LabeledPage) -> list[float]:
-    left, top, right, bottom = (float(value) for value in box)
-    return [max(left, 0.0), max(top, 0.0), min(right, page.width), min(bottom, page.height)]
-
-
-def _few(baseline: Any) -> list[list[float]]:
-    """Return at most five points of a baseline, evenly along it."""
-    last = len(baseline) - 1
-    rows = sorted({round(k * last / (BASELINE_POINTS - 1)) for k in range(BASELINE_POINTS)})
-    return [[float(x), float(y)] for x, y in baseline[rows]]

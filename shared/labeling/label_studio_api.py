@@ -1,0 +1,126 @@
+"""The few calls of Label Studio's REST interface that a labeling project needs."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+from typing import Any
+
+from shared.labeling.label_studio import TEMPLATE
+
+TIMEOUT = 60  # Seconds of one call
+
+
+class LabelStudioError(RuntimeError):
+    """Label Studio refused a call, or is not there."""
+
+
+class LabelStudio:
+    """A running server, by its address and a token.
+
+    Args:
+        address: Such as `http://127.0.0.1:8080`.
+        token: A legacy API token of a user.
+    """
+
+    def __init__(self, address: str, token: str) -> None:
+        self.address = address.rstrip("/")
+        self._token = token
+        # A proxy of the system must not see calls to this machine
+        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+    def call(self, method: str, path: str, body: Any = None, timeout: float = TIMEOUT) -> Any:
+        """Return the answer to a call, as plain data.
+
+        Raises:
+            LabelStudioError: The server refused, or does not answer.
+        """
+        request = urllib.request.Request(
+            self.address + path,
+            method=method,
+            data=None if body is None else json.dumps(body).encode("utf-8"),
+            headers={"Authorization": f"Token {self._token}", "Content-Type": "application/json"},
+        )
+        try:
+            with self._opener.open(request, timeout=timeout) as answer:
+                content = answer.read()
+        except urllib.error.HTTPError as error:
+            said = error.read().decode("utf-8", "replace")[:400]
+            raise LabelStudioError(
+                f"Label Studio answered {error.code} to {method} {path}: {said}"
+            ) from error
+        except (OSError, urllib.error.URLError) as error:
+            raise LabelStudioError(f"Label Studio does not answer at {self.address}.") from error
+        try:
+            return json.loads(content) if content else None
+        except ValueError as error:
+            raise LabelStudioError(f"{self.address}{path} is not Label Studio's.") from error
+
+    def is_ours(self) -> bool:
+        """Return whether a server answers that knows this token."""
+        try:
+            return bool(self.call("GET", "/api/current-user/whoami", timeout=5).get("email"))
+        except (LabelStudioError, AttributeError):
+            return False
+
+    def project(self, title: str, description: str, folder: str) -> tuple[int, bool]:
+        """Return the id of the project for a folder, making it where there is none.
+
+        Args:
+            title: What people see.
+            description: What tells projects of the same title apart.
+            folder: With the images, inside the server's document root.
+
+        Returns:
+            The id, and whether it is new.
+        """
+        page = self.call("GET", "/api/projects?page_size=1000")
+        for project in page["results"]:
+            if project["title"] == title and project["description"] == description:
+                return project["id"], False
+        made = self.call(
+            "POST",
+            "/api/projects",
+            {
+                "title": title,
+                "description": description,
+                "label_config": TEMPLATE,
+                "show_skip_button": True,
+                "enable_empty_annotation": True,
+                "maximum_annotations": 2,  # Agreement needs two annotators
+            },
+        )
+        storage = {"project": made["id"], "path": folder, "title": "pages", "use_blob_urls": True}
+        self.call("POST", "/api/storages/localfiles", storage)
+        return made["id"], True
+
+    def add_tasks(self, project: int, tasks: list[dict[str, Any]]) -> int:
+        """Import tasks whose pages are not there yet, and return how many that were.
+
+        What is there stays as it is, so that a second call never brings back deleted lines.
+        """
+        there = {task["data"].get("page") for task in self.tasks(project)}
+        new = [task for task in tasks if task["data"]["page"] not in there]
+        if new:
+            self.call("POST", f"/api/projects/{project}/import", new, timeout=300)
+        return len(new)
+
+    def tasks(self, project: int) -> list[dict[str, Any]]:
+        """Return the project's tasks with everything that was done to them."""
+        path = f"/api/projects/{project}/export?exportType=JSON&download_all_tasks=true"
+        return self.call("GET", path, timeout=300)
+
+    def people(self) -> dict[int, str]:
+        """Return the name of every user by number: the first part of the address."""
+        return {user["id"]: user["email"].split("@")[0] for user in self.call("GET", "/api/users/")}
+
+    def add_person(self, email: str, password: str) -> bool:
+        """Add another annotator; False where there is one of this address."""
+        known = {user["email"].lower() for user in self.call("GET", "/api/users/")}
+        if email.lower() in known:
+            return False
+        name = email.split("@")[0]
+        person = {"email": email, "username": name, "first_name": name, "last_name": ""}
+        self.call("POST", "/api/users/", {**person, "password": password})
+        return True

@@ -1,0 +1,244 @@
+"""Reading what annotators did in Label Studio: one label set for each of them."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from shared.labeling.label_files import decode
+from shared.labeling.label_studio import (
+    BASELINE,
+    BASELINE_ENDING,
+    LINE,
+    READABLE,
+    TEXT,
+    UNREADABLE,
+    sent_page,
+)
+from shared.labeling.records import LabeledLine, LabeledPage, LabelError, LabelSet, label_set
+from shared.labeling.validation import Problem
+
+
+class Exported(NamedTuple):
+    """What came back from Label Studio.
+
+    Attributes:
+        label_sets: By annotator, in order of their names; each has every page that was sent, as it
+            was sent where this annotator has not submitted it.
+        notes: What could not be taken over as it was, or is still unfinished there.
+    """
+
+    label_sets: dict[str, LabelSet]
+    notes: list[Problem]
+
+
+def read_export(path: Path | str, people: Mapping[int, str] | None = None) -> Exported:
+    """Read a JSON export of Label Studio; see `from_tasks`.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        LabelError: It is no JSON export of tasks that were sent from here.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"There is no export at {path}; export the project as JSON.")
+    try:
+        tasks = json.loads(decode(path.read_bytes(), path.name))
+    except json.JSONDecodeError as error:
+        raise LabelError(
+            f"{path.name} is no JSON: {error.msg} in line {error.lineno}. Export the project as "
+            "JSON; CSV and COCO lose what is needed here."
+        ) from None
+    if not isinstance(tasks, list) or not all(isinstance(task, dict) for task in tasks):
+        raise LabelError(f"{path.name} holds no list of tasks. Export the project as JSON.")
+    return from_tasks(tasks, people)
+
+
+def from_tasks(
+    tasks: Sequence[dict[str, Any]], people: Mapping[int, str] | None = None
+) -> Exported:
+    """Return what every annotator made of the tasks.
+
+    A submitted page is done and holds what is there now: deleted lines stay deleted. A skipped one
+    is skipped. Where an annotator submitted a page twice, the last one counts.
+
+    Args:
+        tasks: A project's export as JSON, unlabeled tasks included.
+        people: Names of the users by number; an export gives the numbers alone.
+
+    Raises:
+        LabelError: A task was not sent from here.
+    """
+    notes: list[Problem] = []
+    sent = [sent_page(task) for task in tasks]
+    answers: dict[str, dict[str, LabeledPage]] = {}
+    for task, page in zip(tasks, sent, strict=True):
+        for annotator, annotation in _newest(task, page, people or {}, notes).items():
+            made = _annotated(page, annotation, annotator, notes)
+            answers.setdefault(annotator, {})[page.image] = made
+        for draft in task.get("drafts") or []:
+            count = len({one.get("id") for one in draft.get("result") or []})
+            who = _person(draft.get("user"), people or {})
+            message = (
+                f"{who} has a draft with {count} regions that was not "
+                "submitted; it is not in these labels. Submit it and export again."
+            )
+            notes.append(Problem("warning", "draft", page.image, None, message))
+    sets = {
+        annotator: label_set(pages.get(page.image, page) for page in sent)
+        for annotator, pages in sorted(answers.items())
+    }
+    return Exported(sets, notes)
+
+
+def _newest(
+    task: dict[str, Any], page: LabeledPage, people: Mapping[int, str], notes: list[Problem]
+) -> dict[str, dict[str, Any]]:
+    """Return the last annotation of each annotator."""
+    found: dict[str, dict[str, Any]] = {}
+    ordered = sorted(
+        task.get("annotations") or [], key=lambda one: (one.get("updated_at") or "", one.get("id"))
+    )
+    for annotation in ordered:
+        annotator = _person(annotation.get("completed_by"), people)
+        if annotator in found:
+            message = f"{annotator} labeled this page more than once; only the last one is taken."
+            notes.append(Problem("warning", "labeled_twice", page.image, None, message))
+        found[annotator] = annotation
+    return found
+
+
+def _person(value: Any, people: Mapping[int, str]) -> str:
+    if isinstance(value, dict):
+        return str(value.get("email") or value.get("id")).split("@")[0]
+    return people.get(value) or str(value).split("@")[0]
+
+
+def _annotated(
+    page: LabeledPage, annotation: dict[str, Any], annotator: str, notes: list[Problem]
+) -> LabeledPage:
+    if annotation.get("was_cancelled"):
+        return replace(page, status="skipped")
+
+    def note(code: str, message: str, line: str | None = None, severity: str = "warning") -> None:
+        notes.append(Problem(severity, code, page.image, line, f"{message} ({annotator})"))
+
+    regions: dict[str, dict[str, dict[str, Any]]] = {}
+    for result in annotation.get("result") or []:
+        name = result.get("from_name")
+        if name not in (LINE, TEXT, READABLE, BASELINE):
+            note("unknown_result", f"A result of kind {name!r} is not from our template; left out.")
+            continue
+        if result.get("image_rotation"):
+            degrees = result["image_rotation"]
+            note(
+                "turned_image",
+                f"The image was turned by {degrees} degrees while labeling, so the boxes do not "
+                "fit it; the page was left as it was sent. Turn it back and label it again.",
+                severity="error",
+            )
+            return page
+        wanted = (page.width, page.height)
+        if (result.get("original_width"), result.get("original_height")) != wanted:
+            found = (result.get("original_width"), result.get("original_height"))
+            note(
+                "wrong_size",
+                f"The boxes were drawn on an image of {found} pixels, and ours has {wanted}; "
+                "percent are taken of ours. Look whether they fit.",
+            )
+        regions.setdefault(str(result.get("id")), {})[name] = result["value"]
+    baselines = {key: one.pop(BASELINE) for key, one in regions.items() if BASELINE in one}
+    lines = []
+    for key, parts in regions.items():
+        if LINE not in parts:
+            if parts:
+                text = " ".join(parts.get(TEXT, {}).get("text") or [])
+                note("text_without_box", f"{text!r} belongs to no box and was left out.", key)
+            continue
+        lines.append(_line(key, parts, page, annotator, note))
+    lines = _with_baselines(lines, baselines, page, note)
+    return replace(page, status="done", lines=tuple(_in_order(lines, page)))
+
+
+def _line(
+    key: str, parts: dict[str, dict[str, Any]], page: LabeledPage, annotator: str, note: Any
+) -> LabeledLine:
+    before = next((line for line in page.lines if line.id == key), None)
+    texts = parts.get(TEXT, {}).get("text") or []
+    texts = [texts] if isinstance(texts, str) else texts
+    if len(texts) > 1:
+        note("several_texts", f"The line had {len(texts)} texts; they were joined.", key)
+    text = " ".join(texts) or None
+    unreadable = UNREADABLE in (parts.get(READABLE, {}).get("choices") or [])
+    if unreadable and text:
+        note("unreadable_with_text", f"Called unreadable, its text {text!r} was left out.", key)
+        text = None
+    return LabeledLine(
+        id=key,
+        box=_box(parts[LINE], page, key, note),
+        text=text,
+        status=UNREADABLE if unreadable else "labeled",
+        proposal=before.proposal if before else None,
+        confidence=before.confidence if before else None,
+        annotator=annotator,
+    )
+
+
+def _box(value: dict[str, Any], page: LabeledPage, key: str, note: Any) -> tuple[float, ...]:
+    """Return a box in pixels; of a turned one the upright box around it."""
+    left, top = value["x"] / 100 * page.width, value["y"] / 100 * page.height
+    width, height = value["width"] / 100 * page.width, value["height"] / 100 * page.height
+    degrees = float(value.get("rotation") or 0)
+    if not degrees:
+        return left, top, left + width, top + height
+    note(
+        "turned_box", f"The box is turned by {degrees:g} degrees; the one around it is taken.", key
+    )
+    cosine, sine = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
+    # Label Studio turns a box about its left upper corner, in pixels
+    corners = [(0, 0), (width, 0), (width, height), (0, height)]
+    across = [left + x * cosine - y * sine for x, y in corners]
+    down = [top + x * sine + y * cosine for x, y in corners]
+    return min(across), min(down), max(across), max(down)
+
+
+def _with_baselines(
+    lines: list[LabeledLine], baselines: dict[str, dict[str, Any]], page: LabeledPage, note: Any
+) -> list[LabeledLine]:
+    """Give every baseline to its line: the one it is named after, else the one it lies in."""
+    found = {line.id: line for line in lines}
+    for key, value in baselines.items():
+        points = sorted(
+            (vertex["x"] / 100 * page.width, vertex["y"] / 100 * page.height)
+            for vertex in value.get("vertices") or []
+        )
+        owner = found.get(key.removesuffix(BASELINE_ENDING))
+        if owner is None and not key.endswith(BASELINE_ENDING):
+            owner = next((line for line in lines if points and _inside(points, line.box)), None)
+        if owner is None or len(points) < 2:
+            why = "has one point" if len(points) < 2 else "lies in no line's box"
+            note("baseline_alone", f"A baseline {why} and was left out.", key)
+            continue
+        found[owner.id] = replace(found[owner.id], baseline=tuple(points))
+    return [found[line.id] for line in lines]
+
+
+def _inside(points: list[tuple[float, float]], box: tuple[float, ...]) -> bool:
+    x, y = (sum(values) / len(points) for values in zip(*points, strict=True))
+    return box[0] <= x <= box[2] and box[1] <= y <= box[3]
+
+
+def _in_order(lines: list[LabeledLine], page: LabeledPage) -> list[LabeledLine]:
+    """Keep the order in which lines were sent; put new ones where they are on the page."""
+    place = {line.id: k for k, line in enumerate(page.lines)}
+    ordered = sorted((line for line in lines if line.id in place), key=lambda one: place[one.id])
+    for line in lines:
+        if line.id not in place:
+            middle = line.box[1] + line.box[3]
+            below = (k for k, one in enumerate(ordered) if one.box[1] + one.box[3] > middle)
+            ordered.insert(next(below, len(ordered)), line)
+    return ordered

@@ -1,0 +1,228 @@
+"""PAGE XML, the format in which archives and other recognizers exchange pages and lines.
+
+Written and read is the 2019-07-15 edition of the schema (Pletschacher and Antonacopoulos 2010, "The
+PAGE (Page Analysis and Ground-Truth Elements) format framework", ICPR). Its points are whole,
+non-negative pixels, so a box comes back rounded outward by less than a pixel; what PAGE has no
+place for, such as a line's status, stands in `custom` attributes, which other programs leave alone.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from shared.labeling.records import LabeledLine, LabeledPage, LabelError, LabelSet
+from shared.paths import write_atomically
+
+NAMESPACE = "http://schema.primaresearch.org/PAGE/gts/pagecontent/2019-07-15"
+LOCATION = f"{NAMESPACE} {NAMESPACE}/pagecontent.xsd"
+INSTANCE = "http://www.w3.org/2001/XMLSchema-instance"
+CREATOR = "handwriting-labs"
+NAME = re.compile(r"[A-Za-z_][\w.-]*", re.ASCII)
+#: XML cannot hold these even when escaped
+UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+
+
+def write_page_xml(
+    labels: LabelSet, folder: Path | str, when: datetime | None = None
+) -> list[Path]:
+    """Write one PAGE file for every page, named after its image, each whole or not at all.
+
+    Args:
+        labels: What to export.
+        folder: Where the files go; `pages/a.png` becomes `pages/a.xml` in it.
+        when: Time that stands in the files; now if not given.
+
+    Returns:
+        The paths written.
+
+    Raises:
+        LabelError: Two images would share a file, or a text cannot stand in XML.
+    """
+    folder = Path(folder)
+    targets: dict[Path, str] = {}
+    for page in labels.pages:
+        path = folder / Path(page.image).with_suffix(".xml")
+        if path in targets:
+            raise LabelError(
+                f"{page.image!r} and {targets[path]!r} would both be written to {path.name}. "
+                "Rename one of the images."
+            )
+        targets[path] = page.image
+    return [
+        write_atomically(path, page_xml(labels.page(image), when))
+        for path, image in targets.items()
+    ]
+
+
+def page_xml(page: LabeledPage, when: datetime | None = None) -> str:
+    """Return a page as PAGE XML, its lines in one region and in reading order."""
+    ET.register_namespace("", NAMESPACE)
+    ET.register_namespace("xsi", INSTANCE)
+    stamp = (when or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    root = ET.Element(_tag("PcGts"), {f"{{{INSTANCE}}}schemaLocation": LOCATION})
+    metadata = ET.SubElement(root, _tag("Metadata"))
+    for name, text in (("Creator", CREATOR), ("Created", stamp), ("LastChange", stamp)):
+        ET.SubElement(metadata, _tag(name)).text = text
+    known = {"sha256": page.sha256, "writer": page.writer, "status": page.status}
+    sheet = ET.SubElement(
+        root,
+        _tag("Page"),
+        {
+            "imageFilename": page.image,
+            "imageWidth": str(page.width),
+            "imageHeight": str(page.height),
+            "custom": _custom(known),
+        },
+    )
+    if page.lines:
+        names = _names([line.id for line in page.lines])
+        region = ET.SubElement(sheet, _tag("TextRegion"), {"id": "region"})
+        boxes = [line.box for line in page.lines]
+        around = (
+            *(min(b[k] for b in boxes) for k in (0, 1)),
+            *(max(b[k] for b in boxes) for k in (2, 3)),
+        )
+        ET.SubElement(region, _tag("Coords"), {"points": _corners(around)})
+        for line, name in zip(page.lines, names, strict=True):
+            _add_line(region, line, name, page.image)
+    ET.indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, "unicode") + "\n"
+
+
+def _add_line(region: ET.Element, line: LabeledLine, name: str, image: str) -> None:
+    known = {"id": line.id, "status": line.status, "annotator": line.annotator}
+    known |= {"proposal": line.proposal, "confidence": line.confidence}
+    element = ET.SubElement(region, _tag("TextLine"), {"id": name, "custom": _custom(known)})
+    ET.SubElement(element, _tag("Coords"), {"points": _corners(line.box)})
+    if line.baseline:
+        ET.SubElement(element, _tag("Baseline"), {"points": _points(line.baseline)})
+    if line.text is not None:
+        if UNWRITABLE.search(line.text):
+            raise LabelError(
+                f"The text {line.text!r} of line {line.id!r} on {image!r} holds a control "
+                "character that XML cannot hold. Type it again."
+            )
+        sure = line.confidence if line.status == "proposed" else None
+        extra = {"conf": f"{min(max(sure, 0.0), 1.0):g}"} if sure is not None else {}
+        text = ET.SubElement(element, _tag("TextEquiv"), extra)
+        ET.SubElement(text, _tag("Unicode")).text = line.text
+
+
+def read_page_xml(path: Path | str) -> LabeledPage:
+    """Read a PAGE file of any edition, ours or another program's.
+
+    A line's outline becomes the box around it. A file of another program has no hash of the image:
+    it is left empty, and `validate` says so until `page_of` has filled it in.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        LabelError: It is no PAGE XML, or a line lacks what it needs.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"There is no PAGE file at {path}.")
+    try:
+        root = ET.fromstring(path.read_bytes())
+    except ET.ParseError as error:
+        raise LabelError(f"{path.name} is no XML: {error}.") from None
+    space = root.tag.partition("}")[0] + "}"
+    sheet = root.find(f"{space}Page")
+    if "PAGE/gts/pagecontent" not in root.tag or sheet is None:
+        raise LabelError(f"{path.name} is no PAGE XML: its root is {root.tag!r}.")
+    known = _known(sheet)
+    lines = [
+        _read_line(element, space, path.name)
+        for region in sheet.iter(f"{space}TextRegion")
+        for element in region.findall(f"{space}TextLine")
+    ]
+    try:
+        size = int(sheet.attrib["imageWidth"]), int(sheet.attrib["imageHeight"])
+        name = sheet.attrib["imageFilename"]
+    except (KeyError, ValueError) as error:
+        raise LabelError(f"The page of {path.name} lacks its image's name or size.") from error
+    return LabeledPage(
+        name, known.get("sha256") or "", *size, known.get("writer"),
+        known.get("status") or "open", tuple(lines),
+    )  # fmt: skip
+
+
+def _read_line(element: ET.Element, space: str, name: str) -> LabeledLine:
+    known = _known(element)
+    line_id = known.get("id") or element.get("id", "")
+    where = f"line {line_id!r} of {name}"
+    outline = _read_points(element.find(f"{space}Coords"), where)
+    if not outline:
+        raise LabelError(f"The {where} has no Coords, so nobody knows where it is.")
+    across, down = zip(*outline, strict=True)
+    baseline = _read_points(element.find(f"{space}Baseline"), where)
+    equivalents = element.findall(f"{space}TextEquiv")
+    # The schema lets a line have several readings; index 0, or else the first, is the one meant
+    equivalents.sort(key=lambda one: int(one.get("index", 0)))
+    unicode = equivalents[0].find(f"{space}Unicode") if equivalents else None
+    text = None if unicode is None else unicode.text or ""
+    confidence = known.get("confidence")
+    if confidence is None and equivalents and equivalents[0].get("conf"):
+        confidence = float(equivalents[0].get("conf"))
+    return LabeledLine(
+        id=line_id,
+        box=(min(across), min(down), max(across), max(down)),
+        text=text,
+        status=known.get("status") or ("labeled" if text else "proposed"),
+        baseline=tuple(baseline) if baseline and len(baseline) > 1 else None,
+        proposal=known.get("proposal"),
+        confidence=confidence,
+        annotator=known.get("annotator"),
+    )
+
+
+def _custom(known: dict[str, object]) -> str:
+    return json.dumps({k: v for k, v in known.items() if v is not None}, ensure_ascii=False)
+
+
+def _known(element: ET.Element) -> dict[str, object]:
+    try:
+        content = json.loads(element.get("custom", ""))
+    except ValueError:
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _tag(name: str) -> str:
+    return f"{{{NAMESPACE}}}{name}"
+
+
+def _names(ids: Sequence[str]) -> list[str]:
+    """Return names that XML accepts as ids, each once, the given ones where that is possible."""
+    names: list[str] = []
+    for k, line_id in enumerate(ids, 1):
+        name = line_id if NAME.fullmatch(line_id) and line_id != "region" else f"line_{k}"
+        while name in names:
+            name += "_"
+        names.append(name)
+    return names
+
+
+def _corners(box: tuple[float, float, float, float]) -> str:
+    left, top = (math.floor(max(value, 0.0)) for value in box[:2])
+    right, bottom = (math.ceil(max(value, 0.0)) for value in box[2:])
+    return f"{left},{top} {right},{top} {right},{bottom} {left},{bottom}"
+
+
+def _points(points: Sequence[tuple[float, float]]) -> str:
+    return " ".join(f"{max(0, round(x))},{max(0, round(y))}" for x, y in points)
+
+
+def _read_points(element: ET.Element | None, where: str) -> list[tuple[float, float]]:
+    if element is None:
+        return []
+    try:
+        pairs = [point.split(",") for point in element.get("points", "").split()]
+        return [(float(x), float(y)) for x, y in pairs]
+    except ValueError as error:
+        raise LabelError(f"The points of {where} are {element.get('points')!r}.") from error

@@ -79,23 +79,25 @@ def shift_texts(page: LabeledPage) -> LabeledPage:
 
 
 def hurried_labels(
-    truth: LabelSet, shifted: Sequence[str], typos: float = 0.1, seed: int = 0
+    truth: LabelSet, shifted: int = 2, typos: float = 0.1, seed: int = 0
 ) -> tuple[LabelSet, list[tuple[str, str]]]:
     """Return labels as a hurried annotator leaves them, and which of them are wrong.
 
     Args:
         truth: True labels.
-        shifted: Images whose texts stand one line too high.
+        shifted: How many of the pages with most lines have their texts one line too high.
         typos: Share of the other lines that get one plausible wrong character.
         seed: Says which lines, and how they change.
 
     Returns:
         The labels, and the page and id of every wrong one.
     """
+    longest = sorted(truth.pages, key=lambda page: -len(page.lines))[:shifted]
+    images = [page.image for page in longest]
     rng = np.random.default_rng(seed)
     pages, wrong = [], []
     for page in truth.pages:
-        if page.image in shifted:
+        if page.image in images:
             pages.append(shift_texts(page))
             wrong += [(page.image, line.id) for line in page.lines[:-1]]
             continue

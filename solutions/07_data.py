@@ -32,13 +32,15 @@ from shared.checks.lab07_faults import four_label_files
 from shared.course.train_labels import choosing_rates, shipped_choosing
 from shared.explorer.browse import browse
 from shared.handwriting import my_handwriting
-from shared.labeling import bias, practice
+from shared.labeling import bias, label_server, practice
 from shared.labeling.adjudication import adjudicate, disagreements
 from shared.labeling.agreement import agreement, paired_lines
 from shared.labeling.duplicates import near_duplicates
 from shared.labeling.label_errors import doubts, expected_precision, precision_at, ranked
+from shared.labeling.label_studio import to_tasks
 from shared.labeling.line_images import cut_lines
 from shared.labeling.splits import split_by_writer
+from shared.labeling.tool_environments import LABEL_STUDIO, has_tool
 from shared.labeling.widget import label_pages
 from shared.lines import compose_lines
 from shared.metrics import edit_distance
@@ -329,7 +331,8 @@ check("lab07.right_conversion")
 # 12 min · core
 #
 # Write `check_export(read_export)`, a test for functions that read an export.
-# `read_export(tasks)` takes tasks with `image`, `width`, `height` and `regions`; a region has `x`, `y`, `width`, `height` in percent and a `text`, which is None where nobody typed.
+# `read_export(tasks)` takes tasks with `image`, `width`, `height` and `regions`.
+# A region has `x`, `y`, `width`, `height` in percent and a `text`, which is None where nobody typed.
 # It returns a dictionary: for every image a list of `(box in pixels, text)`.
 # Your test passes silently for a good reader, and raises an `AssertionError` for one that loses or moves anything.
 # A passed test is saved for Lab 8.
@@ -373,7 +376,24 @@ check("lab07.check_export")
 # Numbers are chosen so that their pixels are whole and no two of them are equal.
 
 # %% [markdown]
-# {label_studio}
+# Here is a page of this lab as Label Studio gets it, and what a round trip to a real server brings back.
+
+# %%
+task = to_tasks(labeling.label_set([example]))[0]
+region = task["predictions"][0]["result"][0]
+print({name: round(region["value"][name], 2) for name in ("x", "y", "width", "height")}, "percent")
+print("box in pixels:", example.lines[0].box)
+if has_tool(LABEL_STUDIO):
+    with label_server.serving(folder) as server:
+        opened = label_server.open_project(server, folder, v1)
+        returned = label_server.fetch(server, opened.project)
+    print(f"{opened.new_pages} pages sent; submitted by {len(returned.label_sets)} annotators")
+else:
+    print("Label Studio is not here. In a terminal: labs label --install (a minute, 950 MB)")
+
+# %% [markdown]
+# To label there yourself, run `labs label my/labels/lab07` in a terminal, and `--fetch` when you are done.
+# It runs on your machine alone, and every annotator's labels come back as a file of their own.
 #
 # ## Do two people agree?
 #
@@ -467,7 +487,7 @@ print(f"{len(points)} differences, {len(decisions)} decided, {still_open} lines 
 # ## Does a filled-in text mislead?
 #
 # Correcting is faster than typing, so most labels begin as a model's proposal.
-# But a wrong proposal that looks plausible is easily accepted: that is **pre-annotation bias**.
+# But a wrong proposal that looks plausible is accepted at a glance: that is **pre-annotation bias**.
 # It can be measured: plant errors that you know, and count how many survive.
 #
 # ### Exercise 7.6 · Guess what you miss
@@ -529,7 +549,8 @@ print(f"you guessed {recorded_guess('lab07.guess_misses')} percent")
 # %% [markdown]
 # With three errors the interval covers most of the scale; that is what three events can say.
 # Pool several people's counts, or plant on more pages, before you quote a rate.
-# Put to work, the number tells how much of a model's error comes back as truth: if a tenth of the proposals is wrong and you miss four in ten, one label in twenty-five is the model's own mistake.
+# The rate tells how much of a model's error comes back as truth.
+# If a tenth of the proposals is wrong and you miss four in ten, one label in twenty-five is the model's own mistake.
 #
 # ## Which labels are wrong?
 #
@@ -785,7 +806,8 @@ rows = [(hand, *(f"{100 * rates[way]:.1f}" for way in ("before", "random", "unce
 gains = [100 * (rates["uncertain"] - rates["random"]) for rates in chosen.values()]
 draws = np.random.default_rng(SEED).choice(gains, (2000, len(gains))).mean(axis=1)
 low, high = np.quantile(draws, [0.025, 0.975])
-print(f"uncertain minus random: {np.mean(gains):+.1f} points (95% interval {low:+.1f} to {high:+.1f})")
+print(f"uncertain minus random: {np.mean(gains):+.1f} points "
+      f"(95% interval {low:+.1f} to {high:+.1f})")
 figures.Table(rows, ("hand", "CER before", "20 at random", "20 uncertain", "difference"))
 
 # %% [markdown]
@@ -856,4 +878,9 @@ report(7)
 # 2. Have a friend check your page with planted errors: `bias.plant_errors(labeler.labels, 0.1)`. Whose miss rate is lower?
 # 3. Rank by `reader_v2` instead of `reader`: does it find the errors it has learned from?
 #
-# **Sources.** {sources}
+# **Sources.** Northcutt, Athalye and Mueller (2021), "Pervasive label errors in test sets destabilize machine learning benchmarks", arXiv:2103.14749.
+# Fort and Sagot (2010), "Influence of pre-annotation on POS-tagged corpus development", Linguistic Annotation Workshop, pages 56 to 63.
+# Krippendorff (2011), "Computing Krippendorff's alpha-reliability", University of Pennsylvania.
+# Settles (2009), "Active learning literature survey", University of Wisconsin-Madison, report 1648.
+# Gebru and others (2021), "Datasheets for datasets", Communications of the ACM 64(12), pages 86 to 92.
+# Wilson (1927), "Probable inference, the law of succession, and statistical inference", JASA 22, pages 209 to 212: the interval of a rate.

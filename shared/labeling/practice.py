@@ -43,6 +43,20 @@ def save_pages(pages: Sequence[Page], folder: Path | str, annotator: str = "pens
     return label_set(labeled, "written by pens; every label is true")
 
 
+def page_of_image(image: np.ndarray, folder: Path | str, writer: str | None = None) -> LabelSet:
+    """Write one page as `page_01.png` and return it as an open page without lines.
+
+    Args:
+        image: uint8 (height, width).
+        folder: Where the label file will be.
+        writer: Whose hand it is.
+    """
+    path = Path(folder) / "page_01.png"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _write_png(path, image)
+    return label_set([page_of(path, folder, writer)])
+
+
 def _write_png(path: Path, image: np.ndarray) -> None:
     import io
 

@@ -128,7 +128,7 @@ def misread(
 
     Example:
         >>> misread("aaaa", np.random.default_rng(1))
-        ('aaaaa', 'double', 3)
+        ('aaa', 'drop', 3)
     """
     swaps = [
         (k, other)

@@ -85,11 +85,10 @@ def state_folder() -> Path:
 
 def running() -> Running | None:
     """Return the server that an earlier call started, if it still answers to our token."""
-    try:
-        found = Running(**json.loads((state_folder() / "server.json").read_text("utf-8")))
-    except (OSError, ValueError, TypeError):
+    found = _recorded()
+    if found is None or not LabelStudio(found.address, login().token).is_ours():
         return None
-    return found if LabelStudio(found.address, login().token).is_ours() else None
+    return found
 
 
 def login() -> Login:
@@ -136,6 +135,7 @@ def start(
             "at a time. Stop it first: `labs label --stop`."
         )
     command = find_tool(LABEL_STUDIO)
+    _end_left_behind(say)
     person = login()
     folder = state_folder()
     (folder / "data").mkdir(parents=True, exist_ok=True)
@@ -168,10 +168,12 @@ def start(
         )  # fmt: skip
     begun = Running(address, str(root), process.pid)
     try:
-        _wait(process, LabelStudio(address, person.token), say, patience)
+        # Written before it answers, so that a server is found even if we are killed while waiting
         write_atomically(folder / "server.json", json.dumps(begun._asdict(), indent=1))
+        _wait(process, LabelStudio(address, person.token), say, patience)
     except BaseException:
         _end(process.pid)
+        (folder / "server.json").unlink(missing_ok=True)
         raise
     return begun
 
@@ -202,20 +204,37 @@ def stop(say: Callable[[str], None] = print) -> bool:
     Only a process that answers to our token, or that is Label Studio by its command line, is ended:
     after a reboot the number in the file may be somebody else's.
     """
-    path = state_folder() / "server.json"
-    try:
-        found = Running(**json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
-        say("No Label Studio of this course is running.")
-        return False
-    ours = running() is not None or "label-studio" in _command_line(found.process)
+    found = _recorded()
+    ours = found is not None and (running() is not None or _is_label_studio(found))
     if ours:
         _end(found.process)
         say(f"Label Studio at {found.address} was stopped; its labels are kept.")
     else:
         say("No Label Studio of this course is running.")
-    path.unlink(missing_ok=True)
+    (state_folder() / "server.json").unlink(missing_ok=True)
     return ours
+
+
+def _recorded() -> Running | None:
+    """Return what the last start left in its file, whether it still runs or not."""
+    try:
+        return Running(**json.loads((state_folder() / "server.json").read_text("utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def _end_left_behind(say: Callable[[str], None]) -> None:
+    """End a server whose starter was killed before it answered: two must not share a database."""
+    found = _recorded()
+    if found is not None and _is_label_studio(found):
+        say("Ending a Label Studio that an earlier call left unfinished.")
+        _end(found.process)
+
+
+def _is_label_studio(found: Running) -> bool:
+    port = found.address.rsplit(":", 1)[-1]
+    words = _command_line(found.process)
+    return "label-studio" in words and port in words.split()
 
 
 @contextlib.contextmanager

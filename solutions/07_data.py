@@ -39,8 +39,10 @@ from shared.labeling.duplicates import near_duplicates
 from shared.labeling.label_errors import doubts, expected_precision, precision_at, ranked
 from shared.labeling.label_studio import to_tasks
 from shared.labeling.line_images import cut_lines
+from shared.labeling.snapshots import VersionError
 from shared.labeling.splits import split_by_writer
-from shared.labeling.tool_environments import LABEL_STUDIO, has_tool
+from shared.labeling.tool_environments import DVC, LABEL_STUDIO, has_tool
+from shared.labeling.versioning import changes, forget_cache, open_store
 from shared.labeling.widget import label_pages
 from shared.lines import compose_lines
 from shared.metrics import edit_distance
@@ -60,18 +62,19 @@ begin(7)
 
 # %%
 hand = pen.hands("test")[0]
-folder = my_directory() / "labels" / "lab07"
+place = my_directory() / "labels" / "lab07"
+folder = place / f"pages_{SEED}"
 written = compose_pages(16, "regular", "test", 70, [hand], zoom=1.5)
 truth = practice.save_pages(written, folder)
 to_learn = labeling.label_set(truth.pages[:10])
 held_back = labeling.label_set(truth.pages[10:])
-v1, answer_key = practice.hurried_labels(to_learn, seed=SEED)
+v1, _ = practice.hurried_labels(to_learn, typos=0.2, seed=SEED)
 labeling.write_labels(folder / "labels.json", v1)
 print(f"{sum(len(page.lines) for page in v1.pages)} lines by {hand.name}, labels in labels.json")
 figures.show_pages([page.image for page in written[2:5]], columns=3)
 
 # %% [markdown]
-# This hand is simulated, and so is the person in a hurry; that is why an answer key exists.
+# This hand is simulated, and so is the person in a hurry; that is why the truth is known.
 # Your own page comes in the next section.
 #
 # ### Exercise 7.1 · Guess an error rate
@@ -129,7 +132,8 @@ def adapt_to(labels):
 reader_v1, learned = adapt_to(v1)
 on_v1 = effect(reader, reader_v1, test, len(learned))
 print(f"CER before {on_v1.rates[0]:.1%}, after adapting to the hurried labels {on_v1.rates[1]:.1%}")
-print(f"you guessed {recorded_guess('lab07.guess_rate')} percent")
+guess = recorded_guess("lab07.guess_rate")
+print("You have not guessed." if guess is None else f"You guessed {guess} percent.")
 
 # %% [markdown]
 # The order was carried out, and hardly anything is gained.
@@ -162,7 +166,7 @@ example.lines[0]
 # %% tags=["demo"]
 mine = my_handwriting()
 print(mine.description)
-own_folder = folder / mine.source
+own_folder = place / mine.source
 own_file = own_folder / "labels.json"
 if not own_file.exists():
     labeling.write_labels(own_file, practice.page_of_image(mine.photo, own_folder, "you"))
@@ -384,7 +388,7 @@ region = task["predictions"][0]["result"][0]
 print({name: round(region["value"][name], 2) for name in ("x", "y", "width", "height")}, "percent")
 print("box in pixels:", example.lines[0].box)
 if has_tool(LABEL_STUDIO):
-    with label_server.serving(folder) as server:
+    with label_server.serving(place) as server:
         opened = label_server.open_project(server, folder, v1)
         returned = label_server.fetch(server, opened.project)
     print(f"{opened.new_pages} pages sent; submitted by {len(returned.label_sets)} annotators")
@@ -523,9 +527,9 @@ predict("lab07.guess_misses")
 # The images wait in the widget; the errors are in a list that you have not seen.
 
 # %% tags=["demo"]
-checked_pages = labeling.label_set([truth.pages[12], truth.pages[14]])
-proposals, planted = bias.plant_errors(checked_pages, 0.1, SEED)
-check_file = folder / "proposals.json"
+check_file = place / f"checking_{SEED}" / "labels.json"
+two_pages = practice.save_pages([written[11], written[13]], check_file.parent)
+proposals, planted = bias.plant_errors(two_pages, 0.1, SEED)
 if not check_file.exists():
     labeling.write_labels(check_file, proposals)
 checker = label_pages(check_file)
@@ -541,13 +545,14 @@ seen = {(page.image, line.id) for page in checked.pages for line in page.lines
 whose = "yours"
 if not any((one.page, one.line) in seen for one in planted):
     checked, whose = practice.checked_by_someone(proposals, planted, 0.4, SEED), "simulated"
-missed = bias.miss_rate(planted, checked_pages, checked)
+missed = bias.miss_rate(planted, two_pages, checked)
 print(f"{whose}: {missed.missed + missed.half_mended} of {missed.planted} planted errors missed, "
       f"{missed.rate:.0%} (95% interval {missed.low:.0%} to {missed.high:.0%})")
-print(f"you guessed {recorded_guess('lab07.guess_misses')} percent")
+guess = recorded_guess("lab07.guess_misses")
+print("You have not guessed." if guess is None else f"You guessed {guess} percent.")
 
 # %% [markdown]
-# With three errors the interval covers most of the scale; that is what three events can say.
+# Three events cannot say much: the simulated person misses four in ten by construction, and the interval has to be that wide to hold it.
 # Pool several people's counts, or plant on more pages, before you quote a rate.
 # The rate tells how much of a model's error comes back as truth.
 # If a tenth of the proposals is wrong and you miss four in ten, one label in twenty-five is the model's own mistake.
@@ -588,7 +593,9 @@ for name, page in files.items():
     part_logits = reader.logits_many(part.lines.images)
     for text, one in zip(part.lines.texts, part_logits, strict=True):
         loss = doubts([one], [text])[0].loss
-        rows.append((name, text, reader.decode(one), "impossible" if loss > 99 else f"{loss:.2f}"))
+        rows.append((name, text, reader.decode(one), "no path" if loss > 99 else f"{loss:.2f}"))
+    if part.left_out:
+        rows.append((name, f"{len(part.left_out)} labels", "no ink in their boxes", "-"))
 print(figures.Table(rows, ("file", "label", "read in its box", "loss")))
 boxes = [[line.box for line in page.lines] for page in files.values()]
 figures.show_pages([written[1].image] * 4, boxes=boxes, titles=list(files), columns=4)
@@ -632,7 +639,7 @@ figures.Table(rows[:5], (f"label on {worst}", "read"))
 
 # %% [markdown]
 # Somebody skipped the first line, and every text below stands one line too high.
-# Move them down and type the first line; here the answer key types it.
+# Move them down and type the first line; here the truth types it.
 
 # %%
 def lowered(page):
@@ -650,32 +657,41 @@ print("moved down:", ", ".join(shifted), "·", len(labeling.validate(mended, fol
 # %% [markdown]
 # What is left are single wrong characters.
 # The loss spreads one wrong letter over the whole line.
-# **Forced alignment** finds the best path of the label and tells how probable each of its characters is; the weakest one is a sharper measure.
-# Before you run the cell: which of the two will have more wrong labels among its first ten?
+# **Forced alignment** finds the best path of the label and tells how probable each of its characters is on it; the weakest one points at a place.
+# Which of the two finds more wrong labels among its first ten?
+# To answer for more than one person in a hurry, the cell plants wrong characters ten times anew.
 
 # %%
 cut = cut_lines(mended, folder)
 logits = reader.logits_many(cut.lines.images)
-found = doubts(logits, cut.lines.texts)
-wrong = [line.text != truth.page(image).line(name).text for image, name, line in
-         ((*place, mended.page(place[0]).line(place[1])) for place in cut.places)]  # fmt: skip
-measures = {"loss": [one.loss for one in found], "alignment": [one.weakest for one in found]}
-rows = [(name, *(precision_at(scores, wrong, k) for k in (5, 10, 20)))
-        for name, scores in measures.items()]  # fmt: skip
-rows.append(("at random", *[expected_precision(wrong)] * 3))
-print(f"{sum(wrong)} of {len(wrong)} labels are still wrong")
-figures.Table(rows, ("ranked by", "precision at 5", "at 10", "at 20"))
+true_texts = [truth.page(image).line(name).text for image, name in cut.places]
+
+
+def precision_of(seed: int) -> list[float]:
+    """Plant wrong characters in a tenth of the lines; return precision at 10 of each ranking."""
+    rng = np.random.default_rng(seed)
+    wrong = rng.random(len(true_texts)) < 0.1
+    texts = [bias.misread(t, rng)[0] if w else t for t, w in zip(true_texts, wrong, strict=True)]
+    found = doubts(logits, texts)
+    rankings = [[one.loss for one in found], [one.weakest for one in found]]
+    return [*(precision_at(scores, wrong, 10) for scores in rankings), expected_precision(wrong)]
+
+
+results = np.array([precision_of(seed) for seed in range(10)])
+names = ("loss", "weakest character", "at random")
+rows = list(zip(names, results.mean(axis=0), results.min(axis=0), results.max(axis=0), strict=True))
+figures.Table(rows, ("ranked by", "precision at 10", "lowest of ten", "highest"))
 
 # %% [markdown]
 # Compare each row with chance, the last one.
-# A reader that misreads a quarter of the characters doubts many right labels, too; the better the reader, the sharper this tool.
-# And it never doubts an error that it would make itself.
+# The gain is real and modest: a reader that misreads a quarter of the characters doubts many right labels, too.
+# The better the reader, the sharper the tool, and it never doubts an error that it would make itself.
 #
 # Look at the twenty most doubtful labels and correct what is wrong: that is version 2.
 
 # %%
 v2 = mended
-for index in ranked(measures["loss"])[:20]:
+for index in ranked([one.loss for one in doubts(logits, cut.lines.texts)])[:20]:
     image, name = cut.places[index]
     line = replace(v2.page(image).line(name), text=truth.page(image).line(name).text)
     v2 = v2.with_page(v2.page(image).with_line(line))
@@ -694,11 +710,11 @@ low, high = change.interval()
 rows = [("before", on_v2.rates[0]), ("labels v1", on_v1.rates[1]), ("labels v2", on_v2.rates[1])]
 print(f"v2 against v1: {change.drop:.0%} of the errors gone (95% interval {low:.0%} to {high:.0%})")
 if UPDATES >= 60:
-    assert on_v2.rates[1] < 0.8 * min(on_v1.rates)
+    assert on_v2.rates[1] < 0.85 * min(on_v1.rates)
 figures.plot_bars(dict(rows), f"CER on {len(test)} held-back lines of {hand.name}")
 
 # %% [markdown]
-# No line of code changed, and no line of handwriting was added.
+# No line of code changed, no line of handwriting was added, and version 2 is at least 15 percent better than both others; the cell asserts it at default settings.
 # The interval draws lines of this one hand again; it says nothing about other hands.
 #
 # ## Who is in the test?
@@ -767,7 +783,7 @@ check("lab07.leak_groups")
 # %%
 crowd = compose_pages(8, "regular", "test", 90, pen.hands("test")[1:5])
 copy = replace(crowd[2], image=crowd[2].image[3:-2, 2:-3].copy(), writer="guest")
-many_folder = folder / "many"
+many_folder = place / "many"
 many = practice.save_pages([*crowd, copy], many_folder)
 twins = near_duplicates(many, many_folder)
 names = [page.image for page in many.pages]
@@ -790,7 +806,54 @@ figures.Table([(page.image, page.writer, split[page.image]) for page in many.pag
               ("page", "writer", "part"))  # fmt: skip
 
 # %% [markdown]
-# {versions}
+# ## Can you go back?
+#
+# Two versions of labels, two numbers: in a month, which belonged to which?
+# A **version** names every file of a data set by the hash of its content, so that a tag brings all of it back, bit by bit.
+# DVC does that beside git, for data of any size.
+# Where it is not installed, the course keeps **snapshots** after the same idea, small enough to read in `shared/labeling/snapshots.py`.
+
+# %%
+store = open_store(folder)
+versions = {}
+notes = {"v1": "typed in a hurry", "v2": "moved down, doubts looked at"}
+for (tag, note), labels in zip(notes.items(), (v1, v2), strict=True):
+    labeling.write_labels(folder / "labels.json", labels)
+    versions[tag] = store.save(tag, note)
+    print(f"{tag}: {versions[tag].files} files, identity {versions[tag].identity[:12]}, {note}")
+print(f"kept by {store.kind}" + ("" if has_tool(DVC) else "; for DVC: labs version --install"))
+print("lines changed:", len(changes(v1, v2)))
+
+# %% [markdown]
+# Now go back to version 1, read its labels from the file, and adapt again.
+
+# %% tags=["number"] waiting=0.3
+store.checkout("v1")
+reader_again, _ = adapt_to(labeling.read_labels(folder / "labels.json"))
+edits = count_edits(reader_again, test)
+print(f"CER of v1: {on_v1.rates[1]:.1%} then, {edits.sum() / on_v1.lengths.sum():.1%} again")
+print("the same edits in", int((edits == on_v1.after).sum()), "of", len(edits), "lines")
+assert labeling.read_labels(folder / "labels.json") == v1
+store.checkout("v2")
+
+# %% [markdown]
+# The labels come back exactly, and with the same seed the number does, too, on this machine; other processors round differently.
+#
+# A version that exists once is not safe.
+# Push it to a second place, lose the first, and see what happens.
+
+# %%
+store.push()
+lost = forget_cache(store)
+try:
+    store.checkout("v1")
+except VersionError as error:
+    print(error)
+store.pull()
+print("after pull:", store.checkout("v1").tag, "is back; problems:", store.verify() or "none")
+
+# %% [markdown]
+# {lineage}
 #
 # ## Which lines to label next?
 #

@@ -159,7 +159,8 @@ def _serve(folder: Path, labels: object, port: int | None) -> int:
     server = label_server.start(folder.resolve().parent, port=port)
     try:
         opened = label_server.open_project(server, folder, labels)
-        print(f"{opened.new_pages} new pages; open {opened.address}")
+        print(f"{opened.new_pages} new pages; label them at {opened.address}")
+        print(f"look at all pages, and mend what was submitted, at {opened.overview}")
         print(f"sign in as {opened.login.email} with the password {opened.login.password}")
         if before is not None:
             print("The server was running before, so it is left to the call that started it.")
@@ -190,12 +191,14 @@ def _ask_server(folder: Path, arguments: argparse.Namespace) -> int:
 def _keep(exported: object, folder: Path) -> int:
     """Write a file for every annotator; another one of that name is kept under a number."""
     from shared.labeling import write_labels
+    from shared.labeling.label_files import format_labels
 
     for note in exported.notes:
         print(note)
     for name, labels in exported.label_sets.items():
         path = folder / f"labels-{name}.json"
-        keep_before(path)
+        if path.is_file() and path.read_text(encoding="utf-8") != format_labels(labels):
+            keep_before(path)
         write_labels(path, labels)
         done = sum(page.status == "done" for page in labels.pages)
         print(f"{path}: {done} of {len(labels.pages)} pages are done.")

@@ -66,21 +66,25 @@ class Opened(NamedTuple):
     """A project that is ready to be labeled.
 
     Attributes:
-        address: Of the project's page.
+        address: Where pages come one after the other, without what others have said about them.
+        overview: Where all pages are listed, with everybody's work.
         project: Its id.
         new_pages: How many pages came in; the others were there.
         login: Who signs in.
     """
 
     address: str
+    overview: str
     project: int
     new_pages: int
     login: Login
 
 
 def state_folder() -> Path:
-    """Return `my/label-studio`, where database, login and log are."""
-    return my_directory() / "label-studio"
+    """Return `my/label-studio`, where database, login and log are; for its owner's eyes alone."""
+    folder = my_directory() / "label-studio"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
 
 
 def running() -> Running | None:
@@ -263,7 +267,8 @@ def open_project(server: Running, folder: Path | str, labels: LabelSet) -> Opene
     project, _ = studio.project(folder.name[:50], f"Pages of {folder}", str(folder))
     root = folder.relative_to(server.root).as_posix()
     count = studio.add_tasks(project, to_tasks(labels, root))
-    return Opened(f"{server.address}/projects/{project}/data", project, count, person)
+    overview = f"{server.address}/projects/{project}/data"
+    return Opened(f"{overview}?labeling=1", overview, project, count, person)
 
 
 def fetch(server: Running, project: int) -> Exported:

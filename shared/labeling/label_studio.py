@@ -63,6 +63,7 @@ def to_tasks(labels: LabelSet, root: str = "", model: str = "line_small") -> lis
         if page.lines:
             known = [line.confidence for line in page.lines if line.confidence is not None]
             results = [result for line in page.lines for result in _results(line, page)]
+            results.sort(key=lambda one: one["from_name"] == BASELINE)  # Texts first in the list
             task["predictions"] = [
                 {
                     "model_version": model,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import http.cookiejar
 import json
 import urllib.error
+import urllib.parse
 import urllib.request
 from typing import Any
 
@@ -116,11 +118,37 @@ class LabelStudio:
         return {user["id"]: user["email"].split("@")[0] for user in self.call("GET", "/api/users/")}
 
     def add_person(self, email: str, password: str) -> bool:
-        """Add another annotator; False where there is one of this address."""
-        known = {user["email"].lower() for user in self.call("GET", "/api/users/")}
-        if email.lower() in known:
+        """Let another annotator sign up, as the invitation link of the settings page does.
+
+        The interface's own call for new users stores a password that nobody can sign in with.
+
+        Returns:
+            False where there is somebody of this address already.
+
+        Raises:
+            LabelStudioError: The server did not take the person.
+        """
+
+        def known() -> bool:
+            return email.lower() in {
+                one["email"].lower() for one in self.call("GET", "/api/users/")
+            }
+
+        if known():
             return False
-        name = email.split("@")[0]
-        person = {"email": email, "username": name, "first_name": name, "last_name": ""}
-        self.call("POST", "/api/users/", {**person, "password": password})
+        token = self.call("GET", "/api/invite")["token"]
+        cookies = http.cookiejar.CookieJar()
+        visitor = urllib.request.build_opener(
+            urllib.request.ProxyHandler({}), urllib.request.HTTPCookieProcessor(cookies)
+        )
+        page = f"{self.address}/user/signup/?{urllib.parse.urlencode({'token': token})}"
+        try:
+            visitor.open(page, timeout=TIMEOUT).close()
+            form = {"email": email, "password": password, "token": token}
+            form["csrfmiddlewaretoken"] = next(c.value for c in cookies if c.name == "csrftoken")
+            visitor.open(page, urllib.parse.urlencode(form).encode(), timeout=TIMEOUT).close()
+        except (OSError, StopIteration) as error:
+            raise LabelStudioError(f"Label Studio did not sign {email} up: {error}") from error
+        if not known():
+            raise LabelStudioError(f"Label Studio did not take {email} as a new person.")
         return True

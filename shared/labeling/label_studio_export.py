@@ -220,7 +220,11 @@ def _with_baselines(
         if owner is None and not key.endswith(BASELINE_ENDING):
             owner = next((line for line in lines if points and _inside(points, line.box)), None)
         if owner is None or len(points) < 2:
-            why = "has one point" if len(points) < 2 else "lies in no line's box"
+            why = "lies in no line's box"
+            if len(points) < 2:
+                why = "has a single point"
+            elif key.endswith(BASELINE_ENDING):
+                why = f"belongs to {key.removesuffix(BASELINE_ENDING)!r}, which was deleted,"
             note("baseline_alone", f"A baseline {why} and was left out.", key)
             continue
         found[owner.id] = replace(found[owner.id], baseline=tuple(points))

@@ -39,7 +39,13 @@ from shared.labeling.duplicates import near_duplicates
 from shared.labeling.label_errors import doubts, expected_precision, precision_at, ranked
 from shared.labeling.label_studio import to_tasks
 from shared.labeling.line_images import cut_lines
-from shared.labeling.lineage import Step, draw_lineage, images_identity, write_lineage
+from shared.labeling.lineage import (
+    Step,
+    draw_lineage,
+    identity_of,
+    images_identity,
+    write_lineage,
+)
 from shared.labeling.splits import split_by_writer
 from shared.labeling.tool_environments import DVC, LABEL_STUDIO, has_tool
 from shared.labeling.versioning import changes, forget_cache, open_store
@@ -196,7 +202,7 @@ else:
 # A **schema** says what a label file may hold; **validation** says what is wrong with one.
 #
 # ### Exercise 7.2 · Say what is wrong
-# 10 min · core
+# 8 min · core
 #
 # Write `line_problems(line, width, height, alphabet)`.
 # Return those of `"empty box"`, `"outside"`, `"no text"` and `"unknown character"` that hold, in this order.
@@ -848,18 +854,17 @@ print(f"after pull: {len(store.verify())} problems, and {store.checkout('v1').ta
 # %%
 rates = {"v1": on_v1.rates[1], "v2": on_v2.rates[1]}
 photographs = Step("photographs", f"{len(truth.pages)} pages", images_identity(truth))
-model = f"{UPDATES} updates, seed {SEED}"
-chains = {
-    tag: [photographs, Step("labels", f"labels {tag}", versions[tag].identity),
-          Step("reader", f"adapted: {model}", reader.card["sha256"]),
-          Step("number", f"CER {rate:.1%} on {len(test)} lines", tag)]
-    for tag, rate in rates.items()
-}  # fmt: skip
+chains = {}
+for tag, version in versions.items():
+    made_of = [reader.card["sha256"], version.identity, f"{UPDATES} updates", f"seed {SEED}"]
+    chains[tag] = [photographs, Step("labels", f"labels {tag}", version.identity),
+                   Step("reader", f"adapted to {tag}", identity_of(made_of)),
+                   Step("number", f"CER {rates[tag]:.1%}", f"{len(test)} lines")]  # fmt: skip
 write_lineage(place / "lineage.json", chains)
 draw_lineage(chains, "Where two numbers come from")
 
 # %% [markdown]
-# Photographs and reader are the same; the labels are not, and so the difference of the two numbers is the labels'.
+# The photographs, the shipped reader and all settings are the same; only the labels are not, so the difference of the two numbers is theirs.
 #
 # ## Which lines to label next?
 #

@@ -71,7 +71,7 @@ def draw_lineage(chains: Mapping[str, Sequence[Step]], title: str = "") -> Pictu
     columns = [list(dict.fromkeys(steps)) for steps in zip(*chains.values(), strict=True)]
     rows = max(map(len, columns))
     places = {
-        (column, step): (column, (rows - 1) * (k + 0.5) / len(steps) + 0.5 * (1 - 1 / len(steps)))
+        (column, step): (column, (rows - 1) / 2 + k - (len(steps) - 1) / 2)
         for column, steps in enumerate(columns)
         for k, step in enumerate(steps)
     }
@@ -90,13 +90,18 @@ def draw_lineage(chains: Mapping[str, Sequence[Step]], title: str = "") -> Pictu
         arrow = {"arrowstyle": "-|>", "color": OKABE_ITO[0], "lw": 1.1}
         for chain in chains.values():
             for column, (a, b) in enumerate(zip(chain[:-1], chain[1:], strict=True)):
-                start, end = places[column, a], places[column + 1, b]
-                axes.annotate("", (end[0] - 0.36, end[1]), (start[0] + 0.36, start[1]),
-                              arrowprops=arrow)  # fmt: skip
+                (x, y), (to, at) = places[column, a], places[column + 1, b]
+                ends = (to - _half_width(b), at), (x + _half_width(a), y)
+                axes.annotate("", *ends, arrowprops=arrow)
         said = [" to ".join(step.title for step in chain) for chain in chains.values()]
         return f"{title or 'Lineage'}: {len(chains)} chains. {'; '.join(said)}."
 
     return draw(paint, 0.9 + 0.75 * rows)
+
+
+def _half_width(step: Step) -> float:
+    """Return about how far a step's box reaches to the side, in columns of two inches."""
+    return 0.05 + 0.019 * max(len(step.title), len(step.identity[:SHOWN]))
 
 
 def write_lineage(path: Path | str, chains: Mapping[str, Sequence[Step]]) -> Path:

@@ -71,7 +71,7 @@ function makeRows(hooks) {
 
   function update(row, line, k, count, image, scale, imageName) {
     const told = line.status === "proposed" && typeof line.confidence === "number";
-    const sure = told ? `, the model is ${Math.round(100 * line.confidence)}% sure` : "";
+    const sure = told ? `, the model ${Math.round(100 * line.confidence)}% sure` : "";
     const state = STATES[line.status];
     const corrected = line.status === "labeled" && line.proposal && line.proposal !== line.text;
     row.element.dataset.status = line.status;

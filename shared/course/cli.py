@@ -20,6 +20,7 @@ VERBS = {
     "train": ("shared.course.train", "train a model that the course ships"),
     "adapt": ("shared.course.adapt", "teach the line reader one hand, yours first"),
     "label": ("shared.course.label", "label photographs of handwriting, here or in Label Studio"),
+    "version": ("shared.course.version", "keep versions of a labeled folder"),
     "overnight": ("shared.course.overnight", "run ideas unattended and leave a report"),
     "bench": ("shared.course.bench", "measure what the course promises"),
     "hand-in": ("shared.checks.hand_in", "pack one lab's answers into one file"),

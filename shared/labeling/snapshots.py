@@ -14,7 +14,9 @@ import shutil
 from pathlib import Path
 from typing import NamedTuple
 
+from shared.labeling.label_files import decode, parse_labels
 from shared.labeling.page_files import image_sha256
+from shared.labeling.records import LabelSet
 from shared.paths import write_atomically
 
 TAG = re.compile(r"[A-Za-z0-9][\w.-]*", re.ASCII)
@@ -110,6 +112,7 @@ class SnapshotStore:
                 be lost; or the store has lost a file.
         """
         wanted = self._read(tag)["files"]
+        self._require(wanted, tag)
         now = self._now()
         lost = [
             name
@@ -121,7 +124,6 @@ class SnapshotStore:
                 f"{len(lost)} files are in no version and would be lost, {lost[0]!r} first. "
                 "Save them under a tag of their own, then check out."
             )
-        self._require(wanted, tag)
         for name, identity in wanted.items():
             if now.get(name) != identity:
                 content = self._object(self.store, identity).read_bytes()
@@ -129,6 +131,15 @@ class SnapshotStore:
         for name in now.keys() - wanted.keys():
             (self.data / name).unlink()
         return self.version(tag)
+
+    def labels(self, tag: str, name: str = "labels.json") -> LabelSet:
+        """Return the labels of a version without checking it out."""
+        files = self._read(tag)["files"]
+        if name not in files:
+            raise VersionError(f"The version {tag!r} has no file {name!r}.")
+        self._require({name: files[name]}, tag)
+        content = self._object(self.store, files[name]).read_bytes()
+        return parse_labels(decode(content, f"{name} of {tag}"), f"{name} of {tag}")
 
     def changed(self, tag: str) -> list[str]:
         """Return the files in which the folder differs from a version: changed, new or gone."""

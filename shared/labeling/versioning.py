@@ -7,13 +7,16 @@ here is a folder; with another address it is a server, and nothing else changes.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
+from shared.labeling.label_files import read_labels
 from shared.labeling.records import LabeledLine, LabelSet
 from shared.labeling.snapshots import SnapshotStore, Version, VersionError, check_tag
 from shared.labeling.tool_environments import DVC, find_tool, has_tool, plain_environment
@@ -108,7 +111,14 @@ class DvcStore:
                 cache has lost a file.
         """
         self._pointer(tag)
-        if self.data.is_dir() and self.changed():
+        lost = (
+            f"DVC's cache has lost files of the versions. Your folder was left as it is; pull() "
+            f"brings them back from the remote, and checkout({tag!r}) works then."
+        )
+        states = self._states()
+        if "not in cache" in states:
+            raise VersionError(lost)
+        if states - {"deleted"}:
             raise VersionError(
                 f"{self.data.name} was changed after its last version, and that would be lost. "
                 "Save it under a tag of its own, then check out."
@@ -119,21 +129,31 @@ class DvcStore:
             self._call_dvc("checkout", "--quiet")
         except VersionError as error:
             self._call_git("checkout", "--quiet", before)
-            if self.data.is_dir() and not self.changed():
-                kept = "Your folder was left as it is"
-            else:
-                kept = "Your folder holds what could be brought back"
-            raise VersionError(
-                f"DVC's cache has lost files of {tag!r}. {kept}; pull() brings them back from the "
-                f"remote, and checkout({tag!r}) works then."
-            ) from error
+            with contextlib.suppress(VersionError):
+                self._call_dvc("checkout", "--quiet")
+            raise VersionError(lost) from error
         return self.version(tag)
+
+    def labels(self, tag: str, name: str = "labels.json") -> LabelSet:
+        """Return the labels of a version without checking it out: `dvc get`."""
+        self._pointer(tag)
+        with tempfile.TemporaryDirectory(dir=self.root, prefix=".labels-") as folder:
+            target = Path(folder) / "labels.json"
+            words = (f"{self.data.name}/{name}", "--rev", tag, "--quiet", "--out", str(target))
+            self._call_dvc("get", str(self.root), *words)
+            return read_labels(target)
 
     def changed(self) -> bool:
         """Return whether the folder differs from the version that is checked out."""
+        return bool(self._states() - {"not in cache"})
+
+    def _states(self) -> set[str]:
+        """Return what `dvc status` says about the folder: nothing where it is as it was saved."""
         if not (self.root / self._file).is_file():
-            return any(self.data.iterdir()) if self.data.is_dir() else False
-        return bool(json.loads(self._call_dvc("status", "--json", self._file) or "{}"))
+            return {"new"} if self.data.is_dir() and any(self.data.iterdir()) else set()
+        status = json.loads(self._call_dvc("status", "--json", self._file) or "{}")
+        parts = [part for stage in status.values() for part in stage if isinstance(part, dict)]
+        return {state for part in parts for outs in part.values() for state in outs.values()}
 
     def verify(self) -> list[str]:
         """Return what the remote lacks or the cache has lost, for every version."""

@@ -414,7 +414,7 @@ def test_the_whole_way_through_the_real_server(real):
     # The learner deletes a line and corrects one; bo accepts all; the second page is skipped
     sent = {task["id"]: to_tasks(labels, "photos")[k] for k, task in enumerate(tasks)}
     results = annotate(sent[tasks[0]["id"]])
-    mine = [r for r in results if r["id"] != "l1"]
+    mine = [r for r in copy.deepcopy(results) if r["id"] != "l1"]
     mine[1]["value"]["text"] = ["corrected"]
     path = f"/api/tasks/{tasks[0]['id']}/annotations/"
     studio.call("POST", path, {"result": mine})

@@ -35,15 +35,19 @@ from shared.handwriting import my_handwriting
 from shared.labeling import bias, label_server, practice
 from shared.labeling.adjudication import adjudicate, disagreements
 from shared.labeling.agreement import agreement, paired_lines
+from shared.labeling.datasheet import write_datasheet
 from shared.labeling.duplicates import near_duplicates
 from shared.labeling.label_errors import doubts, expected_precision, precision_at, ranked
 from shared.labeling.label_studio import to_tasks
 from shared.labeling.line_images import cut_lines
 from shared.labeling.lineage import (
-    Step,
+    Lineage,
     draw_lineage,
-    identity_of,
-    images_identity,
+    labels_step,
+    model_step,
+    number_step,
+    photographs_step,
+    split_step,
     write_lineage,
 )
 from shared.labeling.splits import split_by_writer
@@ -172,10 +176,8 @@ example.lines[0]
 # %% tags=["demo"]
 mine = my_handwriting()
 print(mine.description)
-own_folder = place / mine.source
-own_file = own_folder / "labels.json"
-if not own_file.exists():
-    labeling.write_labels(own_file, practice.page_of_image(mine.photo, own_folder, "you"))
+own_file = place / mine.source / "labels.json"
+practice.add_page(own_file, mine.photo, "you")
 labeler = label_pages(own_file, pages)
 labeler
 
@@ -402,8 +404,8 @@ else:
     print("Label Studio is not here. In a terminal: labs label --install (a minute, 950 MB)")
 
 # %% [markdown]
-# To label there yourself, run `labs label my/labels/lab07` in a terminal, and `--fetch` when you are done.
-# It runs on your machine alone, and every annotator's labels come back as a file of their own.
+# To label there yourself, put photographs into a folder and run `labs label FOLDER --propose` and `labs label FOLDER` in a terminal.
+# The server runs on your machine alone; `--fetch` brings every annotator's labels back as a file of their own.
 #
 # ## Do two people agree?
 #
@@ -579,7 +581,8 @@ by_page = {}
 for (image, _), loss in zip(cut.places, losses, strict=True):
     by_page.setdefault(image, []).append(min(loss, 9.0))
 medians = {image: float(np.median(values)) for image, values in by_page.items()}
-figures.plot_bars(medians, "median loss of a page's lines, nats a character, 9 at most", form="{:.2f}")
+name = "median loss of a page's lines, nats a character, 9 at most"
+figures.plot_bars(medians, name, form="{:.2f}")
 
 # %% [markdown]
 # Two pages stand out, and it is all of their lines.
@@ -857,24 +860,32 @@ store.pull()
 print(f"after pull: {len(store.verify())} problems, and {store.checkout('v1').tag} is back")
 
 # %% [markdown]
-# The **lineage** of a number is the chain of what it came from.
-# Two chains that part at one step differ by that step alone.
+# The **lineage** of a number is the chain of what it came from, each link with a hash of its content.
 
 # %%
-rates = {"v1": on_v1.rates[1], "v2": on_v2.rates[1]}
-photographs = Step("photographs", f"{len(truth.pages)} pages", images_identity(truth))
-chains = {}
-for tag, version in versions.items():
-    made_of = [reader.card["sha256"], version.identity, f"{UPDATES} updates", f"seed {SEED}"]
-    chains[tag] = [photographs, Step("labels", f"labels {tag}", version.identity),
-                   Step("reader", f"adapted to {tag}", identity_of(made_of)),
-                   Step("number", f"CER {rates[tag]:.1%}", f"{len(test)} lines")]  # fmt: skip
-write_lineage(place / "lineage.json", chains)
-draw_lineage(chains, "Where two numbers come from")
+parts = {page.image: "learn" if page in truth.pages[:10] else "test" for page in truth.pages}
+steps = [photographs_step("16 pages", truth), split_step("split", parts, "16 pages")]
+for tag, labels, one, rate in (("v1", v1, reader_v1, on_v1), ("v2", v2, reader_v2, on_v2)):
+    weights = one.save(place / f"reader_{tag}.weights.h5")
+    steps.append(labels_step(f"labels {tag}", labels, "16 pages"))
+    made_from = [f"labels {tag}", "split"]
+    steps.append(model_step(f"reader {tag}", weights, made_from, updates=UPDATES, seed=SEED))
+    steps.append(number_step(f"CER {tag}", rate.rates[1], [f"reader {tag}"], lines=len(test)))
+lineage = Lineage(tuple(steps))
+write_lineage(place / "lineage.json", lineage)
+draw_lineage(lineage)
 
 # %% [markdown]
-# The photographs, the shipped reader and all settings are the same; only the labels are not, so the difference of the two numbers is theirs.
+# The two chains part at the labels, so the difference of the two numbers is theirs.
 #
+# A **datasheet** tells others what a data set is: what can be counted is counted, and the rest waits for a person (Gebru and others 2021).
+
+# %%
+sheet = write_datasheet(place / "datasheet.md", v2, folder, "Ten pages by one hand", agreed=both)
+text = sheet.read_text(encoding="utf-8")
+print(text[text.index("## Composition") : text.index("### Is there a recommended")])
+
+# %% [markdown]
 # ## Which lines to label next?
 #
 # Labels are the dearest part of most projects, so choose the lines that teach most.

@@ -6,6 +6,8 @@ labels does; how often people make it is measured on people.
 
 from __future__ import annotations
 
+import hashlib
+import io
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,8 +16,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from shared.labeling.bias import Planted, misread
+from shared.labeling.label_files import write_labels
 from shared.labeling.page_files import page_of
 from shared.labeling.records import LabeledLine, LabeledPage, LabelSet, label_set
+from shared.paths import write_atomically
 
 if TYPE_CHECKING:
     from shared.pages import Page
@@ -37,37 +41,43 @@ def save_pages(pages: Sequence[Page], folder: Path | str, annotator: str = "pens
     labeled = []
     for number, page in enumerate(pages, 1):
         path = folder / f"page_{number:02}.png"
-        _write_png(path, page.image)
+        if not path.exists() or path.read_bytes() != _png(page.image):
+            write_atomically(path, _png(page.image))
         lines = tuple(_true_line(k, page, annotator) for k in range(len(page.lines)))
         labeled.append(replace(page_of(path, folder, page.writer, lines), status="done"))
     return label_set(labeled, "written by pens; every label is true")
 
 
-def page_of_image(image: np.ndarray, folder: Path | str, writer: str | None = None) -> LabelSet:
-    """Write one page as `page_01.png` and return it as an open page without lines.
+def add_page(label_file: Path | str, image: np.ndarray, writer: str | None = None) -> LabelSet:
+    """Return the labels of a file with an open page for an image, added if it is not there.
+
+    The image is stored beside the file under a name made of its content, so that another
+    photograph becomes another page, and what was labeled stays as it is.
 
     Args:
+        label_file: Made if there is none.
         image: uint8 (height, width).
-        folder: Where the label file will be.
         writer: Whose hand it is.
     """
-    path = Path(folder) / "page_01.png"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    _write_png(path, image)
-    return label_set([page_of(path, folder, writer)])
+    from shared.labeling.widget.session import LabelSession
+
+    label_file, payload = Path(label_file), _png(image)
+    path = label_file.with_name(f"page_{hashlib.sha256(payload).hexdigest()[:8]}.png")
+    labels = LabelSession(label_file).labels if label_file.exists() else label_set()
+    if any(page.image == path.name for page in labels.pages):
+        return labels
+    write_atomically(path, payload)
+    labels = labels.with_page(page_of(path, path.parent, writer))
+    write_labels(label_file, labels)
+    return labels
 
 
-def _write_png(path: Path, image: np.ndarray) -> None:
-    import io
-
+def _png(image: np.ndarray) -> bytes:
     from PIL import Image
-
-    from shared.paths import write_atomically
 
     buffer = io.BytesIO()
     Image.fromarray(image).save(buffer, "png")
-    if not path.exists() or path.read_bytes() != buffer.getvalue():
-        write_atomically(path, buffer.getvalue())
+    return buffer.getvalue()
 
 
 def _true_line(index: int, page: Page, annotator: str) -> LabeledLine:

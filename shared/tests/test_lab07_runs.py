@@ -132,8 +132,14 @@ def test_a_short_run_of_choosing(tmp_path, monkeypatch):
     assert (tmp_path / "choosing.json").exists()
 
 
-def test_a_page_of_an_image_waits_for_labels(tmp_path):
+def test_a_photograph_becomes_a_page_once(tmp_path):
+    file = tmp_path / "labels.json"
     image = np.full((60, 90), 200, np.uint8)
-    (page,) = practice.page_of_image(image, tmp_path, "you").pages
-    assert (page.width, page.height, page.writer, page.lines) == (90, 60, "you", ())
-    assert labeling.validate(labeling.label_set([replace(page, status="open")]), tmp_path) == []
+    (page,) = practice.add_page(file, image, "you").pages
+    assert (page.width, page.height, page.writer, page.status) == (90, 60, "you", "open")
+    assert labeling.validate(labeling.read_labels(file), tmp_path) == []
+    labeling.write_labels(file, labeling.label_set([replace(page, status="skipped")]))
+    assert practice.add_page(file, image, "you").pages[0].status == "skipped"
+    both = practice.add_page(file, image[:50], "you")
+    assert [one.status for one in both.pages] == ["skipped", "open"]
+    assert both == labeling.read_labels(file)

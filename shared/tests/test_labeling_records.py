@@ -1,0 +1,200 @@
+"""Datasheets, lineages, and lines cut out of labeled pages."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from shared import pages
+from shared.labeling import LabeledLine, LabelError, label_set, page_of
+from shared.labeling.agreement import agreement
+from shared.labeling.datasheet import ASKED, OPEN, answers_in, datasheet, write_datasheet
+from shared.labeling.line_images import as_detected, cut_lines
+from shared.labeling.lineage import (
+    Lineage,
+    Step,
+    broken_links,
+    draw_lineage,
+    labels_step,
+    model_step,
+    number_step,
+    photographs_step,
+    read_lineage,
+    split_step,
+    write_lineage,
+)
+from shared.labeling.proposing import proposed_lines
+from shared.matching import page_edits
+from shared.recognizer import PageReader
+from shared.tests.labeling_support import labeled_folder, line
+
+WHY = ASKED["Motivation"][0]
+
+
+def test_a_datasheet_counts_what_can_be_counted(tmp_path):
+    labels = labeled_folder(tmp_path, ("a", "b", "c"))
+    first = labels.pages[0]
+    unreadable = line("l9", (28, 300, 90, 330), None, "unreadable")
+    labels = labels.with_page(first.with_line(unreadable))
+    split = {one.image: "test" if one.writer == "writer_a" else "train" for one in labels.pages}
+    other = labels.with_page(first)
+    text = datasheet(labels, tmp_path, "three pages", split, agreement(labels, other), [])
+    # 2, 3 and 4 printed lines, and one that nobody could read
+    assert "3 photographed pages (done 3) with 10 lines, 3 on a page in the middle" in text
+    assert "9 lines have a text of 233 characters in all" in text
+    assert "1 line could not be read" in text and "0 pages name no writer" in text
+    assert "By pages: test 1, train 2. No writer is in two parts." in text
+    assert "9 lines of 10 and 9 match" in text
+    assert "find nothing" in text and "0 pairs of pages look alike" in text
+    assert ".png 3" in text and "writer_a 1, writer_b 1, writer_c 1" in text
+    assert text.count(OPEN) == sum(map(len, ASKED.values()))
+    assert f"{text.count(OPEN)} questions are still to be answered" in text
+
+
+def test_a_datasheet_tells_of_a_leak_of_errors_and_of_model_texts(tmp_path):
+    labels = labeled_folder(tmp_path, ("a", "b"))
+    a, b = labels.pages
+    wrong = replace(b.lines[0], text="caf\u00e9", proposal="cafe")
+    same = replace(b.lines[1], proposal=b.lines[1].text)
+    b = replace(b.with_line(wrong).with_line(same), writer=a.writer)
+    text = datasheet(labels.with_page(b), tmp_path, "x", {a.image: "train", b.image: "test"})
+    assert "1 writers are in two parts: a leak" in text and "unknown_character 1" in text
+    assert "2 labeled lines began with a model's text, and 1 of them were left" in text
+    assert "Nobody has looked for pages that are there twice" in text
+
+
+def test_what_a_person_answered_survives_a_new_sheet(tmp_path):
+    labels = labeled_folder(tmp_path)
+    path = tmp_path / "DATASHEET.md"
+    write_datasheet(path, labels, tmp_path, "mine")
+    answer = "Because none had my hand.\n\nAnd it was raining."
+    place = f"### {WHY}\n\n{OPEN}"
+    assert place in path.read_text()
+    path.write_text(path.read_text().replace(place, f"### {WHY}\n\n{answer}"))
+    write_datasheet(path, replace(labels, pages=labels.pages[:1]), tmp_path, "mine")
+    text = path.read_text(encoding="utf-8")
+    assert answers_in(text) == {WHY: answer} and "1 photographed page (" in text
+    last = ASKED["Maintenance"][0]
+    write_datasheet(path, labels, tmp_path, "mine", answers={last: "I do."})
+    assert answers_in(path.read_text()) == {WHY: answer, last: "I do."}
+
+
+def test_an_empty_set_has_a_datasheet_too(tmp_path):
+    text = datasheet(label_set(), tmp_path, "nothing yet")
+    assert "0 photographed pages" in text and "No line has a text yet" in text
+
+
+# ---------------------------------------------------------------- lineage
+def made(tmp_path, text="right"):
+    """Return the lineage of one number, from one page labeled with a text."""
+    labels = labeled_folder(tmp_path)
+    first = labels.pages[0]
+    v1 = labels.with_page(first.with_line(replace(first.lines[0], text=text)))
+    weights = tmp_path / "line.weights.h5"
+    weights.write_bytes(b"weights of " + text.encode())
+    return Lineage(
+        (
+            photographs_step("photos", labels),
+            labels_step("v1", v1, "photos"),
+            split_step("split", {"pages/a.png": "train", "pages/b.png": "test"}, "v1"),
+            model_step("reader", weights, ("v1", "split"), updates=100),
+            number_step("CER", 0.1234567, ("reader", "split"), lines=2),
+        )
+    )
+
+
+def test_a_lineage_leads_from_the_number_back_to_the_photographs(tmp_path):
+    lineage = made(tmp_path)
+    assert [step.name for step in lineage.behind("CER")] == [
+        "photos", "v1", "split", "reader", "CER",
+    ]  # fmt: skip
+    assert [step.name for step in lineage.behind("v1")] == ["photos", "v1"]
+    assert dict(lineage.step("split").details) == {"train": 1, "test": 1}
+    assert dict(lineage.step("CER").details) == {"value": 0.123457, "lines": 2}
+    assert read_lineage(write_lineage(tmp_path / "lineage.json", lineage)) == lineage
+
+
+def test_a_changed_label_makes_the_number_doubtful(tmp_path):
+    before = made(tmp_path / "a", "right")
+    today = made(tmp_path / "b", "wrong")
+    assert broken_links(before, before.steps) == []
+    (labels, *_) = broken_links(before, today.steps[:3])
+    assert labels.startswith("labels 'v1' was") and "doubtful now: split, reader, CER" in labels
+    (model,) = broken_links(before, today.steps[3:])
+    assert model.startswith("model 'reader'") and model.endswith("doubtful now: CER")
+
+
+def test_a_step_from_nowhere_is_refused(tmp_path):
+    with pytest.raises(LabelError, match="'v1' comes from 'photos'"):
+        Lineage((Step("labels", "v1", "0", ("photos",)),))
+    with pytest.raises(LabelError, match="name that is taken"):
+        Lineage((Step("labels", "v1", "0"), Step("split", "v1", "1")))
+    with pytest.raises(LabelError, match="is a 'figure'"):
+        Lineage((Step("figure", "v1", "0"),))
+    (tmp_path / "x.json").write_text("[{}]")
+    with pytest.raises(LabelError, match="is no lineage"):
+        read_lineage(tmp_path / "x.json")
+
+
+def test_the_picture_of_a_lineage_says_every_step(tmp_path):
+    picture = draw_lineage(made(tmp_path))
+    assert "model reader made from v1 and split, updates 100" in picture.alt
+    assert "number CER made from reader and split, value 0.123" in picture.alt
+
+
+# ---------------------------------------------------------------- lines from pages
+@pytest.fixture(scope="module")
+def written():
+    return pages.frozen_pages("regular")[:2]
+
+
+def test_a_labeled_baseline_reads_about_as_well_as_a_detected_line(written):
+    page = written[0]
+    reader = PageReader.load()
+    reading = reader.read(page.image)
+    labels = proposed_lines(reading, *page.image.shape[::-1])
+    again = reader.read_lines(page.image, [as_detected(one) for one in labels])
+    assert len(again.lines) == len(reading.lines)
+    edits, length = page_edits(page.text, reading.text)
+    # A label has fewer points and no x-height; over 15 frozen pages it costs up to 0.02
+    assert page_edits(page.text, again.text)[0] < edits + 0.08 * length
+
+
+def test_a_label_gives_back_the_box_that_was_drawn():
+    slanted = line("a", (10, 20, 200, 60), baseline=((12, 40), (198, 50)))
+    for one in (slanted, replace(slanted, baseline=None)):
+        left, top, right, bottom = as_detected(one).box
+        # A band along a slanted baseline reaches a little over the box's corners
+        assert abs(top - 20) < 1 and abs(bottom - 60) < 3
+        assert abs(left - 10) < 4 and abs(right - 200) < 4
+
+
+def test_labeled_lines_become_a_set_that_a_reader_learns_from(written, tmp_path):
+    made_pages = []
+    for k, one in enumerate(written):
+        Image.fromarray(one.image).save(tmp_path / f"p{k}.png")
+        lines = tuple(
+            LabeledLine(f"l{n}", tuple(each.box), each.text, "labeled")
+            for n, each in enumerate(one.lines)
+        )
+        made_pages.append(page_of(tmp_path / f"p{k}.png", tmp_path, f"w{k}", lines))
+    height, width = written[0].image.shape
+    blank = LabeledLine("blank", (width - 12, height - 12, width - 2, height - 2), "x", "labeled")
+    open_line = replace(made_pages[0].lines[0], id="open", text=None, status="proposed")
+    first = made_pages[0].with_line(blank).with_line(open_line)
+    skipped = replace(made_pages[1], image="p1.png", status="skipped")
+    cut = cut_lines(label_set([first, made_pages[1]]), tmp_path)
+    count = len(written[0].lines) + len(written[1].lines)
+    assert len(cut.lines) + len(cut.left_out) == count + 1 and len(cut.left_out) <= 1
+    assert all(image.shape[0] == 32 and image.dtype == np.uint8 for image in cut.lines.images)
+    assert cut.lines.texts[:2] == [one.text for one in written[0].lines[:2]]
+    assert set(cut.lines.writers) == {"w0", "w1"}
+    assert cut.places[0] == ("p0.png", "l0") and ("p0.png", "open") not in cut.places
+    assert all(
+        image == "p0.png" for image, _ in cut_lines(label_set([first, skipped]), tmp_path)[1]
+    )
+    proposed = cut_lines(label_set([first]), tmp_path, ("proposed",))
+    assert proposed.places == [("p0.png", "open")] and proposed.lines.texts == [""]

@@ -91,10 +91,13 @@ RIGHT = {
     "lab07.spend_hours": [
         ("capital", answer("spend_hours", "C")),
         ("small letter", answer("spend_hours", "c")),
-        ("computed", """
+        (
+            "computed",
+            """
 def spend_hours():
     ways = {"A": (100, 36), "B": (1680, 6), "C": (525, 20), "D": (1500, 115)}
     return min((way for way in ways if ways[way][0] <= 600), key=lambda way: ways[way][1])
-"""),
+""",
+        ),
     ],
 }

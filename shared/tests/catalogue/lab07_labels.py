@@ -170,7 +170,9 @@ def text_agreement(pairs):
 RIGHT = {
     "lab07.line_problems": [
         ("one if after the other", problems()),
-        ("a table", """
+        (
+            "a table",
+            """
 def line_problems(line, width, height, alphabet):
     box, text = np.array(line["box"], float), line["text"] or ""
     size = np.array([width, height])
@@ -181,14 +183,21 @@ def line_problems(line, width, height, alphabet):
         "unknown character": any(c not in alphabet for c in text),
     }
     return [name for name, failed in tests.items() if failed]
-"""),
+""",
+        ),
         ("a tuple", problems().replace("return problems", "return tuple(problems)")),
-        ("chained comparisons", problems(
-            outside="any(v < 0 or v > w for v, w in zip(line['box'], (width, height) * 2))")),
+        (
+            "chained comparisons",
+            problems(
+                outside="any(v < 0 or v > w for v, w in zip(line['box'], (width, height) * 2))"
+            ),
+        ),
     ],
     "lab07.leak_groups": [
         ("every pair", groups()),
-        ("a search", """
+        (
+            "a search",
+            """
 def leak_groups(writers, copies):
     near = [set() for _ in writers]
     for a, b in copies:
@@ -208,8 +217,11 @@ def leak_groups(writers, copies):
                     waiting += near[one]
             count += 1
     return group
-"""),
-        ("smallest number wins, until nothing changes", """
+""",
+        ),
+        (
+            "smallest number wins, until nothing changes",
+            """
 def leak_groups(writers, copies):
     pairs = [(a, b) for a in range(len(writers)) for b in range(a)
              if writers[a] is not None and writers[a] == writers[b]]
@@ -224,18 +236,24 @@ def leak_groups(writers, copies):
                 changed = True
     names = sorted(set(group.tolist()))
     return [names.index(g) for g in group.tolist()]
-"""),
+""",
+        ),
     ],
     "lab07.text_agreement": [
         ("a loop", agreement()),
-        ("arrays", """
+        (
+            "arrays",
+            """
 def text_agreement(pairs):
     texts = [(a or "", b or "") for a, b in pairs]
     edits = np.array([edit_distance(a, b) for a, b in texts])
     longest = np.array([max(map(len, both)) for both in texts])
     return float(1 - edits.sum() / longest.sum()) if len(texts) else 1.0
-"""),
-        ("agreeing characters", """
+""",
+        ),
+        (
+            "agreeing characters",
+            """
 def text_agreement(pairs):
     same = whole = 0
     for a, b in pairs:
@@ -243,6 +261,7 @@ def text_agreement(pairs):
         whole += longest
         same += longest - edit_distance(a or "", b or "")
     return 1.0 if whole == 0 else same / whole
-"""),
+""",
+        ),
     ],
 }

@@ -61,7 +61,9 @@ WRONG = {
 RIGHT = {
     "lab07.check_export": [
         ("five lines", test(BOX, OTHER, NAMES, TEXTS)),
-        ("everything at once", """
+        (
+            "everything at once",
+            """
 def check_export(read_export):
     def region(x, y, text):
         return {"x": x, "y": y, "width": 10, "height": 20, "text": text}
@@ -83,8 +85,11 @@ def check_export(read_export):
         assert len(found[image]) == len(lines), image
         for (box, text), (wanted, said) in zip(found[image], lines):
             assert np.allclose(box, wanted) and text == said
-"""),
-        ("three calls", """
+""",
+        ),
+        (
+            "three calls",
+            """
 def check_export(read_export):
     page = {"image": "a", "width": 10, "height": 1000}
     region = {"x": 10, "y": 20, "width": 30, "height": 40, "text": "t"}
@@ -97,6 +102,7 @@ def check_export(read_export):
     large = {"image": "b", "width": 1000, "height": 1000, "regions": [region]}
     both = read_export([{**page, "regions": [region]}, large])
     assert abs(both["b"][0][0][2] - 400) < 1e-6
-"""),
+""",
+        ),
     ],
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -187,17 +188,37 @@ def draw_lineage(lineage: Lineage) -> Picture:
         axes.set(xlim=(-0.55, len(KINDS) - 0.45), ylim=(-tallest / 2 - 0.1, tallest / 2 + 0.35))
         for column, kind in enumerate(KINDS):
             axes.text(column, tallest / 2 + 0.2, kind, ha="center", weight="bold", fontsize=10)
+        boxes = {}
+        for step in lineage.steps:
+            told = [f"{key} {_short(value)}" for key, value in step.details[:3]]
+            boxes[step.name] = axes.text(
+                *place[step.name],
+                "\n".join([step.name, *told, step.identity[:8]]),
+                ha="center",
+                va="center",
+                fontsize=8,
+                bbox={"boxstyle": "round,pad=0.4", "fc": "white", "ec": OKABE_ITO[0]},
+                zorder=3,
+            )
         for step in lineage.steps:
             for origin in step.made_from:
-                (x0, y0), (x1, y1) = place[origin], place[step.name]
-                arrow = {"arrowstyle": "->", "color": OKABE_ITO[1], "lw": 1.3}
-                axes.annotate("", (x1 - 0.43, y1), (x0 + 0.43, y0), arrowprops=arrow)
-        for step in lineage.steps:
-            x, y = place[step.name]
-            told = [f"{key} {_short(value)}" for key, value in step.details[:3]]
-            text = "\n".join([step.name, *told, step.identity[:8]])
-            box = {"boxstyle": "round,pad=0.4", "fc": "white", "ec": OKABE_ITO[0]}
-            axes.text(x, y, text, ha="center", va="center", fontsize=8, bbox=box)
+                start, end = place[origin], place[step.name]
+                # What would run into a box bends around it, toward the edge of the picture
+                level = abs(end[1] - start[1]) < 0.1
+                away = 0.35 if level else math.copysign(0.6, start[1] - end[1])
+                bend = away if _meets_a_box(start, end, list(place.values())) else 0.0
+                arrow = {
+                    "arrowstyle": "-|>",
+                    "color": OKABE_ITO[1],
+                    "lw": 1.3,
+                    "mutation_scale": 13,
+                    "shrinkA": 0,
+                    "shrinkB": 5,  # Points: the frame of a box lies outside of its text
+                    "connectionstyle": f"arc3,rad={bend}",
+                    "patchA": boxes[origin].get_bbox_patch(),
+                    "patchB": boxes[step.name].get_bbox_patch(),
+                }
+                axes.annotate("", end, start, arrowprops=arrow, zorder=4)
         said = [
             f"{step.kind} {step.name}"
             + (f" made from {' and '.join(step.made_from)}" if step.made_from else "")
@@ -207,6 +228,18 @@ def draw_lineage(lineage: Lineage) -> Picture:
         return f"Lineage of {len(columns[-1])} numbers. {'; '.join(said)}."
 
     return draw(paint, 0.7 + 1.15 * tallest)
+
+
+def _meets_a_box(
+    start: tuple[float, float], end: tuple[float, float], places: list[tuple[float, float]]
+) -> bool:
+    """Return whether a straight arrow would run into a box of a column between its ends."""
+    steep = (end[1] - start[1]) / max(end[0] - start[0], 1e-9)
+    return any(
+        abs(start[1] + steep * (x - start[0]) - y) < 0.45
+        for x, y in places
+        if start[0] < x < end[0]
+    )
 
 
 def _short(value: Any) -> str:

@@ -112,8 +112,8 @@ class DvcStore:
         """
         self._pointer(tag)
         lost = (
-            f"DVC's cache has lost files, so {tag!r} cannot be brought back. Your folder was left as "
-            f"it is; pull() brings them back from the remote, and checkout({tag!r}) works then."
+            f"DVC's cache has lost files, so {tag!r} cannot be brought back. Your folder was left "
+            f"as it is; pull() brings them back from the remote, and checkout({tag!r}) works then."
         )
         states = self._states()
         if "not in cache" in states:

@@ -26,7 +26,14 @@ import pytest
 from shared import paths
 from shared.course import cli
 from shared.course.label import keep_before
-from shared.labeling import LabelError, label_server, label_set, read_labels, validate
+from shared.labeling import (
+    LabelError,
+    label_server,
+    label_set,
+    read_labels,
+    server_process,
+    validate,
+)
 from shared.labeling.agreement import agreement
 from shared.labeling.label_studio import TEMPLATE, to_tasks
 from shared.labeling.label_studio_api import LabelStudio
@@ -348,7 +355,7 @@ def test_a_server_starts_quietly_is_found_again_and_stops(my, fake, monkeypatch)
     with pytest.raises(RuntimeError, match="one folder at a time"):
         label_server.start(my / "my", said.append)
     assert label_server.stop(said.append) is True
-    assert label_server.running() is None and not label_server._alive(first.process)
+    assert label_server.running() is None and not server_process.alive(first.process)
     assert label_server.stop(said.append) is False
 
 
@@ -432,7 +439,7 @@ def test_the_whole_way_through_the_real_server(real):
     begin = time.monotonic()
     later = label_server.start(real)  # What was submitted is there after a restart
     assert label_server.fetch(later, opened.project).label_sets == found.label_sets
-    assert time.monotonic() - begin < label_server.PATIENCE
+    assert time.monotonic() - begin < server_process.PATIENCE
     assert sign_in(later, person.email, person.password)
 
 

@@ -214,7 +214,7 @@ def spelled(text):
 def test_a_wrong_label_is_doubted_and_the_wrong_letter_is_found():
     logits = spelled("harbor")
     right, wrong = doubt(logits, "harbor"), doubt(logits, "harvor")
-    assert right.loss < 0.1 < wrong.loss and right.margin < 0.1 < wrong.margin
+    assert right.loss < 0.1 < wrong.loss and right.relative < 0.1 < wrong.relative
     assert wrong.position == 3 and wrong.weakest > 3 > right.weakest
     log_probs = ctc.log_softmax(logits)
     log_p = ctc.forward(log_probs, ASCII.encode("harvor"))[1]

@@ -95,8 +95,8 @@ figures.show_pages([page.image for page in written[4:6]])
 # Return a number in percent.
 
 # %%
-pages = PageReader.load()
-reader = pages.recognizer
+page_reader = PageReader.load()
+reader = page_reader.recognizer
 test = cut_lines(held_back, folder).lines
 before = count_edits(reader, test).sum() / sum(map(len, test.texts))
 print(f"CER before adapting: {before:.1%} on {len(test)} held-back lines")
@@ -178,7 +178,7 @@ mine = my_handwriting()
 print(mine.description)
 own_file = place / mine.source / "labels.json"
 practice.add_page(own_file, mine.photo, "you")
-labeler = label_pages(own_file, pages)
+labeler = label_pages(own_file, page_reader)
 labeler
 
 # %% [markdown]
@@ -473,14 +473,15 @@ print(f"related to chance (alpha): {both.alpha:.3f}")
 
 # %% tags=["demo"]
 points = disagreements(to_learn, second)
-images = dict(zip(*(lambda cut: (cut.places, cut.lines.images))(cut_lines(to_learn, folder)),
-                  strict=True))  # fmt: skip
+crops = cut_lines(to_learn, folder)
+images = dict(zip(crops.places, crops.lines.images, strict=True))
 
 
 def draw_point(number: int) -> figures.Picture:
     """Draw a line on which two people differ, with what each typed."""
     point = points[number - 1]
     image = images[point.page, point.first.id]
+    image = np.pad(image, ((0, 0), (0, max(0, 480 - image.shape[1]))))  # All at one scale
     other = point.second.text if point.second else None
     title = f"{point.kind}: what the second person typed is shown as read"
     return figures.show_lines([image], [point.first.text], [other or "(nothing)"], title)

@@ -71,7 +71,13 @@ def label_pages(
     """Label the pages of a label file, by hand and in this notebook.
 
     Every action is on the disk before the widget says "saved": in the file itself and in the
-    journal beside it.
+    journal beside it. Two widgets on one file add up, and neither undoes what the other did.
+    Undo reaches back to the opening of the widget.
+
+    While the kernel is busy or gone, actions are kept in the browser's local storage, which the
+    widget says; they are sent when the kernel answers, or when the cell is run again in the same
+    browser after a restart. On Colab each output is a page of its own, so that what was not yet
+    saved when the tab was closed may be lost there.
 
     Args:
         label_file: The file; its pages' images are beside or below it.

@@ -132,7 +132,7 @@ def _composition(
         "What is in it, and how much?": (
             f"{_count(len(pages), 'photographed page')} ({_listed(statuses)}) with "
             f"{_count(len(lines), 'line')}"
-            + (f", {median(per_page):g} on a page in the middle" if per_page else "")
+            + (f", a median of {median(per_page):g} a page" if per_page else "")
             + f". {_count(len(texts), 'line')} have a text of "
             f"{_count(sum(map(len, texts)), 'character')} in all."
         ),
@@ -211,7 +211,7 @@ def _collection(labels: LabelSet) -> dict[str, str]:
     return {
         "What are the images like?": (
             f"{_listed(endings)}; from {min(sizes):.2g} to {max(sizes):.2g} megapixels, "
-            f"{median(sizes):.2g} in the middle."
+            f"the median is {median(sizes):.2g}."
         )
     }
 

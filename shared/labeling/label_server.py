@@ -71,8 +71,16 @@ def open_project(server: Running, folder: Path | str, labels: LabelSet) -> Opene
         server: A running server.
         folder: With label file and images, inside the server's root.
         labels: Its labels; what they propose is shown for correction.
+
+    Raises:
+        LabelStudioError: The folder is not below the server's root, or the server refused.
     """
     folder = Path(folder).resolve()
+    if Path(server.root) not in folder.parents:
+        raise LabelStudioError(
+            f"The folder {folder} is not below {server.root}, which is all that this server may "
+            "show. Start it for the folder's parent."
+        )
     person = login()
     studio = LabelStudio(server.address, person.token)
     project, _ = studio.project(folder.name[:50], f"Pages of {folder}", str(folder))

@@ -127,6 +127,7 @@ def start(
     address = f"http://{HOST}:{port}"
     environment = plain_environment(
         **QUIET,
+        XDG_CONFIG_HOME=str(folder / "config"),  # It leaves an identity there that is not ours
         LABEL_STUDIO_BASE_DATA_DIR=str(folder / "data"),
         LABEL_STUDIO_DATABASE_NAME=str(folder / "data" / "label_studio.sqlite3"),
         LABEL_STUDIO_LOCAL_FILES_SERVING_ENABLED="true",

@@ -354,6 +354,8 @@ def test_a_server_starts_quietly_is_found_again_and_stops(my, fake, monkeypatch)
     assert any("runs already" in text for text in said)
     with pytest.raises(RuntimeError, match="one folder at a time"):
         label_server.start(my / "my", said.append)
+    with pytest.raises(RuntimeError, match="Start it for the folder's parent"):
+        label_server.open_project(first, my, rich())
     assert label_server.stop(said.append) is True
     assert label_server.running() is None and not server_process.alive(first.process)
     assert label_server.stop(said.append) is False

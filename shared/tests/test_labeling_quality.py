@@ -20,9 +20,11 @@ from shared.labeling.agreement import agreement, chance_corrected, paired_lines
 from shared.labeling.bias import misread, miss_rate, plant_errors, wilson_interval
 from shared.labeling.choosing import choose_random, choose_uncertain, uncertainty
 from shared.labeling.duplicates import near_duplicates, twins_across
-from shared.labeling.label_errors import doubt, looks_for_all, precision_at, ranked
+from shared.labeling.label_errors import doubt, doubts, looks_for_all, precision_at, ranked
 from shared.labeling.splits import LeakError, check_split, split_by_writer
+from shared.lines import frozen_lines
 from shared.metrics import edit_distance
+from shared.recognizer import LineTextRecognizer
 from shared.tests.labeling_support import TEXTS, line, page, page_of_texts
 
 EASY = page_of_texts("alpha one", "beta two", "gamma three")
@@ -310,3 +312,24 @@ def test_copies_are_found_and_other_pages_are_not(tmp_path):
     }  # fmt: skip
     split = dict.fromkeys(names, "train") | {"half.jpg": "test"}
     assert [set(pair[:2]) for pair in twins_across(twins, split)] == [{"half.jpg", "page0.png"}]
+
+
+@pytest.mark.nightly
+def test_the_shipped_reader_finds_planted_errors_far_better_than_chance():
+    reader, lines = LineTextRecognizer.load(), frozen_lines()
+    logits = reader.logits_many(lines.images)
+    right = doubts(logits, lines.texts)
+    shares = {"loss": [], "weakest": [], "relative": []}
+    for seed in range(4):
+        rng = np.random.default_rng(seed)
+        wrong = np.zeros(len(lines), bool)
+        wrong[rng.choice(len(lines), len(lines) // 10, replace=False)] = True
+        found = [
+            doubt(logits[k], misread(text, rng)[0]) if wrong[k] else right[k]
+            for k, text in enumerate(lines.texts)
+        ]
+        for name, values in shares.items():
+            values.append(precision_at([getattr(one, name) for one in found], wrong, 30))
+    means = {name: np.mean(values) for name, values in shares.items()}
+    assert min(means.values()) > 0.3  # By chance it would be 0.1
+    assert means["relative"] > 0.45

@@ -43,7 +43,7 @@ def test_a_datasheet_counts_what_can_be_counted(tmp_path):
     other = labels.with_page(first)
     text = datasheet(labels, tmp_path, "three pages", split, agreement(labels, other), [])
     # 2, 3 and 4 printed lines, and one that nobody could read
-    assert "3 photographed pages (done 3) with 10 lines, 3 on a page in the middle" in text
+    assert "3 photographed pages (done 3) with 10 lines, a median of 3 a page" in text
     assert "9 lines have a text of 233 characters in all" in text
     assert "1 line could not be read" in text and "0 pages name no writer" in text
     assert "By pages: test 1, train 2. No writer is in two parts." in text

@@ -393,3 +393,17 @@ def test_another_version_is_refused_before_its_fields_are():
         parse_labels('{"version": 2, "sheets": []}')
     with pytest.raises(LabelError, match="version 2"):
         LabelSet(2, ())
+
+
+def test_the_core_never_imports_labeling_and_labeling_is_light():
+    from shared.figures.modules import CORE, shared_imports
+
+    imports = shared_imports((*CORE, "labeling"))
+    assert [name for name in CORE if "labeling" in imports[name]] == []
+    code = (
+        "import sys, shared.labeling, shared.labeling.label_server, shared.labeling.versioning; "
+        "heavy = {'tensorflow', 'keras', 'cv2', 'matplotlib', 'ipywidgets', 'anywidget'}; "
+        "sys.exit(str(sorted(heavy & set(sys.modules))) if heavy & set(sys.modules) else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

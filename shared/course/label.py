@@ -163,7 +163,7 @@ def _serve(folder: Path, labels: object, port: int | None) -> int:
         print(f"look at all pages, and mend what was submitted, at {opened.overview}")
         print(f"sign in as {opened.login.email} with the password {opened.login.password}")
         if before is not None:
-            print("The server was running before, so it is left to the call that started it.")
+            print("The server was running before and goes on; `labs label --stop` ends it.")
             return 0
         print("Ctrl-C stops the server; what was submitted is kept.", flush=True)
         while label_server.running() is not None:

@@ -74,14 +74,16 @@ class DvcStore:
         check_tag(tag)
         if not self.data.is_dir() or not any(self.data.iterdir()):
             raise VersionError(f"There is no file in {self.data}, so there is nothing to save.")
-        self._call_dvc("add", "--quiet", self.data.name)
         if tag in self.tags():
-            if self._pointer(tag) == (self.root / self._file).read_text(encoding="utf-8"):
+            # Asked before anything is added: a refused save leaves no trace
+            same = self._pointer(tag) == (self.root / self._file).read_text(encoding="utf-8")
+            if same and not self._states():
                 return self.version(tag)
             raise VersionError(
                 f"There is a version {tag!r} already, of other data; a tag never moves. "
                 "Take another name."
             )
+        self._call_dvc("add", "--quiet", self.data.name)
         self._call_git("add", "--", self._file, ".gitignore", ".dvc/config", ".dvc/.gitignore")
         self._call_git("commit", "--quiet", "--allow-empty", "-m", f"{tag}: {note or 'labels'}")
         self._call_git("tag", tag)

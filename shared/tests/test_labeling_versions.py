@@ -87,6 +87,8 @@ def test_a_tag_never_moves(store):
     with pytest.raises(VersionError, match="'v1' already, of other data"):
         store.save("v1")
     assert store.tags() == ["v1"]
+    with pytest.raises(VersionError, match="would be lost"):  # The refused save saved nothing
+        store.checkout("v1")
     with pytest.raises(VersionError, match="no version 'v3'; there are: v1"):
         store.checkout("v3")
     for bad in ("", "../v1", "a b", "-x", "v1.lock"):

@@ -56,7 +56,7 @@ REQUIRED = {
 
 def rich_page():
     return page(
-        line("l1", (10.2, 10, 90, 30.7), 'a < b & "c"', baseline=((10, 25.4), (90, 26))),
+        line("l1", (10.2, 10, 89.6, 30.7), 'a < b & "c"', baseline=((10, 25.4), (90, 26))),
         line("2nd line", (10, 40, 90, 60), "guess", "proposed", proposal="guess", confidence=0.75),
         line("l3", (10, 70, 90, 90), None, "unreadable", annotator="bo"),
         image="pages/a b.png",
@@ -160,7 +160,7 @@ def make_iam(root):
     words = ["# words"]
     texts = {
         "a01-000u-00": "He|said|,|&quot;|go|!|&quot;",
-        "a01-000u-01": "#|1|is|first",
+        "a01-000u-01": "#|1|is|first of all",
         "a01-003-00": "ten|(|or|so|)|men",
         "b02-010-00": "Tom's|lorry|...",
     }
@@ -200,7 +200,7 @@ def test_iam_lines_are_read_with_writers_flags_and_texts(tmp_path):
         ("b02-010-00", "b02-010", "004", True),  # This writer stands in the form's file alone
     ]
     assert [entry.text for entry in found.entries] == [
-        'He said, "go!"', "# 1 is first", "ten (or so) men", "Tom's lorry \"...\"",
+        'He said, "go!"', "# 1 is first of all", "ten (or so) men", "Tom's lorry \"...\"",
     ]  # fmt: skip
     assert found.entries[0].box == (408, 700, 408 + 1661, 789)
     assert [p.code for p in found.problems] == ["bad_entry", "bad_entry"]

@@ -8,6 +8,7 @@ Examples:
   labs train hands                    error rate against the number of training hands
   labs train study --minutes 60       the ideas of Lab 5, as many trials as fit
   labs train writers                  the line reader adapted to each test hand
+  labs train labels                   twenty lines by uncertainty against twenty at random
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from shared.course.train_labels import add_labels_arguments, train_labels
 from shared.course.train_study import add_study_arguments, train_study
 from shared.course.train_writers import add_writers_arguments, train_writers
 from shared.paths import DATA, my_directory
@@ -66,6 +68,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         kind.add_argument("--checkpoint", type=Path, default=None, help="default: in my/training")
     add_study_arguments(kinds)
     add_writers_arguments(kinds)
+    add_labels_arguments(kinds)
     kinds.add_parser("ladder", help="the nine networks of Lab 3's table, about ten minutes")
     kinds.add_parser("hands", help="error rate against the number of hands, about ten minutes")
 
@@ -84,6 +87,7 @@ def run(arguments: argparse.Namespace) -> int:
         "hands": lambda _: train_hands(),
         "study": train_study,
         "writers": train_writers,
+        "labels": train_labels,
     }
     try:
         train[arguments.what](arguments)

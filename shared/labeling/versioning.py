@@ -20,7 +20,7 @@ from shared.labeling.label_files import read_labels
 from shared.labeling.records import LabeledLine, LabelSet
 from shared.labeling.snapshots import SnapshotStore, Version, VersionError, check_tag
 from shared.labeling.tool_environments import DVC, find_tool, has_tool, plain_environment
-from shared.paths import my_directory
+from shared.paths import my_directory, write_atomically
 
 PATIENCE = 600  # Seconds of one command
 
@@ -75,18 +75,26 @@ class DvcStore:
         if not self.data.is_dir() or not any(self.data.iterdir()):
             raise VersionError(f"There is no file in {self.data}, so there is nothing to save.")
         if tag in self.tags():
-            # Asked before anything is added: a refused save leaves no trace
-            same = self._pointer(tag) == (self.root / self._file).read_text(encoding="utf-8")
-            if same and not self._states():
-                return self.version(tag)
-            raise VersionError(
-                f"There is a version {tag!r} already, of other data; a tag never moves. "
-                "Take another name."
-            )
+            return self._saved_again(tag)
         self._call_dvc("add", "--quiet", self.data.name)
         self._call_git("add", "--", self._file, ".gitignore", ".dvc/config", ".dvc/.gitignore")
         self._call_git("commit", "--quiet", "--allow-empty", "-m", f"{tag}: {note or 'labels'}")
         self._call_git("tag", tag)
+        return self.version(tag)
+
+    def _saved_again(self, tag: str) -> Version:
+        """Return the version of a tag if the folder holds its data, whatever is checked out."""
+        pointer = self.root / self._file
+        before = pointer.read_text(encoding="utf-8")
+        self._call_dvc("add", "--quiet", self.data.name)
+        if pointer.read_text(encoding="utf-8") != self._pointer(tag):
+            write_atomically(pointer, before)  # A refused save leaves no trace
+            raise VersionError(
+                f"There is a version {tag!r} already, of other data; a tag never moves. "
+                "Take another name."
+            )
+        # git has to be where the folder is, or the next checkout would think it is there already
+        self._call_git("checkout", "--quiet", "--force", tag)
         return self.version(tag)
 
     def tags(self) -> list[str]:

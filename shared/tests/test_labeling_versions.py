@@ -66,6 +66,18 @@ def test_v1_v2_and_back_to_v1_by_tag(store):
     ]
 
 
+def test_a_version_that_is_saved_again_holds_no_other_back(store):
+    v1 = read_labels(store.data)
+    store.save("v1")
+    v2 = correct(store.data, "corrected")
+    second = store.save("v2")
+    store.checkout("v1")
+    write_labels(store.data / "labels.json", v2)  # As a notebook does that runs a second time
+    assert store.save("v2") == second
+    store.checkout("v1")
+    assert read_labels(store.data) == v1
+
+
 def test_work_that_was_not_saved_is_never_lost(store):
     store.save("v1")
     correct(store.data, "v2")

@@ -1,0 +1,146 @@
+"""One person at work on one label file: actions, undo and redo, progress; no browser needed."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from shared.labeling.records import LabelSet
+from shared.labeling.widget.editing import Action, EditError, apply
+from shared.labeling.widget.history import Change, taken_back
+from shared.labeling.widget.journal import Journal
+
+_TITLES = {
+    "add": "a new line",
+    "box": "moving a box",
+    "baseline": "moving a baseline",
+    "text": "typing",
+    "accept": "accepting a line",
+    "unreadable": "calling a line unreadable",
+    "delete": "deleting a line",
+    "order": "changing the order",
+    "page": "the state of the page",
+    "prelabel": "the model's proposals",
+}
+
+
+class LabelSession:
+    """Applies actions to a label file and keeps every one of them.
+
+    Attributes:
+        journal: Where they are kept.
+        annotator: Whose name labels get.
+
+    Example:
+        >>> session = LabelSession("my/labels/labels.json", "you")  # doctest: +SKIP
+        >>> session.act({"do": "accept", "page": "page_1.png", "line": "l1"})  # doctest: +SKIP
+        >>> session.undo()  # doctest: +SKIP
+    """
+
+    def __init__(self, path: Path | str, annotator: str | None = "you") -> None:
+        self.journal = Journal(path)
+        self.annotator = annotator
+        self._done: list[Change] = []
+        self._undone: list[Change] = []
+
+    @property
+    def labels(self) -> LabelSet:
+        """The labels as they are now."""
+        return self.journal.labels
+
+    def refresh(self) -> int:
+        """Read what other widgets did to the file; return how many of their actions came in."""
+        with self.journal.writing() as others:
+            return others
+
+    def act(self, action: Action, action_id: str | None = None) -> None:
+        """Do one action and keep it on the disk before returning.
+
+        Args:
+            action: See `editing`; `group` joins it with the one before for undoing.
+            action_id: Its name; an action that comes a second time under a name is not done
+                again.
+
+        Raises:
+            EditError: It cannot be done; nothing has changed.
+        """
+        name = action_id or uuid.uuid4().hex
+
+        def step(labels: LabelSet) -> LabelSet:
+            return apply(labels, action, self.annotator)
+
+        change = self._keep(name, action["page"], step)
+        if change is None:
+            return
+        title = _TITLES.get(action.get("do"), "a change")
+        change = replace(change, group=str(action.get("group") or ""), title=title)
+        last = self._done[-1] if self._done else None
+        if last and change.group and last.group == change.group and last.after == change.before:
+            self._done[-1] = replace(change, before=last.before)
+        else:
+            self._done.append(change)
+        self._undone.clear()
+
+    def undo(self, action_id: str | None = None) -> str:
+        """Take back the last action of this session; return what that was.
+
+        Raises:
+            EditError: There is none, or somebody else changed the same line since.
+        """
+        return self._turn(self._done, self._undone, "undo", action_id)
+
+    def redo(self, action_id: str | None = None) -> str:
+        """Do again what was taken back; return what that was."""
+        return self._turn(self._undone, self._done, "redo", action_id)
+
+    def can(self) -> dict[str, bool]:
+        """Say whether there is something to undo or redo."""
+        return {"undo": bool(self._done), "redo": bool(self._undone)}
+
+    def progress(self) -> dict[str, int]:
+        """Count lines and pages: `lines`, `decided`, `pages`, `open`."""
+        lines = [line for page in self.labels.pages for line in page.lines]
+        return {
+            "lines": len(lines),
+            "decided": sum(line.status != "proposed" for line in lines),
+            "pages": len(self.labels.pages),
+            "open": sum(page.status == "open" for page in self.labels.pages),
+        }
+
+    def _turn(self, stack: list[Change], other: list[Change], word: str, name: str | None) -> str:
+        if name and self.journal.holds(name):
+            return ""
+        if not stack:
+            raise EditError(f"There is nothing to {word} since this widget was opened.")
+        change = stack[-1]
+
+        def step(labels: LabelSet) -> LabelSet:
+            return taken_back(labels, change)
+
+        self._keep(name or uuid.uuid4().hex, change.after.image, step)
+        stack.pop()
+        other.append(replace(change, before=change.after, after=change.before, group=""))
+        return change.title
+
+    def _keep(self, name: str, image: str, step: Callable[[LabelSet], LabelSet]) -> Change | None:
+        """Take one step on the newest labels; return what it changed, or None for nothing."""
+        with self.journal.writing():
+            if self.journal.holds(name):
+                return None
+            before = self.labels
+            after = step(before)
+            if after == before:
+                return None
+            change = Change(before.page(image), after.page(image))
+            self.journal.append(after, {"id": name, **change.entry(), "by": self.annotator})
+            return change
+
+
+def progress_text(progress: dict[str, int]) -> str:
+    """Return progress as words, such as "7 of 12 lines, 2 pages open"."""
+    pages = progress["open"]
+    return (
+        f"{progress['decided']} of {progress['lines']} lines, {pages} page{'s' * (pages != 1)} open"
+    )

@@ -18,6 +18,9 @@ _TITLES = ("{Noun} and {noun}", "The {adj} {noun}", "{Place} in {month}", "{Noun
            "Notes of {month} {d}")  # fmt: skip
 _NUMBERS = ("{n}", "{n2}", "- {n} -", "p. {n}", "page {n2}")
 _WORDS = ("{noun}", "{adj}", "{adv}", "the {noun}", "{prep} {place}")
+_ALONE = ("{n}", "{n2}", "- {n} -", "- {n2} -", "p. {n}", "#{n2}", "{d}/{m}/{y2}", "{n2}%",
+          "{noun}", "{adj}", "{Noun}", "{first}", "{n} {unit}", "the {noun}",
+          "{noun}, {noun}", "{month} {d}", "{Place}")  # fmt: skip
 KINDS = {"prose": 0.5, "letter": 0.23, "notes": 0.17, "list": 0.1}
 
 
@@ -133,6 +136,20 @@ def _list(rng: np.random.Generator, split: str, columns: int, count: int) -> lis
     indent = rng.uniform(0, 5) * float(rng.random() < 0.5)
     texts = [sentences.filled(rng, split, templates) for _ in range(count)]
     return [Row(text, indent=indent) for text in texts]
+
+
+def choose_short_rows(rng: np.random.Generator, split: str, count: int) -> list[Row]:
+    """Return short rows far apart: page numbers, dates and single words that stand alone.
+
+    A network that sees them only among long lines takes them for specks.
+    """
+    rows = []
+    for _ in range(min(count, 9)):
+        place = ("left", "right", "center")[int(rng.integers(3))]
+        indent = rng.uniform(0, 12) * float(place != "center")
+        gap = rng.uniform(0.2, 5) if rng.random() < 0.7 else 0.0
+        rows.append(Row(sentences.filled(rng, split, _ALONE), place, indent, gap))
+    return rows
 
 
 def strike(rng: np.random.Generator, split: str, row: Row) -> Row:

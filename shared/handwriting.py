@@ -155,17 +155,12 @@ def _counting(file: Path) -> list[str | int]:
 
 
 def _read(file: Path) -> np.ndarray:
-    from PIL import Image, ImageOps
+    from shared.recognizer.page_images import UnreadableImageError, open_page_image
 
     try:
-        with Image.open(file) as image:
-            upright = ImageOps.exif_transpose(image)
-            mode = "RGBA" if "A" in upright.getbands() or "transparency" in image.info else "L"
-            # Pillow would cut the 16 bits of a scan off at 255, which leaves nothing but white
-            deep = upright.mode.startswith("I")
-            pixels = np.asarray(upright if deep else upright.convert(mode))
+        pixels = open_page_image(file)
         prepare_line(pixels)  # Says what is wrong with an image that holds no ink
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except (OSError, UnreadableImageError, ValueError) as error:
         raise HandwritingError(
             f"{file} cannot be used: {error} Take the picture again or remove the file."
         ) from error
@@ -197,8 +192,8 @@ def _line_texts(listing: Path, files: list[Path]) -> list[str]:
 def _read_page(file: Path) -> tuple[np.ndarray, np.ndarray | None, np.ndarray]:
     from shared.recognizer.preparation import extract_ink, to_gray
 
-    gray = to_gray(_read(file))
-    page, photo = extract_ink(gray), np.round(255 * gray).astype(np.uint8)
+    photo = _read(file)
+    page = extract_ink(to_gray(photo))
     boxes = file.with_name("page.json")
     if not boxes.exists():
         return page, None, photo

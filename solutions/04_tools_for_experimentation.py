@@ -260,9 +260,27 @@ if written:
 # Online, a missing network costs a few seconds and a sentence, and the run is written offline instead.
 #
 # A run can do three things more.
-# Files, such as weights, are kept with it by `run.artifact(name, content)`.
-# Runs that belong together are marked by `Run(..., group=...)`.
-# One that was cut off goes on by `resume=True`.
+# It keeps files, called **artifacts**, such as weights, with a checksum that tells later whether they are still the same.
+# It belongs to a **group**, such as all seeds of one setting.
+# And one that was cut off goes on.
+# Here a run is paused after one step and taken up again, as after a power cut.
+
+# %%
+again = f"resumed {time.strftime('%H.%M.%S')}"
+same = {"project": "lab04-baseline", "name": again, "config": {"templates": 1}, "wandb": WANDB}
+with Run(**same, group="nearest picture") as run:
+    run.log(1, accuracy=macro_accuracy(validation.labels, nearest(1)))
+    run.artifact("readings.txt", "".join(readings).encode())
+    run.end("paused")
+with Run(**same, group="nearest picture", resume=True) as run:
+    run.log(2, accuracy=macro_accuracy(validation.labels, nearest(2)))
+record = load_run(run.folder)
+(kept,) = record.artifacts
+print(f"group {record.group!r}, {record.state}; steps {record.curves['accuracy'][0]}")
+print(f"{kept['file']}: {kept['bytes']} bytes, SHA-256 {kept['sha256'][:12]}...")
+
+# %% [markdown]
+# Both steps are in one history.
 # W&B has searches of its own, called sweeps; they need its server, so the search below is ours.
 #
 # ## How is a trial run elsewhere?

@@ -622,7 +622,8 @@ check("lab05.choose_lines")
 # | --- | --- | --- | --- | --- |
 # | TrOCR small (Li et al. 2021) | 4.22% | 62 million | hundreds of millions of synthetic lines, then IAM | stays with you |
 # | TrOCR large (same) | 2.89% | 558 million | the same | stays with you, if your machine holds it |
-# | GPT-4V, a sample of whole pages (Shi et al. 2023) | 3.32% | not published | not published | goes to a provider |
+# | GPT-4V, whole pages (Shi et al. 2023) | 3.32% | not published | not published | goes to a provider |
+# | GPT-4V, single lines (same) | 13.75% | not published | not published | goes to a provider |
 # | this course's reader | not comparable | 0.3 million | lines by invented hands | stays with you |
 #
 # Even TrOCR small has two hundred times our parameters, and each of them has to be kept and multiplied by.
@@ -660,5 +661,5 @@ report(5)
 # Chen and Goodman (1998), "An empirical study of smoothing techniques for language modeling", Harvard TR-10-98, section 2.7: the counts behind our model.
 # Hestness et al. (2017), "Deep learning scaling is predictable, empirically", arXiv:1712.00409, section 3.
 # Li et al. (2021), "TrOCR: transformer-based optical character recognition with pre-trained models", arXiv:2109.10282: the table of IAM results.
-# Shi et al. (2023), "Exploring OCR capabilities of GPT-4V(ision)", arXiv:2310.16809: page-level IAM.
+# Shi et al. (2023), "Exploring OCR capabilities of GPT-4V(ision)", arXiv:2310.16809, and the results page that it names: IAM by page and by line.
 # Wortsman et al. (2022), "Robust fine-tuning of zero-shot models", arXiv:2109.01903: why a mean of weights forgets less.

@@ -124,13 +124,14 @@ browse(draw_turned, [0, 1, 2, 3, 4, 5, 7, 10], "degrees", start=5)
 # But handwriting is not only turned: lines bend, each in its own way, and tails hang into the line
 # below.
 # On the next page no threshold helps, because there is hardly a row without ink.
+# (`zoom` is the size at which a page is written; `scale=1.0` prepares it at the size it has.)
 
 # %%
 crowded = compose_pages(1, "touching", "train", 1, zoom=1.5)[0]
 ink = prepare_page(crowded.image, scale=1.0).ink
 counts = {t: len(find_lines(ink, t)) for t in (2, 5, 10, 20, 40)}
 print(f"{len(crowded.lines)} lines are written; found by threshold: {counts}")
-figures.show_page(crowded.image, boxes=find_lines(ink, 10))
+figures.show_page(crowded.image, boxes=find_lines(ink, 10), title="profile, threshold 10")
 
 # %% [markdown]
 # A sum over a row throws away where in the row the ink is.
@@ -172,6 +173,7 @@ print("box", line.box.round(1), "· polygon of", len(line.polygon), "points")
 #
 # The training takes about a minute, so it starts now, in the background, while you read what it
 # learns.
+# Three pages in a hundred are left empty, because a detector must also learn to find nothing.
 
 # %%
 from shared.backend import keras
@@ -1021,7 +1023,7 @@ figures.Table(rows, ("detector", "page CER", *parts[1:], "added (95 % interval)"
 # Four toy detectors were trained to mark baselines on small pages of five lines.
 # Each is broken in one way.
 # For each you see the page that went in, the true baselines, and the pixels that it calls
-# baseline.
+# baseline, with the true ones dotted over them.
 
 # %%
 runs = broken_detectors()
@@ -1029,7 +1031,7 @@ rows = [
     (one.name, one.losses[0], one.losses[-1], one.pixel_accuracy, one.mask.mean(), len(one.lines))
     for one in runs
 ]
-columns = ("run", "first loss", "last loss", "pixel accuracy", "called baseline", "pieces")
+columns = ("run", "first loss", "last loss", "pixel accuracy", "called baseline", "lines found")
 print(f"{NUM_LINES} lines are there; {runs[0].truth.mean():.1%} of the pixels are baseline")
 print(figures.Table(rows, columns))
 
@@ -1041,11 +1043,13 @@ def draw_runs(figure) -> str:
         for axes, image in zip(row, (one.page, 255 * one.truth, 255 * one.mask), strict=True):
             axes.imshow(image, cmap="gray_r", vmin=0, vmax=255)
             axes.set(xticks=[], yticks=[])
+        rows, columns = np.nonzero(one.truth)
+        row[2].plot(columns[::3], rows[::3], ".", color=figures.OKABE_ITO[1], markersize=2)
         row[0].set_ylabel(f"run {one.name}")
     for axes, title in zip(panels[0], ("page", "truth", "called baseline"), strict=True):
         axes.set_title(title)
     return "Page, true baselines and mask of four runs. " + " ".join(
-        f"Run {one.name}: {len(one.lines)} pieces, {one.mask.mean():.0%} of the pixels."
+        f"Run {one.name}: {len(one.lines)} lines, {one.mask.mean():.0%} of the pixels."
         for one in runs
     )
 

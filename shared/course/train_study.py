@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import json
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from shared.ideas.menu import IDEAS
 from shared.ideas.study import (
     SEEDS,
     StudyError,
+    load_study,
     pack_study,
     plan,
     read_trial,
@@ -19,6 +21,7 @@ from shared.ideas.study import (
     shipped_plan,
     study_directory,
 )
+from shared.paths import write_atomically
 
 
 def add_study_arguments(kinds: Any) -> None:
@@ -42,6 +45,7 @@ def train_study(options: argparse.Namespace) -> list[dict[str, Any]]:
 
     settings = {} if options.updates is None else {"updates": options.updates}
     folder = study_directory(options.name)
+    restore_shipped(folder)
     try:
         own = options.ideas or settings or tuple(options.seeds) != SEEDS
         trials = plan(options.ideas or IDEAS, options.seeds, **settings) if own else shipped_plan()
@@ -57,6 +61,18 @@ def train_study(options: argparse.Namespace) -> list[dict[str, Any]]:
         path = pack_study(records)
         print(f"Wrote {path} ({path.stat().st_size / 1e3:,.0f} kB).")
     return records
+
+
+def restore_shipped(folder: Path, shipped: Path | None = None) -> None:
+    """Put trials that are shipped already into the folder, so that they need not run again."""
+    try:
+        trials = load_study(shipped).trials
+    except FileNotFoundError:
+        return
+    for trial in trials:
+        path = folder / f"{trial['key']}.json"
+        if not path.exists():
+            write_atomically(path, json.dumps(trial) + "\n")
 
 
 def run_and_forget(

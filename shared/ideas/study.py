@@ -34,8 +34,9 @@ SEEDS = (0, 1, 2)
 #: Ideas that also ran for a third and for twice of the updates
 BUDGET_IDEAS = ("base", "augmentation")
 BUDGETS = (300, 1600)
-#: Ideas that a claim of the lab rests on: two more seeds
-CLAIM_IDEAS = ("base", "augmentation", "gru")
+#: Ideas that a claim of the lab rests on, and their seeds after the first
+CLAIM_IDEAS = ("base", "augmentation", "many_hands")
+CLAIM_SEEDS = (1, 2, 3, 4)
 
 
 class StudyError(ValueError):
@@ -82,9 +83,10 @@ def shipped_plan() -> list[Planned]:
     trials = plan(MAIN, [first])
     for updates in BUDGETS:
         trials += plan(BUDGET_IDEAS, [first], updates=updates)
-    trials += plan(MAIN, others)
-    trials += plan(CLAIM_IDEAS, (3, 4))
-    trials += plan([name for name in IDEAS if name not in MAIN], [first])
+    trials += plan(["many_hands"], [first])
+    trials += plan(CLAIM_IDEAS, CLAIM_SEEDS)
+    trials += plan([name for name in MAIN if name not in CLAIM_IDEAS], others)
+    trials += plan([name for name in IDEAS if name not in (*MAIN, "many_hands")], [first])
     for updates in BUDGETS:
         trials += plan(BUDGET_IDEAS, others, updates=updates)
     return trials

@@ -74,8 +74,8 @@ def pack(sets: dict[str, Sequence[Page]]) -> dict[str, np.ndarray]:
     }
 
 
-def unpack(arrays: dict[str, np.ndarray]) -> dict[str, list[Page]]:
-    """Return what `pack` was given."""
+def unpack(arrays: dict[str, np.ndarray], only: str | None = None) -> dict[str, list[Page]]:
+    """Return what `pack` was given, or one set of it."""
     curves = _cut(arrays["baselines"], arrays["baseline_lengths"])
     lines = [
         PageLine(text.decode("ascii"), curve, *heights.tolist(), box)
@@ -88,6 +88,8 @@ def unpack(arrays: dict[str, np.ndarray]) -> dict[str, list[Page]]:
     ends = np.cumsum(arrays["num_lines"])
     sets: dict[str, list[Page]] = {}
     for k, name in enumerate(arrays["sets"]):
+        if only is not None and name.decode() != only:
+            continue  # Decoding is what takes the time
         page = Page(
             image=cv2.imdecode(jpegs[k], cv2.IMREAD_GRAYSCALE),
             lines=lines[ends[k] - arrays["num_lines"][k] : ends[k]],
@@ -137,4 +139,4 @@ def frozen_pages(name: str) -> list[Page]:
             f"not {FROZEN[:12]}.... Numbers measured on it would mean nothing; restore it with "
             "`git checkout -- data`."
         )
-    return unpack(arrays)[name]
+    return unpack(arrays, only=name)[name]

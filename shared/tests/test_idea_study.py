@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from shared.course import overnight
+from shared.course.train_study import restore_shipped
 from shared.experiments.comparing import ComparisonError
 from shared.ideas.analysis import Results, next_steps
 from shared.ideas.configuration import ConfigurationError
@@ -135,6 +136,16 @@ def test_the_shipped_plan_has_what_the_lab_needs():
     assert sum(len(found) >= 5 for found in seeds.values()) >= 2
     budgets = {one.configuration.updates for one in trials if one.idea == "base"}
     assert len(budgets) == 3
+
+
+def test_shipped_trials_need_not_run_again(tmp_path):
+    restore_shipped(tmp_path)
+    keys = {trial["key"] for trial in load_study().trials}
+    assert {path.stem for path in tmp_path.glob("*.json")} == keys
+    own = tmp_path / "base-800-0.json"
+    own.write_text("{}", encoding="utf-8")
+    restore_shipped(tmp_path)
+    assert own.read_text(encoding="utf-8") == "{}"  # What lies there is never replaced
 
 
 def test_a_crash_costs_one_trial(tmp_path):

@@ -21,7 +21,7 @@ from shared.recognizer import (
 )
 from shared.recognizer.page_reading import without_doubtful
 from shared.training import found_lines
-from shared.training.page_targets import clutter
+from shared.training.page_clutter import clutter
 
 REAL = "HANDWRITING_REAL_PAGES"
 

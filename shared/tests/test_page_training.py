@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import itertools
+from concurrent.futures import Future
 
 import numpy as np
 import pytest
 
 from shared import networks, training
+from shared.course import train_pages
 from shared.pages import compose_pages
 from shared.recognizer import DetectedLine, LineDetector
-from shared.training.page_targets import CROP, DISTANCE, PageExample, clutter
+from shared.training.page_clutter import clutter
+from shared.training.page_targets import CROP, DISTANCE, PageExample
 
 
 def line(y, left=8.0, right=56.0, x_height=20.0):
@@ -142,3 +145,33 @@ def test_a_short_training_learns(pages, kind):
     assert run.finished and np.mean(losses[-5:]) < 0.8 * np.mean(losses[:3])
     maps = LineDetector(network, kind).maps(pages[0].image)
     assert maps.kind == kind and np.isfinite(maps.maps).all()
+
+
+class _AtOnce:
+    """A composing process that answers in this one."""
+
+    def submit(self, work, *given):
+        done = Future()
+        done.set_result(work(*given))
+        return done
+
+
+def test_shards_go_on_as_if_the_run_had_never_stopped(monkeypatch, examples):
+    monkeypatch.setattr(train_pages, "SHARD_PAGES", 4)
+    monkeypatch.setattr(train_pages, "USES", 4)  # So a shard is two batches
+    asked = []
+
+    def compose(seed):
+        asked.append(seed)
+        return [examples[(seed + k) % len(examples)] for k in range(4)]
+
+    monkeypatch.setattr(train_pages, "compose_shard", compose)
+    shards = train_pages.PageShards(_AtOnce(), seed=3, kind="baseline")
+    whole = list(itertools.islice(shards.batches_from(0), 7))
+    assert asked[:4] == [3000, 3001, 3002, 3003], "a new shard after every second batch"
+    for update in (1, 2, 5):
+        rest = itertools.islice(shards.batches_from(update), 7 - update)
+        for one, other in zip(whole[update:], rest, strict=True):
+            assert (one.images == other.images).all() and (one.targets == other.targets).all()
+    first, second = whole[0].images, whole[2].images
+    assert not (first == second).all(), "the next shard is another one"

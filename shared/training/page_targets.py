@@ -13,6 +13,7 @@ from shared.recognizer.detected_lines import DetectedLine, band_polygon
 from shared.recognizer.line_detection import DISTANCE, X_HEIGHT
 from shared.recognizer.line_tracing import CORE_SHARE
 from shared.recognizer.page_images import prepare_page
+from shared.training.page_clutter import clutter
 
 if TYPE_CHECKING:
     from shared.pages import Page
@@ -154,38 +155,6 @@ def _shows(line: DetectedLine, size: int) -> bool:
     return bool((high > 0).all() and (low < size).all())
 
 
-def clutter(rng: np.random.Generator, size: int = CROP) -> np.ndarray:
-    """Draw ink uint8 (size, size) that is no writing: edges, stripes, patches and specks."""
-    import cv2
-
-    image = np.full((size, size), 255, np.uint8)
-    kind = rng.integers(4)
-    if kind == 0:  # The outlines of things
-        for _ in range(rng.integers(3, 20)):
-            points = rng.integers(-40, size + 40, (rng.integers(3, 7), 2)).astype(np.int32)
-            level = int(rng.integers(0, 230))
-            if rng.random() < 0.5:
-                cv2.fillPoly(image, [points], level)
-            else:
-                cv2.polylines(image, [points], True, level, int(rng.integers(1, 6)))
-    elif kind == 1:  # Texture, from fine to coarse
-        cells = max(3, int(size / np.exp(rng.uniform(0.3, 4))))
-        coarse = rng.integers(0, 256, (cells, max(3, int(cells * rng.uniform(0.3, 3)))))
-        image = cv2.resize(coarse.astype(np.uint8), (size, size), interpolation=cv2.INTER_CUBIC)
-    elif kind == 2:  # Stripes and checks
-        y, x = np.mgrid[:size, :size]
-        step, turn = np.exp(rng.uniform(1, 3.5)), rng.uniform(0, np.pi)
-        wave = np.sin((x * np.cos(turn) + y * np.sin(turn)) / step)
-        wave *= np.sin((y * np.cos(turn) - x * np.sin(turn)) / step) if rng.random() < 0.5 else 1
-        image = np.uint8(127 + 120 * wave)
-    else:  # Specks
-        for _ in range(rng.integers(5, 200)):
-            place = tuple(int(v) for v in rng.integers(0, size, 2))
-            cv2.circle(image, place, int(rng.integers(1, 5)), int(rng.integers(0, 200)), -1)
-    noisy = image + rng.normal(0, rng.uniform(0, 12), image.shape)
-    return prepare_page(np.clip(noisy, 0, 255).astype(np.uint8), scale=1.0).ink
-
-
 def page_batches(
     examples: Sequence[PageExample],
     batch_size: int = 8,
@@ -207,11 +176,13 @@ def page_batches(
     if not len(examples):
         raise ValueError("There is no page to learn from; compose some with `compose_pages`.")
     draw = baseline_maps if kind == "baseline" else class_maps
-    update = first
+    update, dealt, order = first, None, np.zeros(0, int)
     while True:
         rng = np.random.default_rng([seed, update])
-        order = np.random.default_rng([seed, 7, update * batch_size // len(examples)])
-        order = order.permutation(len(examples))
+        turn = update * batch_size // len(examples)
+        if turn != dealt:
+            dealt = turn
+            order = np.random.default_rng([seed, 7, turn]).permutation(len(examples))
         images, targets = [], []
         for k in range(batch_size):
             if rng.random() < clutter_share:

@@ -24,7 +24,7 @@ BATCH = 8
 MIX = {"regular": 2.0, "touching": 1.5, "photo": 1.5}
 ZOOM = 0.8  # Small letters come out 6 to 11 pixels high, near what the detector works at
 EMPTY = 0.04
-SPARSE = 0.2  # Pages of numbers and words that stand alone, the lines that are missed most
+SPARSE = 0.35  # Pages of numbers and words that stand alone, the lines that are missed most
 FROZEN = ("regular", "unseen", "touching", "photo")
 
 
@@ -86,8 +86,9 @@ def train_detector(options: argparse.Namespace) -> dict[str, Any]:
         "network": design,
         "parameters": network.count_params(),
         "command": train._command(options),
-        "data": f"shared.pages.compose_pages, mix {json.dumps(MIX)}, {EMPTY:.0%} empty, {SPARSE:.0%} sparse, training "
-        f"hands, {SHARD_PAGES} fresh pages a shard, {USES} pieces of each",
+        "data": f"shared.pages.compose_pages, mix {json.dumps(MIX)}, {EMPTY:.0%} empty, "
+        f"{SPARSE:.0%} sparse, training hands, {SHARD_PAGES} fresh pages a shard, "
+        f"{USES} pieces of each",
         "clutter": options.clutter,
         "begun_from": begun_from,
         "seed": options.seed,

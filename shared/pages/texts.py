@@ -18,9 +18,8 @@ _TITLES = ("{Noun} and {noun}", "The {adj} {noun}", "{Place} in {month}", "{Noun
            "Notes of {month} {d}")  # fmt: skip
 _NUMBERS = ("{n}", "{n2}", "- {n} -", "p. {n}", "page {n2}")
 _WORDS = ("{noun}", "{adj}", "{adv}", "the {noun}", "{prep} {place}")
-_ALONE = ("{n}", "{n2}", "- {n} -", "- {n2} -", "p. {n}", "#{n2}", "{d}/{m}/{y2}", "{n2}%",
-          "{noun}", "{adj}", "{Noun}", "{first}", "{n} {unit}", "the {noun}",
-          "{noun}, {noun}", "{month} {d}", "{Place}")  # fmt: skip
+_ALONE = ("{noun}", "{adj}", "{Noun}", "{first}", "{n} {unit}", "the {noun}", "{noun}, {noun}",
+          "{month} {d}", "{d}/{m}/{y2}", "{Place}", "#{n2}", "{n2}%")  # fmt: skip
 KINDS = {"prose": 0.5, "letter": 0.23, "notes": 0.17, "list": 0.1}
 
 
@@ -144,11 +143,12 @@ def choose_short_rows(rng: np.random.Generator, split: str, count: int) -> list[
     A network that sees them only among long lines takes them for specks.
     """
     rows = []
-    for _ in range(min(count, 9)):
+    for _ in range(min(count, int(rng.integers(1, 8)))):
         place = ("left", "right", "center")[int(rng.integers(3))]
         indent = rng.uniform(0, 12) * float(place != "center")
-        gap = rng.uniform(0.2, 5) if rng.random() < 0.7 else 0.0
-        rows.append(Row(sentences.filled(rng, split, _ALONE), place, indent, gap))
+        gap = rng.uniform(0.2, 7) if rng.random() < 0.7 else 0.0
+        text = sentences.filled(rng, split, _NUMBERS if rng.random() < 0.5 else _ALONE)
+        rows.append(Row(text, place, indent, gap))
     return rows
 
 

@@ -61,7 +61,9 @@ def write_page(
         rows = _edited(choose_rows(layout, split, plan.columns, plan.count), plan, split, layout)
     else:
         rows = [Row(text) for text in texts]
-    strokes, needed = place_rows(rows, plan, hand, layout) if rows else (None, plan.count * plan.pitch)
+    strokes, needed = None, plan.count * plan.pitch
+    if rows:
+        strokes, needed = place_rows(rows, plan, hand, layout)
     height = max(plan.aspect * plan.width, needed) if size is None else size[0]
     camera = aim(grade, plan.tight, (height, plan.width), layout)
     paper = choose_paper(grade, plan, hand, look)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -20,6 +21,7 @@ _NUMBERS = ("{n}", "{n2}", "- {n} -", "p. {n}", "page {n2}")
 _WORDS = ("{noun}", "{adj}", "{adv}", "the {noun}", "{prep} {place}")
 _ALONE = ("{noun}", "{adj}", "{Noun}", "{first}", "{n} {unit}", "the {noun}", "{noun}, {noun}",
           "{month} {d}", "{d}/{m}/{y2}", "{Place}", "#{n2}", "{n2}%")  # fmt: skip
+_LETTERS = string.ascii_letters
 KINDS = {"prose": 0.5, "letter": 0.23, "notes": 0.17, "list": 0.1}
 
 
@@ -147,7 +149,11 @@ def choose_short_rows(rng: np.random.Generator, split: str, count: int) -> list[
         place = ("left", "right", "center")[int(rng.integers(3))]
         indent = rng.uniform(0, 12) * float(place != "center")
         gap = rng.uniform(0.2, 7) if rng.random() < 0.7 else 0.0
-        text = sentences.filled(rng, split, _NUMBERS if rng.random() < 0.5 else _ALONE)
+        kind = rng.random()
+        if kind < 0.35:  # Each split has numbers of its own; letters bring more shapes
+            text = "".join(rng.choice(list(_LETTERS), int(rng.integers(1, 4))))
+        else:
+            text = sentences.filled(rng, split, _NUMBERS if kind < 0.65 else _ALONE)
         rows.append(Row(text, place, indent, gap))
     return rows
 

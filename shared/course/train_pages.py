@@ -24,6 +24,7 @@ BATCH = 8
 MIX = {"regular": 2.0, "touching": 1.5, "photo": 1.5}
 ZOOM = 0.8  # Small letters come out 6 to 11 pixels high, near what the detector works at
 EMPTY = 0.04
+SPARSE = 0.35  # Pages of numbers and words that stand alone, the lines that are missed most
 FROZEN = ("regular", "unseen", "touching", "photo")
 
 
@@ -59,8 +60,8 @@ def train_detector(options: argparse.Namespace) -> dict[str, Any]:
     if options.start:
         first = LineDetector.load(options.start)
         network.set_weights(first.network.get_weights())
-        told = ("command", "updates", "sha256", "begun_from")
-        begun_from = {key: first.card[key] for key in told}
+        told = ("command", "updates", "sha256", "begun_from", "averaged")
+        begun_from = {key: first.card[key] for key in told if key in first.card}
     validation = compose_pages(24, MIX, "validation", 0)
     checks = {round(options.updates * share / 4) for share in range(1, 5)} - {0}
     with train._composer() as composer:
@@ -85,8 +86,9 @@ def train_detector(options: argparse.Namespace) -> dict[str, Any]:
         "network": design,
         "parameters": network.count_params(),
         "command": train._command(options),
-        "data": f"shared.pages.compose_pages, mix {json.dumps(MIX)}, {EMPTY:.0%} empty, training "
-        f"hands, {SHARD_PAGES} fresh pages a shard, {USES} pieces of each",
+        "data": f"shared.pages.compose_pages, mix {json.dumps(MIX)}, {EMPTY:.0%} empty, "
+        f"{SPARSE:.0%} sparse, training hands, {SHARD_PAGES} fresh pages a shard, "
+        f"{USES} pieces of each",
         "clutter": options.clutter,
         "begun_from": begun_from,
         "seed": options.seed,
@@ -171,6 +173,6 @@ def compose_shard(seed: int, count: int = SHARD_PAGES) -> list[PageExample]:
     from shared.pages import compose_pages
     from shared.training import page_example
 
-    pages = compose_pages(count, MIX, "train", seed, zoom=ZOOM, empty=EMPTY)
+    pages = compose_pages(count, MIX, "train", seed, zoom=ZOOM, empty=EMPTY, sparse=SPARSE)
     order = np.random.default_rng(seed).permutation(count)
     return [page_example(pages[index]) for index in order]

@@ -21,6 +21,7 @@ def compose_pages(
     hands: Sequence[pen.Hand] | None = None,
     zoom: float = 1.0,
     empty: float = 0.0,
+    sparse: float = 0.0,
 ) -> list[Page]:
     """Write pages: fresh texts, the next hand, a new layout each.
 
@@ -34,6 +35,7 @@ def compose_pages(
         hands: the writers, taken in turn; all hands of the split if not given.
         zoom: the scale, as in `write_page`.
         empty: the share of pages that nobody wrote on.
+        sparse: the share of pages with numbers, dates and words that stand alone.
 
     Raises:
         ValueError: on a negative count, no hands, an unknown split or grade.
@@ -59,5 +61,7 @@ def compose_pages(
         which, blank = rng.random(2)
         name = names[min(int(np.searchsorted(edges, which, side="right")), len(names) - 1)]
         texts = () if blank < empty else None
-        pages.append(write_page(name, writers[k % len(writers)], rng, None, zoom, split, texts))
+        alone = empty <= blank < empty + sparse
+        hand = writers[k % len(writers)]
+        pages.append(write_page(name, hand, rng, None, zoom, split, texts, alone))
     return pages

@@ -66,7 +66,7 @@ def plan_page(
     small = rng.random() < 0.22
     count = int(rng.integers(1, 7)) if small else int(np.clip(rng.gamma(5, 3.0), 3, 30))
     aspect = 0.0 if small or rng.random() < 0.4 else float(rng.choice([1.294, 1.414, 0.75, 1.6]))
-    if texts is not None:
+    if texts:  # A page without text keeps the size of one with text
         count, columns = len(texts), max(max(map(len, texts), default=0), 8)
     apart = float(rng.random() < 0.35) * rng.uniform(0.0, 1.3)
     advance = (advance_of(hand) + 0.17 * apart) * x_height

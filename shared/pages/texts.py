@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -18,6 +19,9 @@ _TITLES = ("{Noun} and {noun}", "The {adj} {noun}", "{Place} in {month}", "{Noun
            "Notes of {month} {d}")  # fmt: skip
 _NUMBERS = ("{n}", "{n2}", "- {n} -", "p. {n}", "page {n2}")
 _WORDS = ("{noun}", "{adj}", "{adv}", "the {noun}", "{prep} {place}")
+_ALONE = ("{noun}", "{adj}", "{Noun}", "{first}", "{n} {unit}", "the {noun}", "{noun}, {noun}",
+          "{month} {d}", "{d}/{m}/{y2}", "{Place}", "#{n2}", "{n2}%")  # fmt: skip
+_LETTERS = string.ascii_letters
 KINDS = {"prose": 0.5, "letter": 0.23, "notes": 0.17, "list": 0.1}
 
 
@@ -133,6 +137,25 @@ def _list(rng: np.random.Generator, split: str, columns: int, count: int) -> lis
     indent = rng.uniform(0, 5) * float(rng.random() < 0.5)
     texts = [sentences.filled(rng, split, templates) for _ in range(count)]
     return [Row(text, indent=indent) for text in texts]
+
+
+def choose_short_rows(rng: np.random.Generator, split: str, count: int) -> list[Row]:
+    """Return short rows far apart: page numbers, dates and single words that stand alone.
+
+    A network that sees them only among long lines takes them for specks.
+    """
+    rows = []
+    for _ in range(min(count, int(rng.integers(1, 8)))):
+        place = ("left", "right", "center")[int(rng.integers(3))]
+        indent = rng.uniform(0, 12) * float(place != "center")
+        gap = rng.uniform(0.2, 7) if rng.random() < 0.7 else 0.0
+        kind = rng.random()
+        if kind < 0.35:  # Each split has numbers of its own; letters bring more shapes
+            text = "".join(rng.choice(list(_LETTERS), int(rng.integers(1, 4))))
+        else:
+            text = sentences.filled(rng, split, _NUMBERS if kind < 0.65 else _ALONE)
+        rows.append(Row(text, place, indent, gap))
+    return rows
 
 
 def strike(rng: np.random.Generator, split: str, row: Row) -> Row:

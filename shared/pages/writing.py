@@ -16,7 +16,7 @@ from shared.pages.page import Page, PageLine
 from shared.pages.paper import Paper, choose_paper
 from shared.pages.photograph import photograph_page
 from shared.pages.plan import GRADES, Plan, plan_page
-from shared.pages.texts import Row, choose_rows, insertion, strike
+from shared.pages.texts import Row, choose_rows, choose_short_rows, insertion, strike
 from shared.pen import Hand
 from shared.pen.ink import draw_strokes
 
@@ -31,6 +31,7 @@ def write_page(
     zoom: float = 1.0,
     split: str = "train",
     texts: Sequence[str] | None = None,
+    sparse: bool = False,
 ) -> Page:
     """Write a page.
 
@@ -44,6 +45,7 @@ def write_page(
         zoom: the scale; at 1 small letters are about 8 to 14 pixels high.
         split: which texts: "train", "validation" or "test".
         texts: lines to be written instead of texts of the split; none for an empty page.
+        sparse: whether the texts of the split are numbers, dates and words that stand alone.
 
     Raises:
         ValueError: on an unknown grade or split, or a size or zoom that leaves no room.
@@ -53,11 +55,15 @@ def write_page(
     sentences.pools(split)
     layout, look = (np.random.default_rng(int(seed)) for seed in rng.integers(0, 2**62, 2))
     plan = plan_page(grade, hand, layout, size, None if texts is None else list(texts))
-    if texts is None:
+    if texts is None and sparse:
+        rows = choose_short_rows(layout, split, plan.count)
+    elif texts is None:
         rows = _edited(choose_rows(layout, split, plan.columns, plan.count), plan, split, layout)
     else:
         rows = [Row(text) for text in texts]
-    strokes, needed = place_rows(rows, plan, hand, layout) if rows else (None, 3 * plan.pitch)
+    strokes, needed = None, plan.count * plan.pitch
+    if rows:
+        strokes, needed = place_rows(rows, plan, hand, layout)
     height = max(plan.aspect * plan.width, needed) if size is None else size[0]
     camera = aim(grade, plan.tight, (height, plan.width), layout)
     paper = choose_paper(grade, plan, hand, look)

@@ -19,6 +19,9 @@ from shared.recognizer.straightening import prepare_strip, straighten_all
 if TYPE_CHECKING:
     from shared.pages import PageLine
 
+MANY = 8  # So many lines are hardly chance
+
+
 @dataclass(frozen=True, eq=False)
 class ReadLine:
     """A line of a page and what it says.
@@ -145,7 +148,7 @@ class PageReader:
 
 
 def without_doubtful(
-    reading: PageReading, median: float = 0.0, alone: float = 0.0
+    reading: PageReading, median: float = 0.0, alone: float = 0.0, few: float = 0.0
 ) -> PageReading:
     """Set the unsure lines aside where most are unsure: a picture of something else, no page.
 
@@ -156,9 +159,12 @@ def without_doubtful(
         reading: What was read.
         median: Where the middle line is surer, all lines stay.
         alone: Else those that are at least as sure as this.
+        few: What the middle one of fewer than `MANY` lines has to reach: in a picture of
+            anything a few places look like words, but hardly a whole page of them.
     """
     sure = [line.confidence for line in reading.lines]
-    if not sure or np.median(sure) >= median:
+    least = median if len(sure) >= MANY else max(median, few)
+    if not sure or np.median(sure) >= least:
         return reading
     kept = [line for line in reading.lines if line.confidence >= alone]
     return PageReading(kept, [line for line in reading.lines if line.confidence < alone])

@@ -8,7 +8,7 @@ import pytest
 from shared import networks, pen, recognizer
 from shared.recognizer import DetectedLine, LineDetector, straightening
 from shared.recognizer.detected_lines import band_polygon
-from shared.recognizer.line_detection import DISTANCE, activate
+from shared.recognizer.line_detection import BESIDE, DISTANCE, PageMaps, activate
 from shared.recognizer.line_tracing import lines_from_classes, lines_from_maps
 from shared.training import baseline_maps, class_maps
 
@@ -237,3 +237,27 @@ def test_a_detector_is_saved_and_loaded(untrained, tmp_path):
     np.testing.assert_allclose(
         again.look(page).maps, LineDetector(untrained, "classes").look(page).maps, atol=1e-5
     )
+
+
+@pytest.mark.parametrize("blind", [True, False])
+def test_sizes_beside_are_looked_at_where_lines_explain_too_little_ink(blind):
+    paper = np.full((240, 320), 255, np.uint8)
+    for top in (40, 100, 160):
+        paper[top : top + 6, 20:300] = 0
+    sizes = []
+
+    class Blinking(LineDetector):
+        """Sees every bar as a line; when it blinks, only their left thirds at the first size."""
+
+        def look(self, page):
+            sizes.append(page.scale)
+            core = (page.ink[::STEP, ::STEP] > 127).astype(np.float32)
+            if blind and page.scale == sizes[0]:
+                core[:, core.shape[1] // 3 :] = 0
+            return PageMaps(np.stack([core, 4 * core, 2 * core], axis=-1), "baseline", page)
+
+    found = Blinking(None).maps(paper).lines()
+    assert len(found) == 3
+    assert all(line.baseline[-1, 0] > 280 for line in found)
+    beside = {round(size / sizes[0], 2) for size in sizes} & set(BESIDE)
+    assert bool(beside) == blind, "other sizes cost time, so they are tried only where needed"

@@ -20,6 +20,8 @@ VERBS = {
     "train": ("shared.course.train", "train a model that the course ships"),
     "adapt": ("shared.course.adapt", "teach the line reader one hand, yours first"),
     "overnight": ("shared.course.overnight", "run ideas unattended and leave a report"),
+    "export": ("shared.course.export", "make model files that are served without TensorFlow"),
+    "serve": ("shared.course.serve", "start the recognizer as a service on this machine"),
     "bench": ("shared.course.bench", "measure what the course promises"),
     "hand-in": ("shared.checks.hand_in", "pack one lab's answers into one file"),
 }

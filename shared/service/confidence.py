@@ -116,6 +116,14 @@ def calibration_error(confidence: np.ndarray, right: np.ndarray, bins: int = 10)
     return float(sum(gaps) / len(order))
 
 
+def chance_error(confidence: np.ndarray, seed: int = 0, draws: int = 200) -> float:
+    """Return the calibration error that perfect confidences would show on so few lines."""
+    rng = np.random.default_rng(seed)
+    confidence = np.asarray(confidence)
+    drawn = rng.random((draws, len(confidence))) < confidence
+    return float(np.mean([calibration_error(confidence, right) for right in drawn]))
+
+
 def reject_curve(
     confidence: np.ndarray, edits: np.ndarray, lengths: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -131,7 +139,8 @@ def reject_curve(
         among them; each (n,).
     """
     order = np.argsort(-np.asarray(confidence), kind="stable")
-    rates = np.cumsum(np.asarray(edits)[order]) / np.maximum(np.cumsum(np.asarray(lengths)[order]), 1)
+    characters = np.maximum(np.cumsum(np.asarray(lengths)[order]), 1)
+    rates = np.cumsum(np.asarray(edits)[order]) / characters
     return np.arange(1, len(order) + 1) / len(order), rates, np.asarray(confidence)[order]
 
 
@@ -188,6 +197,7 @@ def calibrate(
         "cer_all": round(float(edits[other].sum() / lengths[other].sum()), 4),
         "calibration_error_before": round(calibration_error(np.exp(log_p[other]), right[other]), 4),
         "calibration_error": round(calibration_error(sure[other], right[other]), 4),
+        "calibration_error_by_chance": round(chance_error(sure[other]), 4),
         "curve": [[round(float(coverage[i]), 4), round(float(rates[i]), 4)] for i in shown],
     }
     return Confidence(slope, intercept, threshold, promised, measured)

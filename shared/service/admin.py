@@ -16,6 +16,9 @@ from shared.service.watching import log
 from shared.service.work import Workshop
 
 
+Secret = Annotated[str, Header(alias="authorization", include_in_schema=False)]
+
+
 class Choice(BaseModel):
     """A model file of the folder of models."""
 
@@ -35,8 +38,6 @@ def add_admin(app: FastAPI, shop: Workshop) -> None:
             raise Problem("forbidden", "Send the header Authorization: Bearer SECRET.")
         if not _is_loopback(request):
             raise Problem("forbidden", "Models are swapped from the service's own machine alone.")
-
-    Secret = Annotated[str, Header(alias="authorization", include_in_schema=False)]
 
     @app.get("/admin/models", include_in_schema=False)
     async def models(request: Request, authorization: Secret = "") -> dict[str, Any]:

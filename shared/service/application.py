@@ -74,7 +74,6 @@ def create_app(settings: Settings | None = None, store: CorrectionStore | None =
         description="Reads a line or a page of handwriting.",
         version="1",
         lifespan=lifespan,
-        root_path=settings.root_path,
         docs_url=None,  # The usual pages fetch their scripts from other hosts
         redoc_url=None,
     )

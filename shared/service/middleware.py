@@ -42,6 +42,7 @@ class Watch:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        scope = self._below_prefix(scope)
         headers = Headers(scope=scope)
         given = headers.get("x-request-id", "")
         request_id = given if REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
@@ -95,6 +96,16 @@ class Watch:
                 await problem_response(problem, request_id)(scope, receive, answer)
         finally:
             self._record(scope, request_id, status, taken, time.perf_counter() - begun)
+
+    def _below_prefix(self, scope: Scope) -> Scope:
+        """Say where a proxy publishes the service, whether or not it cut its prefix off."""
+        prefix = self.settings.root_path.rstrip("/")
+        if not prefix:
+            return scope
+        path = scope["path"]
+        if path != prefix and not path.startswith(prefix + "/"):
+            path = prefix + path  # As the ASGI specification has it: the path holds the prefix
+        return {**scope, "root_path": prefix, "path": path}
 
     def _refuse_early(self, scope: Scope, headers: Headers) -> None:
         """Refuse what needs no look at the body."""

@@ -61,6 +61,8 @@ def create_app(settings: Settings | None = None, store: CorrectionStore | None =
     figures = Figures()
     shop = Workshop(settings, ModelShelf(settings.line, settings.detector, settings.models), figures)
 
+    _load_decoders()
+
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         log("ready", model=shop.shelf.current.model.version, threads=settings.threads)
@@ -96,6 +98,13 @@ def create_app(settings: Settings | None = None, store: CorrectionStore | None =
         return FileResponse(PAGE / "interface.html")
 
     return app
+
+
+def _load_decoders() -> None:
+    """Load the image formats now: their modules would cost the first request half a second."""
+    from PIL import Image
+
+    Image.init()
 
 
 def refusals(*reasons: str) -> dict[int | str, dict[str, Any]]:

@@ -17,6 +17,7 @@ from shared.export.model_file import ModelFileError
 from shared.export.runtime import LoadedModel, load_model
 from shared.paths import write_atomically
 from shared.service.drift import DriftMonitor, Reference
+from shared.service.reading import warm_up
 
 NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,80}\.onnx")
 NOTE = "serving.json"
@@ -109,6 +110,7 @@ class ModelShelf:
         if not path.is_file():
             raise ModelFileError(f"There is no model file {path.name} in the folder of models.")
         model = load_model(path, self._detector)
+        warm_up(model)
         stored: dict[str, Any] = model.description.reference
         monitors = {kind: DriftMonitor(Reference(**values)) for kind, values in stored.items()}
         return Served(model, path, monitors)

@@ -137,6 +137,15 @@ def read_line(model: LoadedModel, gray: np.ndarray) -> Reading:
     return interpret(model, placed, model.recognizer.logits(placed.image), darkness(gray))
 
 
+def warm_up(model: LoadedModel) -> None:
+    """Read a drawn stroke once, so that the first request need not load what reading needs."""
+    page = np.full((120, 320), 235, np.uint8)
+    page[50:70, 40:280:12] = 40
+    page[64:68, 40:280] = 40
+    read_line(model, page)
+    read_page(model, page)
+
+
 def read_page(model: LoadedModel, gray: np.ndarray) -> list[PageLineReading]:
     """Find and read the lines of a page, in reading order; none where there is no writing."""
     page = prepare_page(gray)

@@ -41,7 +41,8 @@ export class AnswerView {
   overlay() {
     const { width, height } = this.picture;
     const svg = element("svg", { viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" });
-    const unit = Math.max(width, height) / 640; // A pixel of the screen, roughly
+    // Numbers as large as text on this screen, whatever the picture's own size
+    const unit = width / Math.max(240, Math.min(700, this.view.clientWidth));
     this.lines.forEach((line, k) => {
       const review = line.decision === "review" ? " review" : "";
       const points = line.polygon.map((point) => point.join(",")).join(" ");
@@ -49,8 +50,10 @@ export class AnswerView {
       box.addEventListener("click", () => this.choose(k, true));
       this.boxes.push(box);
       svg.append(box);
-      if (this.lines.length === 1) return;
-      const [x, y] = [Math.max(0, line.box[0]), Math.max(0, line.box[1])];
+      if (this.lines.length === 1) return; // The one line needs no number
+      // Before the line, so that it hides no letter
+      const x = Math.max(0, line.box[0] - (k > 8 ? 26 : 20) * unit);
+      const y = Math.max(0, line.box[1]);
       const tag = element("g", { transform: `translate(${x} ${y}) scale(${unit})` });
       tag.append(element("rect", { class: `tag-ground${review}`, width: k > 8 ? 24 : 18, height: 18, rx: 3 }));
       tag.append(element("text", { class: "tag", x: 5, y: 14 }, String(k + 1)));
@@ -70,7 +73,7 @@ export class AnswerView {
     decision.textContent = line.decision === "accept" ? "✓ accept" : "? please look";
     const sure = document.createElement("span");
     const share = Math.round(line.confidence * 100);
-    sure.textContent = `right with ${share < 1 ? "less than 1" : share} %`;
+    sure.textContent = `chance that all of it is right: ${share < 1 ? "below 1" : share} %`;
     const meter = document.createElement("meter");
     Object.assign(meter, { min: 0, max: 1, value: line.confidence });
     meter.setAttribute("aria-label", `Confidence of line ${k + 1}`);
@@ -79,8 +82,8 @@ export class AnswerView {
 
     const edit = document.createElement("div");
     edit.className = "edit";
-    const text = document.createElement("input");
-    Object.assign(text, { type: "text", value: line.text, spellcheck: false, autocomplete: "off", maxLength: 400 });
+    const text = document.createElement("textarea"); // A long line shows whole, on several rows
+    Object.assign(text, { rows: 1, value: line.text, spellcheck: false, autocomplete: "off", maxLength: 400 });
     text.setAttribute("aria-label", `Text of line ${k + 1}`);
     text.setAttribute("autocapitalize", "off");
     text.addEventListener("focus", () => this.choose(k));
@@ -92,9 +95,14 @@ export class AnswerView {
     kept.className = "kept";
     button.addEventListener("click", () => this.keep([k]));
     text.addEventListener("keydown", (event) => {
-      if (event.key === "Enter") this.keep([k]);
+      if (event.key !== "Enter") return;
+      event.preventDefault();
+      this.keep([k]);
     });
-    text.addEventListener("input", () => (kept.textContent = ""));
+    text.addEventListener("input", () => {
+      kept.textContent = "";
+      if (text.value.includes("\n")) text.value = text.value.replace(/\s*\n\s*/g, " ");
+    });
     edit.append(text, button, kept);
     item.append(head, edit);
     item.addEventListener("click", () => this.choose(k));

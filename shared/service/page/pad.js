@@ -2,6 +2,7 @@
 
 const PAPER = "#fffefa";
 const INK = "#1c2430";
+const SENT = 0.6; // Pixels sent per pixel of the canvas
 const PEN = 7; // Pixels of the canvas, which is 1200 wide: a pen of about 0.7 mm on a hand's line
 
 export class Pad {
@@ -103,11 +104,16 @@ export class Pad {
     }
   }
 
-  // The picture without the guide, which is no ink
-  async picture() {
+  // The picture without the guide, which is no ink, at the size that reading needs
+  picture() {
     this.redraw(false);
-    const blob = await new Promise((done) => this.canvas.toBlob(done, "image/png"));
+    const small = document.createElement("canvas");
+    small.width = this.canvas.width * SENT;
+    small.height = this.canvas.height * SENT;
+    const context = small.getContext("2d");
+    context.imageSmoothingQuality = "high";
+    context.drawImage(this.canvas, 0, 0, small.width, small.height);
     this.redraw();
-    return blob;
+    return new Promise((done) => small.toBlob(done, "image/png"));
   }
 }

@@ -15,6 +15,7 @@ CORE_BOTTOM = 23
 CAPITAL_HEIGHT = 16.0
 MARGIN = 4
 MAX_WIDTH = 4096
+LONGEST = MAX_WIDTH // HEIGHT  # Heights; shearing something far longer would fill the memory
 
 
 class PlacedLine(NamedTuple):
@@ -175,8 +176,8 @@ def _level(ink: np.ndarray) -> np.ndarray:
     import cv2
 
     height, width = ink.shape
-    if width < 2 * height:  # A word or two says little about the slope
-        return ink
+    if not 2 * height <= width <= LONGEST * height:
+        return ink  # A word or two says little about the slope; no line is longer
     small = min(1.0, 40 / height)
     copy = cv2.resize(
         ink, (round(width * small), round(height * small)), interpolation=cv2.INTER_AREA

@@ -65,6 +65,8 @@ def create_app(settings: Settings | None = None, store: CorrectionStore | None =
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.state.stopping = False
+        shop.open()
         log("ready", model=shop.shelf.current.model.version, threads=settings.threads)
         yield
         app.state.stopping = True

@@ -37,16 +37,10 @@ class Workshop:
         self.settings, self.shelf, self.figures = settings, shelf, figures
         self.shadow: ShadowReport | None = None
         self._at_work = 0
-        self._executor = ThreadPoolExecutor(settings.threads, "reading")
+        self._executor: ThreadPoolExecutor | None = None
         self._shadow_tasks: set[asyncio.Future] = set()
         self._random = np.random.default_rng()
         self._batcher: LineBatcher | None = None
-        if settings.batch > 1:
-            self._batcher = LineBatcher(
-                lambda served, lines: served.model.recognizer.logits_many(lines),
-                self._executor, settings.batch, settings.batch_wait,
-                figures.batches.observe,
-            )  # fmt: skip
         self.use(shelf.current)
 
     def use(self, served: Served) -> None:
@@ -55,9 +49,22 @@ class Workshop:
         for kind, monitor in served.monitors.items():
             self.figures.drift_threshold.labels(kind).set(monitor.reference.threshold)
 
+    def open(self) -> None:
+        """Start the threads; a serverless platform may open and close an application often."""
+        settings = self.settings
+        self._executor = ThreadPoolExecutor(settings.threads, "reading")
+        if settings.batch > 1:
+            self._batcher = LineBatcher(
+                lambda served, lines: served.model.recognizer.logits_many(lines),
+                self._executor, settings.batch, settings.batch_wait,
+                self.figures.batches.observe,
+            )  # fmt: skip
+
     def close(self) -> None:
         """Give the threads back; what runs comes to its end."""
-        self._executor.shutdown(wait=False, cancel_futures=True)
+        if self._executor is not None:
+            self._executor.shutdown(wait=False, cancel_futures=True)
+            self._executor = None
 
     @contextlib.asynccontextmanager
     async def admitted(self) -> AsyncIterator[None]:

@@ -159,14 +159,16 @@ def through_queue(
     Returns:
         Seconds and CPU seconds a line, and the sizes of the batches.
     """
+    from shared.backend import cpu_count
     from shared.service.batching import LineBatcher
 
     seen: list[int] = []
 
     async def go(executor: ThreadPoolExecutor) -> None:
         batcher = LineBatcher(
-            lambda model, lines: model.logits_many(lines), executor, most, 0.004, seen.append
-        )
+            lambda model, lines: model.logits_many(lines), executor, most, 0.004, seen.append,
+            cpu_count(),
+        )  # fmt: skip
         numbers = iter(range(len(images)))
 
         async def client() -> None:
@@ -174,8 +176,6 @@ def through_queue(
                 await batcher.logits(reader, images[number])
 
         await asyncio.gather(*(client() for _ in range(clients)))
-
-    from shared.backend import cpu_count
 
     with ThreadPoolExecutor(cpu_count()) as executor:
         wall, cpu = time.perf_counter(), time.process_time()

@@ -41,7 +41,8 @@ class Confidence:
 
     def of(self, log_p: float | np.ndarray) -> np.ndarray:
         """Return the probability that a text is right, from its log p(text)."""
-        return 1 / (1 + np.exp(-(self.slope * log_odds(log_p) + self.intercept)))
+        scores = self.slope * log_odds(log_p) + self.intercept
+        return 1 / (1 + np.exp(-np.clip(scores, -500, 500)))
 
     def decision(self, confidence: float) -> str:
         """Return `"accept"` or `"review"`."""
@@ -94,10 +95,18 @@ def fit(log_p: np.ndarray, right: np.ndarray, steps: int = 50) -> tuple[float, f
     target = np.where(right, (hits + 1) / (hits + 2), 1 / (misses + 2))
     x = np.column_stack([log_odds(log_p), np.ones(len(right))])
     weights = np.array([1.0, 0.0])
+
+    def loss(w: np.ndarray) -> float:
+        scores = x @ w
+        return float(np.sum(np.logaddexp(0, scores) - target * scores))
+
     for _ in range(steps):
-        p = 1 / (1 + np.exp(-x @ weights))
+        p = 1 / (1 + np.exp(-np.clip(x @ weights, -500, 500)))
         curvature = (x * (p * (1 - p))[:, None]).T @ x + 1e-9 * np.eye(2)
         change = np.linalg.solve(curvature, x.T @ (target - p))
+        # Far from the minimum a whole step may lead away from it
+        while loss(weights + change) > loss(weights) and np.abs(change).max() > 1e-9:
+            change = change / 2
         weights = weights + change
         if np.abs(change).max() < 1e-9:
             break

@@ -57,7 +57,7 @@ class Workshop:
             self._batcher = LineBatcher(
                 lambda served, lines: served.model.recognizer.logits_many(lines),
                 self._executor, settings.batch, settings.batch_wait,
-                self.figures.batches.observe,
+                self.figures.batches.observe, settings.threads,
             )  # fmt: skip
 
     def close(self) -> None:

@@ -74,7 +74,9 @@ def _together(load: Any, folder: Path, images: Sequence[bytes], sizes: Sizes) ->
                     )
                 )  # fmt: skip
                 cpu[batch] = (child.cpu_seconds() - before) / sizes.service_requests * 1e3
-    rate = {batch: float(np.median([one.per_second for one in all])) for batch, all in found.items()}
+    rate = {
+        batch: float(np.median([one.per_second for one in all])) for batch, all in found.items()
+    }
     tails = {
         batch: ", ".join(f"p{100 * q:.0f} {np.median([o.quantile(q) for o in all]):.0f}"
                          for q in (0.5, 0.95, 0.99)) + " ms"

@@ -48,14 +48,17 @@ def run(arguments: argparse.Namespace) -> int:
     if missing:
         raise CourseError(
             f"Exporting needs {', '.join(missing)}, which this environment lacks. Install the "
-            'extra with `python -m pip install -e ".[serve]"`.'
+            'extra with `python -m pip install -e ".[export]"`.'
         )
     from shared.export.conversion import convert_detector, convert_line
     from shared.export.runtime import load_model
     from shared.service.measuring import Sizes, measure
 
     name = arguments.name or Path(arguments.line).name.removesuffix(".weights.h5")
-    reader, detector = LineTextRecognizer.load(arguments.line), LineDetector.load(arguments.detector)
+    reader, detector = (
+        LineTextRecognizer.load(arguments.line),
+        LineDetector.load(arguments.detector),
+    )
     line, found = convert_line(reader, name), convert_detector(detector)
     detector_name = Path(arguments.detector).name.removesuffix(".weights.h5")
     lines, pages = frozen_lines(), frozen_pages("photo")[: 2 if arguments.fast else 10]

@@ -4,5 +4,5 @@ A model file is ONNX and holds everything a service needs: the network, the alph
 of the preparation its input needs, the SHA-256 of the weights it was made from, and what was
 measured on it. `runtime` alone is needed to read with it, and imports neither TensorFlow nor Keras.
 
-Making one needs the extra `serve`, and TensorFlow: `labs export --help`.
+Making one needs the extra `export`, and TensorFlow: `labs export --help`.
 """

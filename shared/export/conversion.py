@@ -39,7 +39,7 @@ def convert(network: keras.Model, task: str) -> bytes:
         task: `"line"` or `"detector"`; names the axes.
 
     Raises:
-        ModuleNotFoundError: The extra `serve` is not installed.
+        ModuleNotFoundError: The extra `export` is not installed.
     """
     from shared.backend import keras
 

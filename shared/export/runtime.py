@@ -127,7 +127,9 @@ def load_model(line: Path | str, detector: Path | str, threads: int = 1) -> Load
     for name, network in ((line, recognizer.network), (detector, found.network)):
         numbers = network(np.zeros((1, 32, 64, 1), np.uint8))
         if not np.isfinite(numbers).all():
-            raise ModelFileError(f"{Path(name).name} gives NaN for an empty image; export it again.")
+            raise ModelFileError(
+                f"{Path(name).name} gives NaN for an empty image; export it again."
+            )
     versions = (
         file_version(line, recognizer.network.description.name),
         file_version(detector, found.network.description.name),

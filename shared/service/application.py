@@ -59,7 +59,9 @@ def create_app(settings: Settings | None = None, store: CorrectionStore | None =
     """
     settings = settings or Settings.from_environment()
     figures = Figures()
-    shop = Workshop(settings, ModelShelf(settings.line, settings.detector, settings.models), figures)
+    shop = Workshop(
+        settings, ModelShelf(settings.line, settings.detector, settings.models), figures
+    )
 
     _load_decoders()
 

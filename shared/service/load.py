@@ -60,9 +60,7 @@ class Child:
             connection.close()
 
 
-def _ask(
-    connection: http.client.HTTPConnection, address: str, content: bytes
-) -> tuple[int, dict]:
+def _ask(connection: http.client.HTTPConnection, address: str, content: bytes) -> tuple[int, dict]:
     kind = {"Content-Type": "image/png"}
     connection.request("POST" if content else "GET", address, content or None, kind)
     response = connection.getresponse()

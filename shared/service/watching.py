@@ -48,7 +48,9 @@ class Figures:
             "handwriting_batch_lines", "Lines of a batch", buckets=(1, 2, 4, 8, 16, 32),
             registry=registry,
         )  # fmt: skip
-        self.at_work = Gauge("handwriting_at_work", "Requests at work or waiting", registry=registry)
+        self.at_work = Gauge(
+            "handwriting_at_work", "Requests at work or waiting", registry=registry
+        )
         self.corrections = Counter("handwriting_corrections", "Lines kept", registry=registry)
         self.drift = Gauge(
             "handwriting_drift_score", "Distance of the last window from normal traffic",

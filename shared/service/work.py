@@ -184,9 +184,7 @@ class Workshop:
                     self.figures.alarms.labels(kind).inc()
                     log("drift", level=30, kind=kind, **report)
 
-    def _shadow_line(
-        self, served: Served, placed: Any, found: Reading, contrast: float
-    ) -> None:
+    def _shadow_line(self, served: Served, placed: Any, found: Reading, contrast: float) -> None:
         candidate, report = self.shelf.candidate, self.shadow
         if candidate is None or report is None or served is not self.shelf.current:
             return

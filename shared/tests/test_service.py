@@ -20,6 +20,7 @@ from shared.service.settings import Settings
 from shared.service.watching import JsonLines
 from shared.tests.service_support import ADMIN, PNG, TOKEN, client, encoded, written, written_page
 
+
 @pytest.fixture(scope="module")
 def service(tmp_path_factory):
     with client(tmp_path_factory.mktemp("service"), admin_token=TOKEN) as one:
@@ -131,7 +132,9 @@ def test_unknown_addresses_and_methods_are_problems_too(service):
 
 def test_another_site_is_refused(service):
     headers = {**PNG, "Sec-Fetch-Site": "cross-site"}
-    assert_problem(service.post("/v1/line", content=encoded(written()), headers=headers), "forbidden")
+    assert_problem(
+        service.post("/v1/line", content=encoded(written()), headers=headers), "forbidden"
+    )
 
 
 def test_request_ids_are_kept_or_made(service):

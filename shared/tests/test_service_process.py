@@ -50,9 +50,7 @@ def test_killed_under_load_it_starts_again_and_answers_the_same(tmp_path, lines)
     with load.service(tmp_path) as child:
         before = load.press(child.port, "/v1/line", lines, 8, keep=lambda said: said["text"])
         texts = {number % 4: text for number, text in before.answers}
-        thread = threading.Thread(
-            target=load.press, args=(child.port, "/v1/line", lines, 200, 4)
-        )
+        thread = threading.Thread(target=load.press, args=(child.port, "/v1/line", lines, 200, 4))
         thread.start()
         time.sleep(0.3)
         child.process.kill()
@@ -73,7 +71,10 @@ def _correct(folder, seed):
     store, rng = LabelFolder(folder), np.random.default_rng(seed)
     for k in range(10_000):
         gray = rng.integers(256, size=(40, 60)).astype(np.uint8)
-        lines = [CorrectedLine(id=f"line-{n}", box=(1, 20 * n - 18, 50, 20 * n - 2), text=f"{k} {n}") for n in (1, 2)]
+        lines = [
+            CorrectedLine(id=f"line-{n}", box=(1, 20 * n - 18, 50, 20 * n - 2), text=f"{k} {n}")
+            for n in (1, 2)
+        ]
         image = base64.b64encode(b"unused").decode()
         store.keep(gray, Correction(image=image, lines=lines))
 

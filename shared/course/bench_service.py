@@ -96,9 +96,8 @@ def _together(load: Any, folder: Path, images: Sequence[bytes], sizes: Sizes) ->
 
 def _memory(load: Any, folder: Path, images: Sequence[bytes], sizes: Sizes) -> list[Row]:
     """Resident memory over thousands of requests, a page among every hundred lines."""
-    from shared.service.traffic import fresh_hands
-
     from shared.pages import compose_pages
+    from shared.service.traffic import fresh_hands
 
     pages = [
         _encoded(compose_pages(1, "photo", "validation", 31 + k, [hand])[0].image)

@@ -100,8 +100,10 @@ def _quantized(line: bytes, recipe: str, model: Any, lines: Any, folder: str) ->
     other = OnnxLineTextRecognizer.load(path)
     parity = line_parity(model.recognizer, other, lines.images)
     rates = [reader.error_rate(lines) for reader in (model.recognizer, other)]
-    print(f"int8 ({recipe}): {len(line) / 1e6:.2f} -> {len(small) / 1e6:.2f} MB, character error "
-          f"rate {rates[0]:.2%} -> {rates[1]:.2%}, {1 - parity.same_texts:.0%} of texts changed")  # fmt: skip
+    print(
+        f"int8 ({recipe}): {len(line) / 1e6:.2f} -> {len(small) / 1e6:.2f} MB, character error "
+        f"rate {rates[0]:.2%} -> {rates[1]:.2%}, {1 - parity.same_texts:.0%} of texts changed"
+    )
     cost = {"recipe": recipe, "cer_float32": round(rates[0], 4), "cer_int8": round(rates[1], 4)}
     return small, {**parity.as_dict(), **cost}
 
@@ -130,8 +132,9 @@ def _write(
         paths.append(write_atomically(out / f"{name}.tflite", content))
     sure = measured["confidence"]["measured"]
     print(
-        f"confidence: accepting {sure['coverage']:.0%} of the lines leaves {sure['cer_accepted']:.1%} "
-        f"errors in them, against {sure['cer_all']:.1%} in all; calibration error "
+        f"confidence: accepting {sure['coverage']:.0%} of the lines leaves "
+        f"{sure['cer_accepted']:.1%} errors in them, against {sure['cer_all']:.1%} in all; "
+        f"calibration error "
         f"{sure['calibration_error_before']:.3f} -> {sure['calibration_error']:.3f}, of which "
         f"{sure['calibration_error_by_chance']:.3f} is chance"
     )

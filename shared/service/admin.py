@@ -15,7 +15,6 @@ from shared.service.shadow import ShadowReport
 from shared.service.watching import log
 from shared.service.work import Workshop
 
-
 Secret = Annotated[str, Header(alias="authorization", include_in_schema=False)]
 
 

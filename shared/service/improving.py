@@ -214,10 +214,10 @@ def write_candidate(reader: Any, name: str, like: LoadedModel, folder: Path | st
     Calibration and normal traffic are those of the model it came from, and the file says so;
     `labs export` measures them anew.
     """
+    import onnx
+
     from shared.export.conversion import convert_line
     from shared.export.model_file import KEY, Description, describe
-
-    import onnx
 
     content = convert_line(reader, name)
     properties = {p.key: p.value for p in onnx.load_from_string(content).metadata_props}

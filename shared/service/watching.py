@@ -17,7 +17,7 @@ logger = logging.getLogger("shared.service")
 
 
 class Figures:
-    """The service's figures, in a registry of their own so that two services can share a process."""
+    """The service's figures, in a registry of its own: two services can share a process."""
 
     def __init__(self) -> None:
         self.registry = registry = CollectorRegistry()

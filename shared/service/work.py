@@ -1,4 +1,4 @@
-"""The work of a request: admitted within bounds, done in a thread, watched, and given up in time."""
+"""The work of a request: admitted within bounds, done in a thread, given up in time."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from shared.course.bench_rows import Row, Sizes
 
-STAGES = ("decode", "prepare", "network", "decoding")
+STAGES = ("waiting", "decode", "prepare", "network", "decoding")
 BATCH = 16
 LEAST_GAIN, WORST_LOSS = 2.0, 0.9
 

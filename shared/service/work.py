@@ -124,6 +124,7 @@ class Workshop:
         served = self.shelf.current
 
         def read() -> tuple[Any, list[PageLineReading]]:
+            watch.lap("waiting")
             gray = images.decode_upload(content, self.settings.max_pixels)
             watch.lap("decode")
             found = reading.read_page(served.model, gray)
@@ -136,6 +137,7 @@ class Workshop:
         return served, shape, found
 
     def _prepare(self, content: bytes, watch: Stopwatch) -> tuple[Any, Any, float]:
+        watch.lap("waiting")  # For a thread
         gray = images.decode_upload(content, self.settings.max_pixels)
         small, factor = images.for_line(gray)
         watch.lap("decode")

@@ -236,6 +236,13 @@ def test_the_gate_refuses_a_candidate_that_learned_wrong_texts(tmp_path, monkeyp
     assert not out.exists()
 
 
+def test_the_command_says_what_is_missing(tmp_path, capsys):
+    from shared.course.cli import main
+
+    assert main(["improve", "--corrections", str(tmp_path)]) == 2
+    assert "0 corrected lines" in capsys.readouterr().err
+
+
 @pytest.mark.nightly
 def test_the_loop_closes(tmp_path):
     """64 corrected lines by a test hand: learned, judged, in the shadow, swapped, read better."""

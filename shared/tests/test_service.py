@@ -68,6 +68,17 @@ def test_characters_are_where_the_pen_put_them(model):
         assert abs((character.start + character.stop) / 2 - middle) < 40  # About a letter
 
 
+def test_a_large_line_is_answered_in_its_own_pixels(service):
+    image = written()
+    large = np.kron(image, np.ones((5, 5), np.uint8))
+    small, answer = (
+        service.post("/v1/line", content=encoded(one), headers=PNG).json() for one in (image, large)
+    )
+    assert small["text"] == answer["text"] and answer["image"]["width"] == 5 * image.shape[1]
+    for a, b in zip(small["characters"], answer["characters"], strict=True):
+        assert abs(5 * a["start"] - b["start"]) < 60  # About two frames
+
+
 def test_probability_is_that_of_the_forward_algorithm(service, model):
     image = written("we met", 5)
     answer = service.post("/v1/line", content=encoded(image), headers=PNG).json()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import shutil
+import threading
 
 import numpy as np
 import pytest
@@ -60,6 +61,24 @@ def test_a_model_is_swapped_and_rolled_back(folder):
         assert f'handwriting_model{{version="{first}"}}' not in one.get("/metrics").text
         assert post(one, "rollback").json()["serving"] == first == version(one)
         assert post(one, "rollback").json()["reason"] == "model-refused"
+
+
+def test_a_swap_under_load_costs_no_request(folder):
+    with client(folder, admin_token=TOKEN) as one:
+        image, answers = encoded(written()), []
+
+        def ask():
+            for _ in range(12):
+                answers.append(one.post("/v1/line", content=image, headers=PNG))
+
+        threads = [threading.Thread(target=ask) for _ in range(2)]
+        [thread.start() for thread in threads]
+        for _ in range(2):
+            assert post(one, "swap", name="line_int8.onnx").status_code == 200
+            assert post(one, "rollback").status_code == 200
+        [thread.join() for thread in threads]
+    assert [answer.status_code for answer in answers] == [200] * 24
+    assert {answer.json()["text"] for answer in answers} == {"the quick fox"}
 
 
 def test_a_swap_survives_a_restart(folder):

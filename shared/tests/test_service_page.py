@@ -136,6 +136,8 @@ def test_in_a_browser(tmp_path, width, scheme):
         second.fill("and the second below it")
         second.press("Enter")  # By keyboard alone
         page.wait_for_selector("#status:has-text('Kept')")
+        page.get_by_label("Say that nobody can read line 3").click()
+        page.wait_for_selector("#lines > li:nth-child(3) .kept:has-text('kept')")
         page.set_input_files("#file", {"name": "a.png", "mimeType": "image/png", "buffer": b"no"})
         page.wait_for_selector("#problem:visible")
         page.screenshot(path=str(tmp_path / "page-of-the-service.png"), full_page=True)
@@ -143,7 +145,8 @@ def test_in_a_browser(tmp_path, width, scheme):
     assert not outside
     assert not [line for line in said if "415" not in line], said
     (kept,) = read_labels(tmp_path / "corrections").pages
-    assert [line.text for line in kept.lines] == ["and the second below it"]
+    assert [line.text for line in kept.lines] == ["and the second below it", None]
+    assert [line.status for line in kept.lines] == ["labeled", "unreadable"]
     assert kept.lines[0].baseline and kept.lines[0].proposal
 
 

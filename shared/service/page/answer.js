@@ -94,6 +94,11 @@ export class AnswerView {
     const kept = document.createElement("span");
     kept.className = "kept";
     button.addEventListener("click", () => this.keep([k]));
+    const unreadable = document.createElement("button");
+    unreadable.type = "button";
+    unreadable.textContent = "Unreadable";
+    unreadable.setAttribute("aria-label", `Say that nobody can read line ${k + 1}`);
+    unreadable.addEventListener("click", () => this.keep([k], true));
     text.addEventListener("keydown", (event) => {
       if (event.key !== "Enter") return;
       event.preventDefault();
@@ -103,7 +108,7 @@ export class AnswerView {
       kept.textContent = "";
       if (text.value.includes("\n")) text.value = text.value.replace(/\s*\n\s*/g, " ");
     });
-    edit.append(text, button, kept);
+    edit.append(text, button, unreadable, kept);
     item.append(head, edit);
     item.addEventListener("click", () => this.choose(k));
     this.items.push({ item, text, kept, below: null });
@@ -133,13 +138,14 @@ export class AnswerView {
   }
 
   // What the service needs to keep line k
-  correction(k) {
+  correction(k, unreadable) {
     const line = this.lines[k];
     const [left, top, right, bottom] = line.box;
     const { width, height } = this.picture;
     const box = [Math.max(0, left), Math.max(0, top), Math.min(width, right), Math.min(height, bottom)];
     return {
-      id: line.id, box, text: this.items[k].text.value, proposal: line.text,
+      id: line.id, box, unreadable, proposal: line.text,
+      text: unreadable ? null : this.items[k].text.value,
       confidence: line.confidence, baseline: line.baseline ?? null,
     };
   }

@@ -55,13 +55,13 @@ function summary(lines, milliseconds) {
   return `${count} read in ${Math.round(milliseconds)} ms; ${look}.`;
 }
 
-async function keepLines(numbers) {
+async function keepLines(numbers, unreadable = false) {
   problem.hidden = true;
   try {
-    const said = await keep(current.picture, numbers.map((k) => answer.correction(k)));
+    const said = await keep(current.picture, numbers.map((k) => answer.correction(k, unreadable)));
     answer.markKept(numbers);
-    const lines = said.lines === 1 ? "1 line of this picture is" : `${said.lines} lines of this picture are`;
-    status.textContent = `Kept: ${lines} in the collection now.`;
+    const lines = said.lines === 1 ? "1 line" : `${said.lines} lines`;
+    status.textContent = `Kept: the collection now has ${lines} of this picture with a text.`;
   } catch (error) {
     refuse(error);
   }

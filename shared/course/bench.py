@@ -15,11 +15,13 @@ entries (without a name: all but the slow ones):
   emnist      slow: learn and read EMNIST
   decoding    slow: beam and language model, beside the best path
   adaptation  slow: 16 lines of each test hand, before and after
+  service     slow: start, latency, throughput, batching and memory of the service
 
 Examples:
   labs bench                          everything but the slow entries
   labs bench loss pens --json FILE    two entries, and the figures as a file
   labs bench pages --real FOLDER      real pages, too: images with a labels.json
+  labs bench service                  some minutes of load on loopback
 """
 
 from __future__ import annotations
@@ -42,6 +44,7 @@ from shared.course import (
     bench_emnist,
     bench_pages,
     bench_quick,
+    bench_service,
 )
 from shared.course.bench_rows import TINY, Row, Sizes, heading
 from shared.course.outline import CourseError
@@ -63,8 +66,9 @@ ENTRIES: dict[str, Callable[[Sizes], list[Row]]] = {
     "emnist": bench_emnist.measure_emnist,
     "decoding": bench_decoding.measure_decoding,
     "adaptation": bench_adaptation.measure_adaptation,
+    "service": bench_service.measure_service,
 }
-SLOW = ("characters", "emnist", "decoding", "adaptation")
+SLOW = ("characters", "emnist", "decoding", "adaptation", "service")
 #: What a person can put right; anything else is a mistake in the course and shows its traceback
 MISSING = (FileNotFoundError, EmnistError, DamagedFileError, DamagedModelError)
 

@@ -83,6 +83,11 @@ class Sizes:
     adaptation_lines: int = 16
     adaptation_held_back: int = 80
     adaptation_updates: int = 0  # As many as so many lines are worth
+    service_requests: int = 400
+    service_memory_requests: int = 10_000
+    service_clients: int = 16
+    service_lines: int = 96
+    service_runs: int = 3
 
 
 #: Enough to see that every measurement works; the figures mean nothing
@@ -108,6 +113,11 @@ TINY = Sizes(
     adaptation_lines=2,
     adaptation_held_back=2,
     adaptation_updates=1,
+    service_requests=12,
+    service_memory_requests=24,
+    service_clients=2,
+    service_lines=6,
+    service_runs=1,
 )
 
 

@@ -22,6 +22,9 @@ VERBS = {
     "label": ("shared.course.label", "label photographs of handwriting, here or in Label Studio"),
     "version": ("shared.course.version", "keep versions of a labeled folder"),
     "overnight": ("shared.course.overnight", "run ideas unattended and leave a report"),
+    "export": ("shared.course.export", "make model files that are served without TensorFlow"),
+    "serve": ("shared.course.serve", "start the recognizer as a service on this machine"),
+    "improve": ("shared.course.improve", "teach the served reader what people corrected"),
     "bench": ("shared.course.bench", "measure what the course promises"),
     "hand-in": ("shared.checks.hand_in", "pack one lab's answers into one file"),
 }

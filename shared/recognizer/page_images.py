@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
@@ -21,6 +22,14 @@ PAPER_WINDOW = 15  # In pixels of a copy four times smaller: about three lines o
 
 class UnreadableImageError(ValueError):
     """A file is no image that can be read whole."""
+
+
+class NoImageError(UnreadableImageError):
+    """A file is no image of a format that is read here."""
+
+
+class TooManyPixelsError(UnreadableImageError):
+    """An image is too large to be opened safely."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,32 +63,51 @@ def open_page_image(path: Path | str) -> np.ndarray:
         FileNotFoundError: There is no such file.
         UnreadableImageError: It is no image, it is cut off, or too large to be opened safely.
     """
-    from PIL import Image, ImageOps, UnidentifiedImageError
-
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"There is no image file at {path}; check its name and folder.")
+    return decode_page_image(path, path.name)
+
+
+def decode_page_image(
+    file: Path | BinaryIO, name: str, most_pixels: int = MAX_OPENED
+) -> np.ndarray:
+    """Decode an image file, or the bytes of one, as `open_page_image` does.
+
+    Args:
+        file: A path, or a binary file such as `io.BytesIO`.
+        name: What messages call it.
+        most_pixels: Larger images are refused before they are decoded.
+
+    Raises:
+        NoImageError: It is no image of a format that is read here.
+        TooManyPixelsError: It claims more pixels.
+        UnreadableImageError: It is damaged or cut off; the other two are such errors, too.
+    """
+    from PIL import Image, ImageOps, UnidentifiedImageError
+
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(path, formats=FORMATS) as opened:
-                if opened.width * opened.height > MAX_OPENED:
+            with Image.open(file, formats=FORMATS) as opened:
+                if opened.width * opened.height > most_pixels:
                     raise Image.DecompressionBombError
                 opened.seek(0)
                 return _gray_of(ImageOps.exif_transpose(opened))
     except UnidentifiedImageError:
-        raise UnreadableImageError(
-            f"{path.name} is no image that can be opened. Save the page as JPEG or PNG; a PDF or "
+        raise NoImageError(
+            f"{name} is no image that can be opened. Save the page as JPEG or PNG; a PDF or "
             "a phone's HEIC file has to be exported first."
         ) from None
     except Image.DecompressionBombError:
-        raise UnreadableImageError(
-            f"{path.name} claims more than {MAX_OPENED / 1e6:.0f} megapixels. "
-            "Scale the image down, to 40 megapixels or less, and try again."
+        raise TooManyPixelsError(
+            f"{name} claims more than {most_pixels / 1e6:.0f} megapixels. "
+            f"Scale the image down, to {0.4 * most_pixels / 1e6:.0f} megapixels or less, and try "
+            "again."
         ) from None
     except (OSError, SyntaxError, ValueError, EOFError) as error:
         raise UnreadableImageError(
-            f"{path.name} cannot be read to its end: {error}. The file is damaged or was cut off; "
+            f"{name} cannot be read to its end: {error}. The file is damaged or was cut off; "
             "copy or download it again."
         ) from error
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
+#: Raised whenever a prepared line changes: a stored model fits the preparation it was trained on
+PREPARATION = 1
 HEIGHT = 32
 # Measured by `core_band` on the pens' own lines: its mean height and its mean bottom row
 CORE_HEIGHT = 12.5
@@ -11,6 +15,27 @@ CORE_BOTTOM = 23
 CAPITAL_HEIGHT = 16.0
 MARGIN = 4
 MAX_WIDTH = 4096
+LONGEST = MAX_WIDTH // HEIGHT  # Heights; shearing something far longer would fill the memory
+
+
+class PlacedLine(NamedTuple):
+    """A prepared line, and where its columns come from.
+
+    Attributes:
+        image: uint8 (32, width), ink 255 on paper 0.
+        left: Column of the given image that becomes column `margin` of the prepared one.
+        scale: Prepared pixels per pixel of the given image.
+        margin: Empty columns before the ink.
+    """
+
+    image: np.ndarray
+    left: float
+    scale: float
+    margin: int
+
+    def column(self, prepared: float) -> float:
+        """Return the column of the given image that a column of the prepared one shows."""
+        return self.left + (prepared - self.margin) / self.scale
 
 
 def to_gray(image: np.ndarray) -> np.ndarray:
@@ -110,6 +135,12 @@ def crop_to_ink(ink: np.ndarray) -> np.ndarray:
     Raises:
         ValueError: There is no ink.
     """
+    top, bottom, left, right = _ink_box(ink)
+    return ink[top:bottom, left:right]
+
+
+def _ink_box(ink: np.ndarray) -> tuple[int, int, int, int]:
+    """Return top, bottom, left and right of what `crop_to_ink` keeps."""
     import cv2
 
     mask = (ink > 90).astype(np.uint8)
@@ -120,7 +151,7 @@ def crop_to_ink(ink: np.ndarray) -> np.ndarray:
     kept = np.flatnonzero(areas >= max(2, 0.04 * np.sort(areas)[-min(5, len(areas)) :].mean())) + 1
     rows, columns = np.nonzero(np.isin(parts, kept))
     top, left = max(0, rows.min() - 1), max(0, columns.min() - 1)
-    return ink[top : rows.max() + 2, left : columns.max() + 2]
+    return top, rows.max() + 2, left, columns.max() + 2
 
 
 def core_band(ink: np.ndarray) -> tuple[int, int]:
@@ -145,8 +176,8 @@ def _level(ink: np.ndarray) -> np.ndarray:
     import cv2
 
     height, width = ink.shape
-    if width < 2 * height:  # A word or two says little about the slope
-        return ink
+    if not 2 * height <= width <= LONGEST * height:
+        return ink  # A word or two says little about the slope; no line is longer
     small = min(1.0, 40 / height)
     copy = cv2.resize(
         ink, (round(width * small), round(height * small)), interpolation=cv2.INTER_AREA
@@ -190,11 +221,27 @@ def prepare_line(image: np.ndarray) -> np.ndarray:
     Raises:
         ValueError: No image, no ink, or a shape that is no line.
     """
+    return place_line(image).image
+
+
+def place_line(image: np.ndarray) -> PlacedLine:
+    """Return a line as `prepare_line` does, and which columns of the image it shows.
+
+    Making a line level moves its columns up and down, never sideways.
+
+    Raises:
+        ValueError: No image, no ink, or a shape that is no line.
+    """
     import cv2
 
     if is_prepared(image, (HEIGHT, None)):
-        return np.asarray(image)
-    ink = crop_to_ink(_level(crop_to_ink(extract_ink(to_gray(image)))))
+        return PlacedLine(np.asarray(image), 0.0, 1.0, 0)
+    ink = extract_ink(to_gray(image))
+    start = 0
+    for make_level in (False, True):  # The slope is measured on the ink alone
+        ink = _level(ink) if make_level else ink
+        top, bottom, left, right = _ink_box(ink)
+        ink, start = ink[top:bottom, left:right], start + left
     height, width = ink.shape
     top, bottom = core_band(ink)
     core = bottom - top
@@ -214,7 +261,8 @@ def prepare_line(image: np.ndarray) -> np.ndarray:
     line = np.zeros((HEIGHT, new_width + 2 * MARGIN), dtype=np.uint8)
     line[row : row + new_height, MARGIN : MARGIN + new_width] = small
     gain = 255 / max(1.0, np.percentile(small[small > 64], 80)) if (small > 64).any() else 1.0
-    return np.clip(line * gain, 0, 255).astype(np.uint8)
+    image = np.clip(line * gain, 0, 255).astype(np.uint8)
+    return PlacedLine(image, float(start), new_width / width, MARGIN)
 
 
 def prepare_character(image: np.ndarray) -> np.ndarray:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from shared.recognizer.detected_lines import DetectedLine
-from shared.recognizer.preparation import HEIGHT, MARGIN, MAX_WIDTH, extract_ink
+from shared.recognizer.preparation import HEIGHT, MARGIN, MAX_WIDTH, PlacedLine, extract_ink
 
 STRIP_X_HEIGHT = 24.0  # Pixels of a small letter in a strip: enough to keep thin strokes
 ROOM = 0.4  # Paper above and below the line, in x-heights
@@ -85,6 +85,20 @@ def _extended(points: np.ndarray, length: float) -> np.ndarray:
     return np.concatenate([[ends[0]], points, [ends[1]]])
 
 
+def points_of_strip(line: DetectedLine, columns: np.ndarray, width: int) -> np.ndarray:
+    """Return where columns of a straightened line lie on its page's baseline, float64 (n, 2).
+
+    Args:
+        line: The line that was straightened, in pixels of the page.
+        columns: Columns of the strip.
+        width: Columns that the strip has.
+    """
+    points = _extended(np.asarray(line.baseline, dtype=np.float64), SIDE * line.x_height)
+    along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))])
+    places = np.asarray(columns, dtype=np.float64) / width * along[-1]
+    return np.column_stack([np.interp(places, along, values) for values in points.T])
+
+
 def straighten_all(gray: np.ndarray, lines: Sequence[DetectedLine]) -> list[Strip]:
     """Cut all lines out of a page; a large photograph is scaled down once for all of them."""
     import cv2
@@ -109,13 +123,23 @@ def prepare_strip(strip: Strip) -> np.ndarray:
     Raises:
         ValueError: There is no ink in the strip.
     """
+    return place_strip(strip).image
+
+
+def place_strip(strip: Strip) -> PlacedLine:
+    """Return a strip as `prepare_strip` does, and which of its columns it shows.
+
+    Raises:
+        ValueError: There is no ink in the strip.
+    """
     import cv2
 
     ink = own_ink(extract_ink(strip.image.astype(np.float32) / 255), strip)
     columns = np.flatnonzero((ink > 90).any(axis=0))
     if not len(columns):
         raise ValueError("No ink was found: the strip is only paper.")
-    ink = ink[:, max(0, columns[0] - 1) : columns[-1] + 2]
+    left = max(0, int(columns[0]) - 1)
+    ink = ink[:, left : columns[-1] + 2]
     rows = np.flatnonzero((ink > 90).any(axis=1))
     top, bottom = int(rows[0]), int(rows[-1]) + 1
     scale = min(READER_X_HEIGHT / strip.x_height, (HEIGHT - 2) / (bottom - top))
@@ -133,7 +157,8 @@ def prepare_strip(strip: Strip) -> np.ndarray:
     first, last = max(0, shift), min(HEIGHT, shift + len(small))
     line[first:last, MARGIN : MARGIN + width] = small[first - shift : last - shift]
     gain = 255 / max(1.0, np.percentile(line[line > 64], 80)) if (line > 64).any() else 1.0
-    return np.clip(line * gain, 0, 255).astype(np.uint8)
+    image = np.clip(line * gain, 0, 255).astype(np.uint8)
+    return PlacedLine(image, float(left), width / ink.shape[1], MARGIN)
 
 
 def own_ink(ink: np.ndarray, strip: Strip) -> np.ndarray:

@@ -1,0 +1,85 @@
+"""Start the recognizer as a service on this machine, with a page to use it.
+
+It listens on this machine alone unless another address is given. Corrections that people keep on
+the page go into my/service/corrections, and nowhere else. Stop it with Ctrl-C.
+
+Examples:
+  labs serve                          http://127.0.0.1:8000
+  labs serve --open                   and open the page in a browser
+  labs serve --port 0                 on a free port, which is printed
+  labs serve --line my/service/models/line_mine.onnx
+  labs serve --admin-token-file FILE  allow swapping models from this machine
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import socket
+import threading
+import webbrowser
+from pathlib import Path
+from typing import Any
+
+from shared.course.outline import CourseError
+
+NEEDED = ("fastapi", "uvicorn", "onnxruntime", "prometheus_client")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments of `labs serve`."""
+    parser.add_argument("--host", default="127.0.0.1", help="0.0.0.0 lets other machines in")
+    parser.add_argument("--port", type=int, default=8000, help="0 takes a free one")
+    parser.add_argument("--line", type=Path, default=None, help="model file of the line reader")
+    parser.add_argument("--detector", type=Path, default=None, help="model file of the detector")
+    parser.add_argument("--models", type=Path, default=None, help="folder for models to swap in")
+    parser.add_argument("--corrections", type=Path, default=None, help="folder for corrections")
+    parser.add_argument("--no-corrections", action="store_true", help="keep none")
+    parser.add_argument("--root-path", default=None, help="prefix at which a proxy publishes it")
+    parser.add_argument("--batch", type=int, default=None, help="lines read together")
+    parser.add_argument("--threads", type=int, default=None, help="images read at the same time")
+    parser.add_argument("--admin-token-file", type=Path, default=None, help="holds the secret")
+    parser.add_argument("--open", action="store_true", help="open the page in a browser")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Serve, and return the exit status."""
+    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
+    if missing:
+        raise CourseError(
+            f"Serving needs {', '.join(missing)}, which this environment lacks. Install the extra "
+            'with `python -m pip install -e ".[serve]"`.'
+        )
+    from shared.export.model_file import ModelFileError
+    from shared.service.server import serve
+
+    port = arguments.port or free_port(arguments.host)
+    address = f"http://{'127.0.0.1' if arguments.host == '0.0.0.0' else arguments.host}:{port}/"
+    print(f"The page is at {address}; stop with Ctrl-C.", flush=True)
+    if arguments.open:
+        threading.Timer(2.0, webbrowser.open, [address]).start()
+    try:
+        return serve(settings_from(arguments), arguments.host, port)
+    except (ModelFileError, FileNotFoundError, ValueError) as error:
+        raise CourseError(str(error)) from error
+
+
+def settings_from(arguments: argparse.Namespace) -> Any:
+    """Return the service's settings: what was typed, then the environment, then the defaults."""
+    from shared.service.settings import Settings
+
+    names = ("line", "detector", "models", "corrections", "root_path", "batch", "threads")
+    given = {name: getattr(arguments, name) for name in names}
+    given = {name: value for name, value in given.items() if value is not None}
+    if arguments.no_corrections:
+        given["keep_corrections"] = False
+    if arguments.admin_token_file:
+        given["admin_token"] = arguments.admin_token_file.read_text(encoding="utf-8").strip()
+    return Settings.from_environment(**given)
+
+
+def free_port(host: str = "127.0.0.1") -> int:
+    """Return a port that nobody listens on now."""
+    with socket.socket() as one:
+        one.bind((host, 0))
+        return one.getsockname()[1]

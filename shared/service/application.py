@@ -1,0 +1,125 @@
+"""The application: addresses, and what each does with a request.
+
+`create_app` makes it from settings; a web server, a test client or a serverless handler calls it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import FileResponse, Response
+from starlette.exceptions import HTTPException
+from starlette.staticfiles import StaticFiles
+
+from shared.service import schemas
+from shared.service.addresses import add_corrections, add_health, add_reading
+from shared.service.admin import add_admin
+from shared.service.corrections import CorrectionStore, LabelFolder
+from shared.service.middleware import Watch
+from shared.service.models import ModelShelf
+from shared.service.problems import Problem, from_http, problem_response
+from shared.service.settings import Settings
+from shared.service.watching import Figures, log
+from shared.service.work import Workshop
+
+PAGE = Path(__file__).parent / "page"
+
+
+def create_app(settings: Settings | None = None, store: CorrectionStore | None = None) -> FastAPI:
+    """Return the application; its models are loaded here, before the first request.
+
+    Args:
+        settings: What it is told; from the environment where nothing is given.
+        store: Where corrections go; by default a folder of this machine.
+
+    Raises:
+        FileNotFoundError: A model file is missing.
+        ModelFileError: A model file cannot be used.
+    """
+    settings = settings or Settings.from_environment()
+    figures = Figures()
+    shop = Workshop(
+        settings, ModelShelf(settings.line, settings.detector, settings.models), figures
+    )
+
+    _load_decoders()
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.state.stopping = False
+        shop.open()
+        log("ready", model=shop.shelf.current.model.version, threads=settings.threads)
+        yield
+        app.state.stopping = True
+        shop.close()
+        log("stopped")
+
+    app = FastAPI(
+        title="Handwriting recognizer",
+        description="Reads a line or a page of handwriting.",
+        version="1",
+        lifespan=lifespan,
+        docs_url=None,  # The usual pages fetch their scripts from other hosts
+        redoc_url=None,
+    )
+    app.state.workshop, app.state.stopping = shop, False
+    app.state.store = store or LabelFolder(settings.corrections)
+    app.add_middleware(Watch, settings=settings, figures=figures, state=app.state)
+    _add_problem_handlers(app)
+    add_reading(app, shop)
+    add_corrections(app, shop)
+    add_health(app, shop)
+    add_admin(app, shop)
+    app.mount("/page", StaticFiles(directory=PAGE), name="page")
+
+    @app.get("/", include_in_schema=False)
+    async def page() -> FileResponse:
+        return FileResponse(PAGE / "index.html")
+
+    @app.get("/docs", include_in_schema=False)
+    async def documentation() -> FileResponse:
+        return FileResponse(PAGE / "interface.html")
+
+    return app
+
+
+def _load_decoders() -> None:
+    """Load the image formats now: their modules would cost the first request half a second."""
+    from PIL import Image
+
+    Image.init()
+
+
+def _add_problem_handlers(app: FastAPI) -> None:
+    @app.exception_handler(HTTPException)
+    async def on_http(request: Request, error: HTTPException) -> Response:
+        problem = from_http(error)
+        request.state.reason = problem.reason
+        response = problem_response(problem, request.state.request_id)
+        for name, value in (error.headers or {}).items():
+            response.headers[name] = value
+        return response
+
+    @app.exception_handler(RequestValidationError)
+    async def on_invalid(request: Request, error: RequestValidationError) -> Response:
+        places = [
+            {"at": ".".join(map(str, one["loc"])), "problem": one["msg"]} for one in error.errors()
+        ]
+        problem = Problem("invalid-request", "Some members are missing or wrong.", errors=places)
+        request.state.reason = problem.reason
+        return problem_response(problem, request.state.request_id)
+
+    describe = app.openapi
+
+    def with_problems() -> dict[str, Any]:
+        description = describe()
+        known = description["components"]["schemas"]
+        known.setdefault("ProblemDetails", schemas.ProblemDetails.model_json_schema())
+        return description
+
+    app.openapi = with_problems  # type: ignore[method-assign]

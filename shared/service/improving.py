@@ -1,0 +1,219 @@
+"""The loop: corrections become labels, labels teach a candidate, a gate decides about it.
+
+corrections -> labels -> adaptation -> gate -> shadow -> swap. Only this module of the service
+needs TensorFlow, and a service never runs it: it runs beside it, and hands over a model file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from shared.export.model_file import ModelFileError
+from shared.export.runtime import LoadedModel, load_model
+from shared.labeling.schema import LabeledLine, LabelSet
+from shared.lines import LineSet
+from shared.matching import box_iou
+from shared.paths import write_atomically
+from shared.recognizer import open_page_image, prepare_page
+from shared.recognizer.preparation import prepare_line
+from shared.recognizer.straightening import prepare_strip, straighten_all
+from shared.service.gate import Verdict, judge, other_hands
+from shared.service.reading import interpret
+from shared.service.shadow import ShadowReport
+
+HELD_BACK = 4  # Every fourth corrected line measures, the others teach
+LEAST_LINES = 8
+SAME_PLACE = 0.5  # Overlap of a corrected box with a detected line that means the same line
+
+
+class NothingToLearnError(ValueError):
+    """There are too few corrections to teach and to measure."""
+
+
+def corrected_lines(labels: LabelSet, folder: Path | str, model: LoadedModel) -> LineSet:
+    """Return the labeled lines of corrections as the reader takes them.
+
+    A line is cut out the way the service cut it: along the baseline of the detected line that
+    lies there. Where none does, its box is cut out, as for an upload of one line.
+
+    Args:
+        labels: The corrections.
+        folder: Where their images are.
+        model: Whose detector finds the lines.
+    """
+    images, texts, writers = [], [], []
+    for page in labels.pages:
+        labeled = [line for line in page.lines if line.status == "labeled" and line.text]
+        if not labeled:
+            continue
+        gray = open_page_image(Path(folder) / page.image)
+        for line, prepared in zip(labeled, _cut(gray, labeled, model), strict=True):
+            if prepared is not None:
+                images.append(prepared)
+                texts.append(line.text)
+                writers.append(page.writer or "unknown")
+    boxes = [np.zeros((len(text), 4), np.float32) for text in texts]
+    return LineSet(images, texts, writers, boxes, [np.zeros(len(text), bool) for text in texts])
+
+
+def _cut(
+    gray: np.ndarray, labeled: Sequence[LabeledLine], model: LoadedModel
+) -> list[np.ndarray | None]:
+    page = prepare_page(gray)
+    found = model.reader.detector.maps(page).lines()
+    overlaps = box_iou([line.box for line in found], [line.box for line in labeled])
+    whole = (0, 0, gray.shape[1], gray.shape[0])
+    strips = straighten_all(page.gray, [line.scaled(page.gray_scale) for line in found])
+    cut: list[np.ndarray | None] = []
+    for k, line in enumerate(labeled):
+        best = int(overlaps[:, k].argmax()) if len(found) else -1
+        try:
+            uploaded = np.allclose(line.box, whole, atol=1)  # A line that was sent as such
+            if best >= 0 and overlaps[best, k] >= SAME_PLACE and not uploaded:
+                cut.append(prepare_strip(strips[best]))
+                continue
+            left, top, right, bottom = np.round(np.maximum(line.box, 0)).astype(int)
+            cut.append(prepare_line(gray[top:bottom, left:right]))
+        except ValueError:  # Without ink there is nothing to learn
+            cut.append(None)
+    return cut
+
+
+def split_lines(lines: LineSet, every: int = HELD_BACK) -> tuple[LineSet, LineSet]:
+    """Return lines to learn from and lines held back; a text is on one side alone.
+
+    Raises:
+        NothingToLearnError: There are too few lines, or too few different texts.
+    """
+    texts = list(dict.fromkeys(lines.texts))
+    if len(lines) < LEAST_LINES or len(texts) < every:
+        raise NothingToLearnError(
+            f"{len(lines)} corrected lines with {len(texts)} different texts are there; at least "
+            f"{LEAST_LINES} lines are needed, and {every} texts. Correct some more on the page."
+        )
+    held_back = set(texts[every - 1 :: every])
+    back = np.array([text in held_back for text in lines.texts])
+    return lines[~back], lines[back]
+
+
+def teach(weights: str | Path, lines: LineSet, updates: int | None = None, seed: int = 0) -> Any:
+    """Return the notebook's reader after it learned corrected lines; see `shared.adaptation`.
+
+    Args:
+        weights: The reader to begin from, by name or path.
+        lines: Corrected lines to learn from.
+        updates: Batches; by default what so many lines are worth.
+        seed: Of the choice of lines.
+    """
+    from shared.adaptation import Adapter
+    from shared.recognizer import LineTextRecognizer
+
+    return Adapter(LineTextRecognizer.load(weights)).adapt(lines, updates, seed=seed)
+
+
+def write_candidate(reader: Any, name: str, like: LoadedModel, folder: Path | str) -> Path:
+    """Write a taught reader as a model file that the service can swap in.
+
+    Calibration and normal traffic are those of the model it came from, and the file says so;
+    `labs export` measures them anew.
+    """
+    import onnx
+
+    from shared.export.conversion import convert_line
+    from shared.export.model_file import KEY, Description, describe
+
+    content = convert_line(reader, name)
+    properties = {p.key: p.value for p in onnx.load_from_string(content).metadata_props}
+    description = Description.from_json(properties[KEY], name)
+    card = {**description.card, "measurements_from": like.version}
+    described = replace(
+        description, card=card, confidence=like.description.confidence,
+        reference=like.description.reference,
+    )  # fmt: skip
+    return write_atomically(Path(folder) / f"{name}.onnx", describe(content, described))
+
+
+def compare_in_shadow(
+    served: LoadedModel, candidate: LoadedModel, images: Sequence[np.ndarray]
+) -> ShadowReport:
+    """Let both models read the same prepared lines, and report how they differ."""
+    from shared.recognizer.preparation import place_line
+
+    report = ShadowReport(served.version, candidate.version)
+    logits = [model.recognizer.logits_many(images) for model in (served, candidate)]
+    for image, one, other in zip(images, *logits, strict=True):
+        placed = place_line(image)
+        report.add(interpret(served, placed, one, 1.0), interpret(candidate, placed, other, 1.0))
+    return report
+
+
+@dataclass(frozen=True)
+class Improvement:
+    """What one turn of the loop gave.
+
+    Attributes:
+        verdict: What the gate said.
+        file: The candidate's model file, or None where the gate refused it.
+        shadow: How it compares with the served model on the held-back and other lines.
+        learned: Lines it learned from.
+    """
+
+    verdict: Verdict
+    file: Path | None
+    shadow: dict[str, Any] | None
+    learned: int
+
+
+def improve(
+    labels: LabelSet,
+    folder: Path | str,
+    line: Path | str,
+    detector: Path | str,
+    models: Path | str,
+    weights: str | Path = "line_small",
+    name: str = "line_corrected",
+    updates: int | None = None,
+    others: LineSet | None = None,
+    seed: int = 0,
+) -> Improvement:
+    """Go through the loop once, up to the model file; swapping it in is a decision of its own.
+
+    Args:
+        labels: The corrections.
+        folder: Where their images are.
+        line: Model file of the line reader that is served.
+        detector: Model file of the detector.
+        models: Folder for the candidate.
+        weights: The weights that the served reader was made from.
+        name: Of the candidate.
+        updates: Batches to learn from.
+        others: Lines by other writers for the gate.
+        seed: Of the choice of lines.
+
+    Raises:
+        NothingToLearnError: Too few corrections.
+        ModelFileError: The weights are not those of the served reader.
+    """
+    served = load_model(line, detector)
+    lines = corrected_lines(labels, folder, served)
+    learned, held_back = split_lines(lines)
+    reader = teach(weights, learned, updates, seed)
+    begun = reader.card.get("adapted", {}).get("from")
+    if begun != served.description.weights_sha256:
+        raise ModelFileError(
+            f"The served model was not made from the weights {weights}: the candidate would be "
+            "compared with a stranger. Name the weights it was exported from."
+        )
+    others = other_hands() if others is None else others
+    verdict = judge(served.recognizer, reader, held_back, others, seed=seed)
+    if not verdict.passes:
+        return Improvement(verdict, None, None, len(learned))
+    file = write_candidate(reader, name, served, models)
+    candidate = load_model(file, detector)
+    shadow = compare_in_shadow(served, candidate, [*held_back.images, *others.images])
+    return Improvement(verdict, file, shadow.as_dict(), len(learned))

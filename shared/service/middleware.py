@@ -1,0 +1,152 @@
+"""Around every request: an id, bounds on its body, headers for safety, figures, one log line."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import secrets
+import time
+from typing import Any
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.service.problems import Problem, problem_response
+from shared.service.settings import Settings
+from shared.service.watching import Figures, log
+
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+#: Nothing from elsewhere, no script or style inside the page, no frame on another site
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
+    "connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'self'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "geolocation=(), microphone=()",
+}
+ENCODED = 1.4  # A correction carries its image in base64, beside its lines
+
+
+class Watch:
+    """The outermost layer of the application."""
+
+    def __init__(self, app: ASGIApp, settings: Settings, figures: Figures, state: Any) -> None:
+        self.app, self.settings, self.figures, self.state = app, settings, figures, state
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        scope = self._below_prefix(scope)
+        headers = Headers(scope=scope)
+        given = headers.get("x-request-id", "")
+        request_id = given if REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+        scope.setdefault("state", {})["request_id"] = request_id
+        begun, status, taken = time.perf_counter(), 500, 0
+        answered = False
+
+        until, whole = begun + self.settings.body_seconds, False
+
+        async def bounded() -> Message:
+            nonlocal taken, whole
+            if whole:  # What comes now is the end of the connection, which may take its time
+                return await receive()
+            try:
+                async with asyncio.timeout(until - time.perf_counter()):
+                    message = await receive()
+            except TimeoutError:
+                raise Problem(
+                    "slow-body",
+                    f"The request did not arrive within {self.settings.body_seconds:g} s.",
+                ) from None
+            taken += len(message.get("body", b""))
+            whole = not message.get("more_body", False)
+            if taken > self._most_bytes():
+                raise self._too_large()
+            return message
+
+        async def answer(message: Message) -> None:
+            nonlocal status, answered
+            if message["type"] == "http.response.start":
+                status, answered = message["status"], True
+                out = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    out.setdefault(name, value)
+                out["X-Request-ID"] = request_id
+                out.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        try:
+            self._refuse_early(scope, headers)
+            await self.app(scope, bounded if scope["method"] == "POST" else receive, answer)
+        except Problem as problem:
+            scope["state"]["reason"] = problem.reason
+            if not answered:
+                await problem_response(problem, request_id)(scope, receive, answer)
+        except Exception:
+            log("mistake", level=40, trace=True, request_id=request_id)
+            scope["state"]["reason"] = "internal"
+            if not answered:
+                problem = Problem("internal", "This is a bug; the log has its traceback.")
+                await problem_response(problem, request_id)(scope, receive, answer)
+        finally:
+            self._record(scope, request_id, status, taken, time.perf_counter() - begun)
+
+    def _below_prefix(self, scope: Scope) -> Scope:
+        """Say where a proxy publishes the service, whether or not it cut its prefix off."""
+        prefix = self.settings.root_path.rstrip("/")
+        if not prefix:
+            return scope
+        path = scope["path"]
+        if path != prefix and not path.startswith(prefix + "/"):
+            path = prefix + path  # As the ASGI specification has it: the path holds the prefix
+        return {**scope, "root_path": prefix, "path": path}
+
+    def _refuse_early(self, scope: Scope, headers: Headers) -> None:
+        """Refuse what needs no look at the body."""
+        if scope["method"] != "POST":
+            return
+        if getattr(self.state, "stopping", False):
+            raise Problem("not-ready", "The service is stopping; ask another, or try again later.")
+        if headers.get("sec-fetch-site") == "cross-site":
+            raise Problem("forbidden", "A page of another site may not use this service.")
+        length = headers.get("content-length", "0")
+        if not length.isdigit():
+            raise Problem("bad-request", "The header Content-Length is no number.")
+        if int(length) > self._most_bytes():
+            raise self._too_large()
+
+    def _most_bytes(self) -> int:
+        return int(self.settings.max_bytes * ENCODED)
+
+    def _too_large(self) -> Problem:
+        most = self.settings.max_bytes
+        return Problem(
+            "too-many-bytes",
+            f"An image may have {most / 1e6:g} MB. Scale it down, or save it as JPEG.",
+            most_bytes=most,
+        )
+
+    def _record(
+        self, scope: Scope, request_id: str, status: int, taken: int, seconds: float
+    ) -> None:
+        route = scope.get("route")
+        # The route's own path: addresses that do not exist must not each become a figure
+        path = getattr(route, "path", "(none)")
+        method = scope["method"] if scope["method"] in ("GET", "POST", "HEAD") else "OTHER"
+        self.figures.requests.labels(path, method, status).inc()
+        self.figures.seconds.labels(path).observe(seconds)
+        known = scope["state"]
+        reason = known.get("reason")
+        if reason:
+            self.figures.problems.labels(reason).inc()
+        log(
+            "request", request_id=request_id, method=method, path=path, status=status,
+            milliseconds=round(seconds * 1e3, 1), bytes=taken, reason=reason,
+            **known.get("noted", {}),
+        )  # fmt: skip

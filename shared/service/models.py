@@ -1,0 +1,133 @@
+"""Which model answers: loaded once, swapped while requests run, rolled back when it was a mistake.
+
+A request takes the model at its beginning and keeps it to its end. A swap loads and tries the new
+model first and then changes one name, so no request sees half a model, and none has to wait.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from shared.export.model_file import ModelFileError
+from shared.export.runtime import LoadedModel, load_model
+from shared.paths import write_atomically
+from shared.service.drift import DriftMonitor, Reference
+from shared.service.reading import warm_up
+
+NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,80}\.onnx")
+NOTE = "serving.json"
+
+
+@dataclass(frozen=True, eq=False)
+class Served:
+    """A model and what watches it.
+
+    Attributes:
+        model: The model.
+        file: Where its line reader came from.
+        monitors: A drift alarm for lines and one for pages, where the file holds a reference.
+    """
+
+    model: LoadedModel
+    file: Path
+    monitors: dict[str, DriftMonitor] = field(default_factory=dict)
+
+
+class ModelShelf:
+    """The models of a service: the one that answers, the one before it, and a candidate."""
+
+    def __init__(self, line: Path, detector: Path, folder: Path) -> None:
+        """Load the model that was served last, or the first one.
+
+        Args:
+            line: Model file of the line reader to begin with.
+            detector: Model file of the detector, which stays.
+            folder: Where other line readers are, and the note which one is served.
+
+        Raises:
+            FileNotFoundError: A model file is missing.
+            ModelFileError: A model file cannot be used.
+        """
+        self._detector, self._folder, self._first = Path(detector), Path(folder), Path(line)
+        self._lock = threading.Lock()
+        self._previous: list[Served] = []
+        self.candidate: Served | None = None
+        self.current = self._load(self._noted() or self._first)
+
+    def names(self) -> list[str]:
+        """Return the names of the line readers that may be swapped in."""
+        files = self._folder.glob("*.onnx") if self._folder.is_dir() else []
+        names = {file.name for file in files if _is_line_reader(file)}
+        return sorted(names | {self._first.name})
+
+    def swap(self, name: str) -> Served:
+        """Serve another line reader from now on.
+
+        Raises:
+            ModelFileError: There is no such file in the folder, or it cannot be served; the
+                model that was served still is.
+        """
+        with self._lock:
+            following = self._load(self._path(name))
+            self._previous.append(self.current)
+            del self._previous[:-1]  # One way back; a chain of them keeps models in memory
+            self.current, self.candidate = following, None
+            self._note(following)
+            return following
+
+    def roll_back(self) -> Served:
+        """Serve the model before the last swap again; it is still in memory.
+
+        Raises:
+            ModelFileError: There was no swap.
+        """
+        with self._lock:
+            if not self._previous:
+                raise ModelFileError("There is no model to go back to: none was swapped.")
+            self.current = self._previous.pop()
+            self._note(self.current)
+            return self.current
+
+    def try_out(self, name: str | None) -> Served | None:
+        """Let a candidate read in the shadow of the served model, or stop that."""
+        with self._lock:
+            self.candidate = self._load(self._path(name)) if name else None
+            return self.candidate
+
+    def _path(self, name: str) -> Path:
+        if not NAME.fullmatch(name):
+            raise ModelFileError(f"{name!r} is no name of a model file such as line_mine.onnx.")
+        if name == self._first.name and not (self._folder / name).is_file():
+            return self._first
+        return self._folder / name
+
+    def _load(self, path: Path) -> Served:
+        if not path.is_file():
+            raise ModelFileError(f"There is no model file {path.name} in the folder of models.")
+        model = load_model(path, self._detector)
+        warm_up(model)
+        stored: dict[str, Any] = model.description.reference
+        monitors = {kind: DriftMonitor(Reference(**values)) for kind, values in stored.items()}
+        return Served(model, path, monitors)
+
+    def _note(self, served: Served) -> None:
+        note = {"line": served.file.name, "version": served.model.version}
+        write_atomically(self._folder / NOTE, json.dumps(note) + "\n")
+
+    def _noted(self) -> Path | None:
+        try:
+            name = json.loads((self._folder / NOTE).read_text(encoding="utf-8"))["line"]
+            path = self._path(name)
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        return path if path.is_file() else None
+
+
+def _is_line_reader(file: Path) -> bool:
+    """Tell by its name: loading every file to list them would take seconds."""
+    return NAME.fullmatch(file.name) is not None and not file.name.startswith("detector")

@@ -1,0 +1,138 @@
+// The page: from a drawing or a picture to an answer.
+
+import { AnswerView, linesOf } from "./answer.js";
+import { health, keep, read, smaller } from "./asking.js";
+import { Pad } from "./pad.js";
+
+const find = (id) => document.getElementById(id);
+const [status, problem, result] = ["status", "problem", "result"].map(find);
+let current = null; // What was read last
+let busy = false;
+
+const answer = new AnswerView({ view: find("view"), list: find("lines"), keep: keepLines });
+const pad = new Pad(find("pad"), (count) => {
+  for (const id of ["undo", "clear", "read-drawing"]) find(id).disabled = count === 0;
+});
+
+function refuse(error) {
+  problem.textContent = error.message;
+  problem.hidden = false;
+}
+
+async function show(picture, kind) {
+  if (busy) return;
+  busy = true;
+  problem.hidden = true;
+  status.textContent = "Reading …";
+  document.body.classList.add("busy");
+  try {
+    const sent = await smaller(picture);
+    const said = await read(kind, sent);
+    if (current) URL.revokeObjectURL(current.source);
+    current = { picture: sent, source: URL.createObjectURL(sent) };
+    const lines = linesOf(said, kind);
+    result.hidden = lines.length === 0;
+    answer.show(lines, said.image, current.source);
+    status.textContent = summary(lines, said.milliseconds);
+    if (lines.length && matchMedia("(max-width: 62rem)").matches) {
+      find("answer").scrollIntoView({ block: "start" });
+    }
+  } catch (error) {
+    status.textContent = "Nothing was read.";
+    result.hidden = true;
+    refuse(error);
+  } finally {
+    busy = false;
+    document.body.classList.remove("busy");
+  }
+}
+
+function summary(lines, milliseconds) {
+  if (!lines.length) return "No line of handwriting was found. Try more light, or a closer picture.";
+  const review = lines.filter((line) => line.decision === "review").length;
+  const count = lines.length === 1 ? "1 line" : `${lines.length} lines`;
+  const look = review === 0 ? "none needs a look" : `${review} should be looked at`;
+  return `${count} read in ${Math.round(milliseconds)} ms; ${look}.`;
+}
+
+async function keepLines(numbers, unreadable = false) {
+  problem.hidden = true;
+  try {
+    const said = await keep(current.picture, numbers.map((k) => answer.correction(k, unreadable)));
+    answer.markKept(numbers);
+    const lines = said.lines === 1 ? "1 line" : `${said.lines} lines`;
+    status.textContent = `Kept: the collection now has ${lines} of this picture with a text.`;
+  } catch (error) {
+    refuse(error);
+  }
+}
+
+function openTab(name, focus) {
+  for (const one of ["draw", "picture"]) {
+    const open = one === name;
+    find(one).hidden = !open;
+    const tab = find(`tab-${one}`);
+    tab.setAttribute("aria-selected", String(open));
+    tab.tabIndex = open ? 0 : -1;
+    if (open && focus) tab.focus();
+  }
+}
+
+for (const name of ["draw", "picture"]) {
+  find(`tab-${name}`).addEventListener("click", () => openTab(name));
+  find(`tab-${name}`).addEventListener("keydown", (event) => {
+    const other = name === "draw" ? "picture" : "draw";
+    if (["ArrowLeft", "ArrowRight"].includes(event.key)) openTab(other, true);
+  });
+}
+
+const kind = () => document.querySelector("input[name=kind]:checked").value;
+find("read-drawing").addEventListener("click", async () => show(await pad.picture(), "line"));
+find("undo").addEventListener("click", () => pad.undo());
+find("clear").addEventListener("click", () => pad.clear());
+for (const id of ["file", "camera"]) {
+  find(id).addEventListener("change", (event) => {
+    const [picture] = event.target.files;
+    event.target.value = ""; // The same file may be chosen again
+    if (picture) show(picture, kind());
+  });
+}
+
+const drop = find("drop");
+function given(list) {
+  const picture = [...(list?.files ?? [])].find((one) => one.type.startsWith("image/"));
+  if (!picture) return refuse({ message: "That is no picture; give a PNG or JPEG file." });
+  openTab("picture");
+  return show(picture, kind());
+}
+for (const name of ["dragenter", "dragover"]) {
+  document.addEventListener(name, (event) => {
+    event.preventDefault();
+    drop.classList.add("over");
+    if (event.dataTransfer?.types.includes("Files")) openTab("picture");
+  });
+}
+for (const name of ["dragleave", "drop"]) {
+  document.addEventListener(name, (event) => {
+    event.preventDefault();
+    drop.classList.remove("over");
+    if (name === "drop") given(event.dataTransfer);
+  });
+}
+document.addEventListener("paste", (event) => {
+  if (event.clipboardData?.files.length) given(event.clipboardData);
+});
+
+find("keep-all").addEventListener("click", () => keepLines(answer.lines.map((_, k) => k)));
+find("copy").addEventListener("click", async () => {
+  try {
+    await navigator.clipboard.writeText(answer.text());
+    status.textContent = "The text is on the clipboard.";
+  } catch {
+    refuse({ message: "This browser does not allow copying here; select the text instead." });
+  }
+});
+
+health()
+  .then((said) => (find("model").textContent = `Model ${said.model.version}.`))
+  .catch((error) => refuse(error));

@@ -1,0 +1,139 @@
+"""What goes in and out, typed: the description at /openapi.json is made from these classes."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
+
+Point = tuple[FiniteFloat, FiniteFloat]
+Box = tuple[FiniteFloat, FiniteFloat, FiniteFloat, FiniteFloat]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Answer(BaseModel):
+    """Base of all answers."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Model(Answer):
+    """Which model answered."""
+
+    version: str = Field(description="Changes with every byte of the line reader's file")
+    detector: str
+    precision: str
+
+
+class ImageSize(Answer):
+    """The image as it was read: its camera's orientation applied."""
+
+    width: int
+    height: int
+
+
+class LineCharacter(Answer):
+    """A character of a line and where the network saw it."""
+
+    character: str
+    start: float = Field(description="Left edge in pixels of the image")
+    stop: float = Field(description="Right edge in pixels of the image")
+    probability: Share
+
+
+class LineAnswer(Answer):
+    """What one line says."""
+
+    request_id: str
+    model: Model
+    image: ImageSize
+    text: str
+    probability: Share = Field(description="p(text), summed over all its alignments")
+    confidence: Share = Field(description="Calibrated probability that the text is right")
+    decision: Literal["accept", "review"]
+    characters: list[LineCharacter]
+    milliseconds: float
+
+
+class PageCharacter(Answer):
+    """A character of a page and where it stands on its line's baseline."""
+
+    character: str
+    start: tuple[float, float]
+    stop: tuple[float, float]
+    probability: Share
+
+
+class PageLine(Answer):
+    """A line of a page, in pixels of the image."""
+
+    id: str
+    text: str
+    probability: Share
+    confidence: Share
+    decision: Literal["accept", "review"]
+    doubtful: bool = Field(description="Whether this page hardly looks like handwriting")
+    box: tuple[float, float, float, float] = Field(description="Left, top, right, bottom")
+    baseline: list[tuple[float, float]]
+    polygon: list[tuple[float, float]]
+    characters: list[PageCharacter]
+
+
+class PageAnswer(Answer):
+    """The lines of a page in reading order."""
+
+    request_id: str
+    model: Model
+    image: ImageSize
+    text: str
+    lines: list[PageLine]
+    milliseconds: float
+
+
+class Health(Answer):
+    """Whether the service lives and is ready."""
+
+    status: Literal["ready", "starting", "stopping"]
+    model: Model | None = None
+
+
+class CorrectedLine(BaseModel):
+    """A line that a person looked at."""
+
+    model_config = ConfigDict(extra="forbid")
+    id: str = Field(min_length=1, max_length=64, pattern=r"^[\w.-]+$")
+    box: Box = Field(description="Left, top, right, bottom in pixels of the image as shown")
+    text: str | None = Field(default=None, max_length=400)
+    unreadable: bool = False
+    baseline: Annotated[list[Point], Field(min_length=2, max_length=512)] | None = None
+    proposal: str | None = Field(default=None, max_length=400)
+    confidence: Share | None = None
+
+
+class Correction(BaseModel):
+    """What a person kept: the image, and its lines with their true text."""
+
+    model_config = ConfigDict(extra="forbid")
+    image: str = Field(description="The image file, base64", min_length=1)
+    writer: str | None = Field(default=None, max_length=64)
+    annotator: str | None = Field(default=None, max_length=64)
+    lines: list[CorrectedLine] = Field(min_length=1, max_length=300)
+
+
+class Kept(Answer):
+    """Where a correction went."""
+
+    request_id: str
+    page: str = Field(description="The image's name in the label file")
+    lines: int = Field(description="Labeled lines of this page, earlier ones included")
+
+
+class ProblemDetails(BaseModel):
+    """What went wrong (RFC 9457); `reason` is for programs, `detail` for people."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    reason: str

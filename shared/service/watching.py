@@ -1,0 +1,132 @@
+"""What an operator sees: figures for Prometheus, and a log line per request without its content."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+SECONDS = (0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5, 10, 20)
+SHARES = tuple(k / 10 for k in range(1, 11))
+logger = logging.getLogger("shared.service")
+
+
+class Figures:
+    """The service's figures, in a registry of its own: two services can share a process."""
+
+    def __init__(self) -> None:
+        self.registry = registry = CollectorRegistry()
+        self.requests = Counter(
+            "handwriting_requests", "Requests by address, method and status",
+            ["path", "method", "status"], registry=registry,
+        )  # fmt: skip
+        self.seconds = Histogram(
+            "handwriting_request_seconds", "Time to answer", ["path"], buckets=SECONDS,
+            registry=registry,
+        )  # fmt: skip
+        self.stages = Histogram(
+            "handwriting_stage_seconds", "Time of a stage of reading", ["stage"],
+            buckets=SECONDS, registry=registry,
+        )  # fmt: skip
+        self.problems = Counter(
+            "handwriting_problems", "Requests that were refused or failed, by reason", ["reason"],
+            registry=registry,
+        )  # fmt: skip
+        self.lines = Counter(
+            "handwriting_lines", "Lines read", ["kind", "decision"], registry=registry
+        )
+        self.confidence = Histogram(
+            "handwriting_confidence", "Confidence of lines", ["kind"], buckets=SHARES,
+            registry=registry,
+        )  # fmt: skip
+        self.batches = Histogram(
+            "handwriting_batch_lines", "Lines of a batch", buckets=(1, 2, 4, 8, 16, 32),
+            registry=registry,
+        )  # fmt: skip
+        self.at_work = Gauge(
+            "handwriting_at_work", "Requests at work or waiting", registry=registry
+        )
+        self.corrections = Counter("handwriting_corrections", "Lines kept", registry=registry)
+        self.drift = Gauge(
+            "handwriting_drift_score", "Distance of the last window from normal traffic",
+            ["kind"], registry=registry,
+        )  # fmt: skip
+        self.drift_threshold = Gauge(
+            "handwriting_drift_threshold", "Distance that raises the alarm", ["kind"],
+            registry=registry,
+        )  # fmt: skip
+        self.alarms = Counter(
+            "handwriting_drift_alarms", "Windows that raised the alarm", ["kind"],
+            registry=registry,
+        )  # fmt: skip
+        self.model = Gauge(
+            "handwriting_model", "The model that answers", ["version"], registry=registry
+        )
+
+    def serve(self, version: str) -> None:
+        """Say which model answers."""
+        self.model.clear()
+        self.model.labels(version).set(1)
+
+    def text(self) -> bytes:
+        """Return the figures as Prometheus collects them."""
+        return generate_latest(self.registry)
+
+
+class JsonLines(logging.Formatter):
+    """Writes a record as one JSON object; a traceback is kept, the content of requests never is."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        moment = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        entry: dict[str, Any] = {"time": moment, "level": record.levelname.lower()}
+        entry["event"] = record.getMessage()
+        entry.update(getattr(record, "fields", {}))
+        if record.exc_info:
+            entry["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(entry, default=str)
+
+
+def log(event: str, level: int = logging.INFO, trace: bool = False, **fields: Any) -> None:
+    """Write one line of the log, with the traceback of the error in hand if asked."""
+    logger.log(level, event, exc_info=trace, extra={"fields": fields})
+
+
+def log_to_stdout() -> None:
+    """Send the service's log, and the web server's own, to standard output as JSON lines."""
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(JsonLines())
+    for name in ("shared.service", "uvicorn", "uvicorn.error"):
+        found = logging.getLogger(name)
+        found.handlers, found.propagate = [handler], False
+        found.setLevel(logging.INFO)
+    logging.getLogger("uvicorn.access").handlers = []  # Our own line says more
+    logging.getLogger("uvicorn.access").propagate = False
+
+
+class Stopwatch:
+    """Measures stages of a request.
+
+    Attributes:
+        stages: Seconds of each stage, in order.
+    """
+
+    def __init__(self) -> None:
+        self._begun = self._last = time.perf_counter()
+        self.stages: dict[str, float] = {}
+
+    def lap(self, stage: str) -> None:
+        """End a stage."""
+        now = time.perf_counter()
+        self.stages[stage] = self.stages.get(stage, 0.0) + now - self._last
+        self._last = now
+
+    @property
+    def milliseconds(self) -> float:
+        """Time since the beginning."""
+        return round((time.perf_counter() - self._begun) * 1e3, 2)

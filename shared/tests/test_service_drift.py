@@ -1,0 +1,177 @@
+"""Confidence and drift: what is promised of them holds on traffic that chose neither."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from shared import paths
+from shared.export.runtime import load_model
+from shared.service import confidence, drift, traffic
+from shared.service.reading import confidence_of, read_line
+
+SMALL_WINDOW = {"window": 16, "per_writer": 4}
+
+
+@pytest.fixture(scope="module")
+def model():
+    folder = paths.DATA / "models"
+    return load_model(folder / "line_small.onnx", folder / "detector_small.onnx")
+
+
+@pytest.fixture(scope="module")
+def reference(model):
+    return drift.Reference(**model.description.reference["line"])
+
+
+@pytest.fixture(scope="module")
+def hands():
+    return traffic.fresh_hands(32, first=1400)  # Neither the reference's nor its judges'
+
+
+def window(model, hands, shift, seed=5):
+    found = []
+    for line in traffic.send_lines(hands, 5, seed, shift):
+        try:
+            found.append(read_line(model, line.image).features)
+        except ValueError:  # Ink too faint to be seen at all
+            continue
+    return np.array(found[: drift.WINDOW])
+
+
+@pytest.mark.parametrize(
+    ("shift", "feature"),
+    [("ink", "ink_width"), ("faint", "darkness"), ("scale", "scale"), ("script", "sureness")],
+)
+def test_shifted_traffic_raises_the_alarm(model, reference, hands, shift, feature):
+    score, relative = reference.score(window(model, hands[:16], shift))
+    assert score > reference.threshold
+    assert max(relative, key=relative.get) == feature
+
+
+def test_normal_traffic_does_not(model, reference, hands):
+    for group in (hands[:16], hands[16:]):
+        score, relative = reference.score(window(model, group, "none"))
+        assert score <= reference.threshold, relative
+
+
+@pytest.mark.parametrize("kind", ["line", "page"])
+def test_the_stated_rate_of_false_alarms_was_measured(model, kind):
+    stored = drift.Reference(**model.description.reference[kind])
+    assert stored.measured["windows"] >= 1000 and stored.measured["writers"] >= 48
+    assert stored.measured["rate"] <= stored.false_alarms == 0.01
+
+
+def synthetic(writers, lines, seed, shift=0.0):
+    """Rows whose features wander with their writer, as handwriting does."""
+    rng = np.random.default_rng(seed)
+    rows = rng.normal(size=(writers, 1, 5)) + 0.5 * rng.normal(size=(writers, lines, 5)) + shift
+    return rows.reshape(-1, 5), [f"w{k // lines}" for k in range(writers * lines)]
+
+
+def test_lines_of_a_writer_are_no_independent_witnesses():
+    """A threshold for independent lines would cry wolf more than ten times as often."""
+    rows, writers = synthetic(128, 6, 0)
+    reference = drift.make_reference(rows, writers)
+    fresh, fresh_writers = synthetic(400, 6, 1)
+    rate = drift.false_alarm_rate(reference, fresh, fresh_writers)["rate"]
+    textbook = 1.63 / np.sqrt(drift.WINDOW)  # Kolmogorov and Smirnov, 1%, one feature
+    drawn = drift.draw_windows(fresh, fresh_writers, reference, 2, 400)
+    naive = np.mean([max(reference.distances(one).values()) > textbook for one in drawn])
+    assert rate <= 0.02 and naive > 10 * max(rate, 0.005)
+
+
+def test_distance_is_that_of_kolmogorov_and_smirnov():
+    rows = np.tile(np.linspace(0, 1, 1001)[:, None], 5)
+    plain = drift._plain(rows, 4, 1, 0.01)
+    # By hand: four values above .5 leave half of the reference below them
+    assert plain.distances(np.full((4, 5), 0.5))["scale"] == pytest.approx(0.5, abs=0.01)
+    assert plain.distances(np.full((4, 5), 2.0))["scale"] == pytest.approx(1.0)
+    spread = np.tile(np.array([0.125, 0.375, 0.625, 0.875])[:, None], 5)
+    assert plain.distances(spread)["scale"] == pytest.approx(0.125, abs=0.01)
+
+
+def test_a_monitor_reports_a_window_when_it_is_full():
+    rows, writers = synthetic(64, 6, 0)
+    monitor = drift.DriftMonitor(drift.make_reference(rows, writers, **SMALL_WINDOW))
+    normal = [drift.LineFeatures(*row) for row in synthetic(4, 4, 9)[0]]
+    far = [drift.LineFeatures(*row) for row in synthetic(4, 4, 3, shift=6.0)[0]]
+    assert [monitor.add(one) for one in normal] == [None] * 15 + [False]
+    assert [monitor.add(one) for one in far][-1] is True
+    report = monitor.report()
+    assert (report["windows"], report["alarms"], report["alarm"]) == (2, 1, True)
+    assert report["lines_waiting"] == 0
+
+
+def test_too_few_writers_make_no_reference():
+    rows, writers = synthetic(10, 6, 0)
+    with pytest.raises(ValueError, match="10 writers were given"):
+        drift.make_reference(rows, writers)
+
+
+def test_stroke_width_is_measured_in_pixels():
+    from shared.recognizer.preparation import PlacedLine
+
+    for width in (2, 4, 6):
+        image = np.zeros((32, 200), np.uint8)
+        image[10 : 10 + width, 10:190] = 255
+        found = drift.line_features(PlacedLine(image, 0, 1, 4), 0.5, "abc", -1.0)
+        assert found.ink_width == pytest.approx(width * 4 / np.pi, rel=0.05)
+        assert found.width_per_character == pytest.approx(64)
+
+
+def test_calibration_makes_the_overconfident_honest():
+    rng = np.random.default_rng(0)
+    true = rng.uniform(0.05, 0.95, 4000)
+    right = rng.random(4000) < true
+    claimed = 1 / (1 + np.exp(-3 * np.log(true / (1 - true)) - 1))  # Three times too sure
+    slope, intercept = confidence.fit(np.log(claimed), right)
+    assert slope == pytest.approx(1 / 3, abs=0.04) and intercept == pytest.approx(-1 / 3, abs=0.08)
+    mended = confidence.Confidence(slope, intercept, 0, 0.02, {}).of(np.log(claimed))
+    before, after = (confidence.calibration_error(p, right) for p in (claimed, mended))
+    assert before > 0.1 and after < 0.03
+    assert confidence.chance_error(mended) < 0.03
+
+
+def test_reject_curve_by_hand():
+    # Surest first: 0, 1 and 4 edits over 10 characters each
+    sure, edits, lengths = np.array([0.5, 0.9, 0.1]), np.array([1, 0, 4]), np.array([10, 10, 10])
+    coverage, rates, least = confidence.reject_curve(sure, edits, lengths)
+    assert np.allclose(coverage, [1 / 3, 2 / 3, 1]) and np.allclose(rates, [0, 1 / 20, 5 / 30])
+    assert least.tolist() == [0.9, 0.5, 0.1]
+    assert confidence.choose_threshold(sure, edits, lengths, 0.05) == 0.5
+    assert confidence.choose_threshold(sure, edits + 1, lengths, 0.02) > 1
+
+
+def test_certain_and_impossible_texts_have_finite_odds():
+    plain = confidence.Confidence(1.0, 0.0, 0.5, 0.02, {})
+    values = plain.of(np.array([0.0, -np.inf, np.log(0.5)]))
+    assert values[0] > 0.99 and values[1] < 1e-6 and values[2] == pytest.approx(0.5)
+    assert confidence.log_probability(np.zeros((2, 96)), [5, 5]) == -np.inf
+    with pytest.raises(ValueError, match="some of both"):
+        confidence.fit(np.zeros(3), np.ones(3, bool))
+
+
+def test_the_shipped_threshold_keeps_its_promise_on_fresh_writers(model, hands):
+    """What the model file promises: at most 2% errors in accepted lines; 4% leaves room here."""
+    from shared.metrics import edit_distance
+
+    known = confidence_of(model)
+    assert known.measured["cer_accepted"] <= known.promised_cer + 0.005
+    sent = traffic.send_lines(hands, 4, 77)
+    read = [read_line(model, line.image) for line in sent]
+    taken = [(a, b) for a, b in zip(sent, read, strict=True) if b.decision == "accept"]
+    edits = sum(edit_distance(a.text, b.text) for a, b in taken)
+    rate = edits / sum(len(a.text) for a, _ in taken)
+    assert len(taken) / len(sent) >= 0.3 and rate <= 0.04, (len(taken) / len(sent), rate)
+    rejected = [(a, b) for a, b in zip(sent, read, strict=True) if b.decision == "review"]
+    others = sum(edit_distance(a.text, b.text) for a, b in rejected)
+    assert others / sum(len(a.text) for a, _ in rejected) > 2 * rate
+
+
+def test_traffic_is_reproducible_and_names_its_shifts():
+    hands = traffic.fresh_hands(1)
+    one, two = (traffic.send_lines(hands, 1, 4)[0] for _ in range(2))
+    assert np.array_equal(one.image, two.image) and one.text == two.text
+    with pytest.raises(ValueError, match="no shift 'rain'"):
+        traffic.send_lines(hands, 1, 4, "rain")

@@ -1,0 +1,177 @@
+"""The page: nothing from elsewhere, nothing inline, and in a browser everything it promises."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from shared.service import load
+from shared.service.application import PAGE
+from shared.tests.service_support import encoded, written_page
+
+NODE = shutil.which("node")
+HTML = ("index.html", "interface.html")
+SCRIPTS = tuple(sorted(path.name for path in PAGE.glob("*.js")))
+
+
+class Tags(HTMLParser):
+    """Collects tags with their attributes."""
+
+    def __init__(self, name):
+        super().__init__()
+        self.tags = []
+        self.feed((PAGE / name).read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append((tag, dict(attributes)))
+
+
+@pytest.mark.parametrize("name", HTML)
+def test_nothing_stands_inline_and_addresses_are_relative(name):
+    tags = Tags(name).tags
+    for tag, attributes in tags:
+        assert "style" not in attributes and not [a for a in attributes if a.startswith("on")]
+        assert tag != "style" and (tag != "script" or attributes.get("src"))
+        for key in ("src", "href"):
+            address = attributes.get(key, "")
+            assert not re.match(r"(?:[a-z]+:|/)", address), address
+    (html,) = [attributes for tag, attributes in tags if tag == "html"]
+    assert html["lang"] == "en"
+
+
+@pytest.mark.parametrize("name", [*SCRIPTS, "page.css"])
+def test_no_file_names_another_host(name):
+    text = (PAGE / name).read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "")
+    assert not re.search(r"https?://|//[a-z]+\.|eval\(|innerHTML|document\.write", text)
+
+
+def test_every_file_that_is_named_is_there():
+    for name in HTML:
+        for _, attributes in Tags(name).tags:
+            for key in ("src", "href"):
+                if attributes.get(key, "").startswith("page/"):
+                    assert (PAGE / attributes[key].removeprefix("page/")).is_file()
+    for name in SCRIPTS:
+        for other in re.findall(r'from "\./(.+?)"', (PAGE / name).read_text(encoding="utf-8")):
+            assert (PAGE / other).is_file()
+
+
+def test_every_control_has_a_name_and_every_id_is_there():
+    tags = Tags("index.html").tags
+    ids = {attributes["id"] for _, attributes in tags if "id" in attributes}
+    source = (PAGE / "page.js").read_text(encoding="utf-8")
+    assert set(re.findall(r'find\("([\w-]+)"\)', source)) <= ids
+    labels = {attributes.get("for") for tag, attributes in tags if tag == "label"}
+    for tag, attributes in tags:
+        if tag == "input" and attributes["type"] == "file":
+            assert attributes["id"] in labels
+        for key in ("aria-labelledby", "aria-controls", "aria-describedby"):
+            assert set(attributes.get(key, "").split()) <= ids
+        if attributes.get("role") == "img":
+            assert attributes["aria-label"]
+    levels = [int(tag[1]) for tag, _ in tags if re.fullmatch("h[1-6]", tag)]
+    assert levels[0] == 1 and levels.count(1) == 1
+    assert all(b - a <= 1 for a, b in zip(levels, levels[1:], strict=False))
+
+
+@pytest.mark.skipif(NODE is None, reason="Node.js is not installed")
+def test_a_line_and_a_page_become_the_same_kind_of_lines(tmp_path):
+    for name in ("answer.js", "alignment.js"):
+        shutil.copy(PAGE / name, tmp_path / name)
+    (tmp_path / "package.json").write_text('{"type": "module"}')
+    (tmp_path / "run.js").write_text(
+        'import { linesOf } from "./answer.js";'
+        'const said = {text: "a", image: {width: 50, height: 20}, confidence: 1,'
+        ' characters: [{character: "a", start: 3, stop: 9, probability: 1}]};'
+        'const [one] = linesOf(said, "line");'
+        "console.log(JSON.stringify([one.box, one.characters[0].start, one.id]));"
+    )
+    done = subprocess.run([NODE, tmp_path / "run.js"], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == '[[0,0,50,20],[3,14],"line-001"]'
+
+
+CHROMIUM = next(
+    (c for c in ("chromium", "chromium-browser", "google-chrome") if shutil.which(c)), ""
+)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+def test_in_a_browser(tmp_path, width, scheme):
+    """Draw, read, upload, mend, keep, and go through it by keyboard."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    if not CHROMIUM:
+        pytest.skip("No Chromium is installed")
+    from shared.labeling.schema import read_labels
+
+    picture = tmp_path / "page.png"
+    picture.write_bytes(encoded(written_page().image))
+    words = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+    with load.service(tmp_path) as child, playwright.sync_playwright() as one:
+        here = f"http://127.0.0.1:{child.port}/"
+        browser = one.chromium.launch(executable_path=shutil.which(CHROMIUM), args=words)
+        page = browser.new_page(viewport={"width": width, "height": 844}, color_scheme=scheme)
+        outside, said = [], []
+        page.on("request", lambda r: outside.append(r.url) if not _own(r.url, here) else None)
+        page.on("console", lambda message: said.append(message.text))
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.goto(here)
+        page.wait_for_selector("#model:has-text('Model line_small')")
+        _draw(page)
+        page.click("#read-drawing")
+        page.wait_for_selector("#status:has-text('1 line read')")
+        page.click("#tab-picture")
+        page.set_input_files("#file", str(picture))
+        page.wait_for_selector("#status:has-text('3 lines read')")
+        assert page.locator("#lines > li").count() == 3 and page.locator("polygon").count() == 3
+        assert page.locator(".strip .letter").count() >= 10
+        assert page.locator("main").bounding_box()["width"] <= width  # Nothing scrolls sideways
+        assert _width(page, "#lines") <= width
+        second = page.get_by_label("Text of line 2")
+        second.fill("and the second below it")
+        second.press("Enter")  # By keyboard alone
+        page.wait_for_selector("#status:has-text('Kept')")
+        page.get_by_label("Say that nobody can read line 3").click()
+        page.wait_for_selector("#lines > li:nth-child(3) .kept:has-text('kept')")
+        page.set_input_files("#file", {"name": "a.png", "mimeType": "image/png", "buffer": b"no"})
+        page.wait_for_selector("#problem:visible")
+        page.screenshot(path=str(tmp_path / "page-of-the-service.png"), full_page=True)
+        browser.close()
+    assert not outside
+    assert not [line for line in said if "415" not in line], said
+    (kept,) = read_labels(tmp_path / "corrections").pages
+    assert [line.text for line in kept.lines] == ["and the second below it", None]
+    assert [line.status for line in kept.lines] == ["labeled", "unreadable"]
+    assert kept.lines[0].baseline and kept.lines[0].proposal
+
+
+def _own(address: str, here: str) -> bool:
+    return address.startswith((here, "blob:", "data:"))
+
+
+def _width(page, selector: str) -> float:
+    box = page.locator(selector).bounding_box()
+    return box["x"] + box["width"]
+
+
+def _draw(page) -> None:
+    box = page.locator("#pad").bounding_box()
+
+    def place(x: float, y: float) -> tuple[float, float]:
+        return box["x"] + box["width"] * x, box["y"] + box["height"] * y
+
+    for x in (0.15, 0.2, 0.25, 0.3):
+        page.mouse.move(*place(x, 0.25))
+        page.mouse.down()
+        page.mouse.move(*place(x, 0.65), steps=6)
+        page.mouse.up()
+
+
+def test_the_interface_is_described_without_other_hosts():
+    text = Path(PAGE / "interface.js").read_text(encoding="utf-8")
+    assert 'fetch("openapi.json")' in text

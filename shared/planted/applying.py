@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import FunctionType
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from shared.planted.patches import Patch
 
 
 def apply(patches: Sequence[Mapping[str, str]]) -> None:
@@ -44,3 +48,23 @@ def find_function(module: str, name: str) -> FunctionType:
     if not isinstance(found, FunctionType):
         raise TypeError(f"{module}.{name} is no function but {type(found).__name__}.")
     return found
+
+
+@contextlib.contextmanager
+def planted(patches: Sequence[Patch]) -> Iterator[None]:
+    """Put patches into this process while the block runs; afterwards all is as it was.
+
+    For looking at one bug. A score is made in other processes, where nothing can leak.
+
+    Args:
+        patches: What to exchange; none for the code as it is.
+    """
+    functions = [find_function(patch.module, patch.function) for patch in patches]
+    before = [(f, f.__code__, f.__defaults__, f.__kwdefaults__) for f in functions]
+    try:
+        apply([patch.plain() for patch in patches])
+        yield
+    finally:
+        for function, code, defaults, keywords in before:
+            function.__code__ = code
+            function.__defaults__, function.__kwdefaults__ = defaults, keywords

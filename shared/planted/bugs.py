@@ -90,7 +90,7 @@ BUGS = (
         BATCHING, "assemble", "np.array([num_frames(image.shape[1]) for image in images]",
         "np.array([num_frames(max(i.shape[1] for i in images)) for _ in images]"),
     Bug("short lengths", "a length in the batch is off by one", "batches",
-        BATCHING, "assemble", "labels, label_lengths, frames)", "labels, label_lengths, frames - 1)"),
+        BATCHING, "assemble", "label_lengths, frames)", "label_lengths, frames - 1)"),
     Bug("left padding", "the padding is on the wrong side", "batches",
         BATCHING, "pad_images", "row[:, : image.shape[1], 0] = image",
         "row[:, width - image.shape[1] :, 0] = image"),

@@ -601,14 +601,13 @@ writers, lengths = study.lines["test"]["writers"], study.lengths()
 rng = np.random.default_rng(SEED)
 names = sorted(set(writers))
 draws = [[names[k] for k in rng.integers(len(names), size=len(names))] for _ in range(400)]
-old = np.array(study.edits("base")[0])
+edits = {idea: np.array(next(iter(study.edits(idea).values()))) for idea in study.ideas}
 print(f"{len(writers)} lines by {len(names)} writers, {sum(lengths):,} characters")
-rates = [sum(edits) / sum(lengths) for edits in study.edits("base").values()]
-print("one network, other seeds:", ", ".join(f"{rate:.1%}" for rate in rates))
+print(f"the reader in use: CER {edits['base'].sum() / sum(lengths):.1%}")
 
 # %% [markdown]
-# Trainings of one network differ by that much, with nothing changed but the seed.
-# A gate that asks "not one edit more than before" would stop most of them.
+# Ten writers are few: another ten, and the rates would be others.
+# A gate that asks "not one edit more than before" is decided by that luck.
 #
 # So a gate has a **margin**, the rise that one can live with, and it asks whether the rise is *surely* below it.
 # It is **one-sided**: an improvement never fails.
@@ -670,23 +669,24 @@ check("lab08.passes_gate")
 # Multiplying the margin out avoids a division by nothing.
 
 # %% [markdown]
-# Now let some ideas of Lab 5 knock at the gate, with a margin of one point.
+# Now let some ideas of Lab 5 knock at the gate.
 
 # %%
 rows = []
-for idea in ("augmentation", "gru", "constant_rate", "few_hands", "base"):
-    new = np.array(study.edits(idea)[1])
-    opened = passes_gate((new - old).tolist(), lengths, writers, draws, 0.01)
-    points = 100 * (new - old).sum() / sum(lengths)
-    rows.append((idea, f"{new.sum() / sum(lengths):.1%}", points, "in" if opened else "out"))
-figures.Table(rows, ("reader", "CER", "points", "gate"), form="{:+.1f}")
+for idea in ("gru", "one_way", "all_convolutional", "augmentation", "few_hands"):
+    extra = edits[idea] - edits["base"]
+    gates = [passes_gate(extra.tolist(), lengths, writers, draws, m) for m in (0, 0.01, 0.02)]
+    rate = f"{edits[idea].sum() / sum(lengths):.1%}"
+    rows.append((idea, rate, *("in" if opened else "out" for opened in gates)))
+figures.Table(rows, ("reader", "CER", "margin 0", "1 point", "2 points"))
 
 # %% [markdown]
+# A reader that is a little worse on these lines is let in where the margin allows for it; without a margin, even one that is better stays out, because ten writers cannot prove it.
 # Move the margin and watch the share of draws within it.
-# The histogram shows the rise in each draw of writers.
+# The histogram shows the rise of `all_convolutional` in each draw of writers.
 
 # %% tags=["demo"]
-challenger = np.array(study.edits("base")[1]) - old
+challenger = edits["all_convolutional"] - edits["base"]
 rises = []
 for draw in draws:
     chosen = [k for name in draw for k in np.flatnonzero(np.array(writers) == name)]
@@ -992,7 +992,7 @@ def draw_history(figure) -> str:
     top, bottom = figure.subplots(2, sharex=True, height_ratios=[2, 1])
     for row, green in enumerate(past.green):
         for run, passed in enumerate(green):
-            color, shape = ((2, "X"), (3, "o"))[passed]
+            color, shape = ((2, "X"), (3, "o"))[int(passed)]
             top.scatter(run, row, marker=shape, s=45, color=figures.OKABE_ITO[color])
     top.set_yticks(range(4), [f"test {name}" for name in past.names])
     top.set(ylim=(3.6, -0.6), title="circle: green, cross: red")

@@ -21,6 +21,7 @@ VERBS = {
     "adapt": ("shared.course.adapt", "teach the line reader one hand, yours first"),
     "overnight": ("shared.course.overnight", "run ideas unattended and leave a report"),
     "bench": ("shared.course.bench", "measure what the course promises"),
+    "quality": ("shared.course.quality", "measure the reader, and gate a change"),
     "mutate": ("shared.course.mutate", "change the code bit by bit; which tests notice?"),
     "hand-in": ("shared.checks.hand_in", "pack one lab's answers into one file"),
 }

@@ -42,7 +42,7 @@ from shared.planted.scoring import score_suite
 from shared.recognizer import LineTextRecognizer
 from shared.recognizer.preparation import prepare_line, to_gray
 from shared.training.batching import assemble, pad_images, width_batches
-from shared.workflows import read_workflow, run_locally, schema_problem, write_project
+from shared.workflows import read_workflow, run_locally, schema_says, write_project
 
 begin(8)
 
@@ -948,7 +948,7 @@ check("lab08.write_workflow")
 
 # %%
 text = write_workflow()
-print("the schema says:", schema_problem(text) or "nothing")
+print("the schema says:", schema_says(text))
 mine = read_workflow(text)
 columns = ("job", "step", "what happened", "why, or the last line")
 

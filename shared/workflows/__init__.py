@@ -7,7 +7,7 @@ whether GitHub knows the keys, `project` writes a tiny project, and `local` runs
 from shared.workflows.local import StepResult, run_locally
 from shared.workflows.project import write_project
 from shared.workflows.reading import Workflow, WorkflowError, read_workflow
-from shared.workflows.schema import schema_problem
+from shared.workflows.schema import schema_problem, schema_says
 
 __all__ = [
     "StepResult",
@@ -16,5 +16,6 @@ __all__ = [
     "read_workflow",
     "run_locally",
     "schema_problem",
+    "schema_says",
     "write_project",
 ]

@@ -37,6 +37,13 @@ def schema_problem(text: str) -> str | None:
     return next((str(error) for error in said.get("parse_errors", ())), None)
 
 
+def schema_says(text: str) -> str:
+    """Return what the schema says, or that nobody could be asked."""
+    if not schema_installed():
+        return "nobody was asked: pip install check-jsonschema"
+    return schema_problem(text) or "all keys are known"
+
+
 def schema_installed() -> bool:
     """Return whether check-jsonschema is there."""
     return importlib.util.find_spec("check_jsonschema") is not None

@@ -21,6 +21,7 @@ NUM_LINES = 40
 # %% tags=["setup"]
 import tempfile
 import timeit
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -58,9 +59,9 @@ rows = [(one.lab, one.name, one.source, one.note or "-") for one in saved]
 figures.Table(rows, ("lab", "test", "whose", "note"))
 
 # %% [markdown]
-# All are green on the course's code, or you would have heard.
-# But **green** says only that nothing was noticed.
-# The question is what *would* be noticed, and there is one way to find out: break the code on purpose, and look.
+# All are **green** on the course's code: nothing was noticed.
+# What *would* be noticed?
+# There is one way to find out: break the code on purpose, and look.
 #
 # A **planted bug** is one small change of one function.
 # Thirty are prepared, all of them mistakes that people made in real recognizers.
@@ -125,8 +126,7 @@ with planted([bug.patch()]):
 #
 # ## When is green worth nothing?
 #
-# Before you write tests, look at six that are worth nothing.
-# All were found in real repositories in some form.
+# Six tests that are worth nothing, all of them found in real repositories in some form.
 # First three that look at files, at somebody's function, and at CTC:
 
 # %%
@@ -218,8 +218,8 @@ assert vacuous.score == 0
 print(f"{len(gallery)} tests green on right code; {vacuous.score} of {len(BUGS)} bugs caught")
 
 # %% [markdown]
-# So a test is worth what it catches.
-# And it costs what it refuses wrongly: a test that turns red on right code, a **false alarm**, teaches everybody to ignore it.
+# A test is worth what it catches.
+# It costs what it refuses wrongly: red on right code, a **false alarm**, teaches everybody to ignore it.
 #
 # ## What does each kind catch?
 #
@@ -321,8 +321,7 @@ check("lab08.test_ctc")
 
 # %% [markdown]
 # **Metamorphic.** Who knows what a network should see of a photograph?
-# Nobody, to the pixel.
-# But everybody knows what must *not* change it: another brightness, a little more paper around it.
+# But everybody knows what must *not* change it: paler ink, a little more paper.
 # A **metamorphic** test changes the input in a way whose effect is known, and compares two outputs.
 
 # %% tags=["needs"]
@@ -340,20 +339,21 @@ def difference(first: np.ndarray, second: np.ndarray) -> float:
     return float(np.abs(first[:, :width].astype(float) - second[:, :width]).mean())
 
 
-figures.contact_sheet([photo, prepare_line(photo)], ["photo", "prepared"], columns=1)
+# The sheet draws ink, so the photo is turned into it
+figures.contact_sheet([255 - photo, prepare_line(photo)], ["photo", "prepared"], columns=1)
 
 # %% [markdown]
 # This line is drawn for the purpose: its tall letters are at the left.
-# Brightness first.
+# Paler ink first.
 
 # %%
-def test_brightness_changes_nothing():
-    darker = (0.6 * photo).astype(np.uint8)
-    apart = difference(prepare_line(photo), prepare_line(darker))
+def test_pale_ink_changes_nothing():
+    pale = (225 - 0.2 * (225.0 - photo)).astype(np.uint8)
+    apart = difference(prepare_line(photo), prepare_line(pale))
     assert apart < 8, f"the lines differ by {apart:.0f} of 255"
 
 
-rung(test_brightness_changes_nothing, find_bug("faint ink"))
+rung(test_pale_ink_changes_nothing, find_bug("faint ink"))
 
 # %% [markdown]
 # Choose the change with care.
@@ -370,9 +370,8 @@ def test_mirrored_input_gives_mirrored_output():
 rung(test_mirrored_input_gives_mirrored_output, find_bug("mirrored"))
 
 # %% [markdown]
-# The bug mirrors both, so the relation holds.
-# Such a pair, a bug and a relation that it keeps, is why one relation is never enough.
-# Paper and shift are safe changes; for left and right you need something that knows which is which.
+# The bug mirrors both, so the relation holds, and one relation is never enough.
+# For left and right you need something that knows which is which.
 #
 # ### Exercise 8.4 · A metamorphic test
 # 10 min · core
@@ -419,7 +418,7 @@ check("lab08.test_images")
 
 # %% [markdown]
 # **Functional.** One line, through everything, to text.
-# It is the test to write first and the one that explains least: it says *that* something is broken.
+# It is the test to write first, and it explains least.
 
 # %%
 reader = LineTextRecognizer.load()
@@ -427,15 +426,16 @@ known = frozen_lines()[:NUM_LINES]
 
 
 def test_reads_a_line():
-    best = min(range(len(known)), key=lambda k: known.images[k].shape[1])
-    read, text = reader.read(known.images[best]), known.texts[best]
+    read, text = reader.read(known.images[1]), known.texts[1]
     rate = metrics.edit_distance(text, read) / len(text)
-    assert rate <= 0.5, f"read {read!r} where {text!r} is written"
+    assert rate <= 0.3, f"read {read[:20]!r} where {text!r} is written"
 
 
-rung(test_reads_a_line, find_bug("wrong axis"), find_bug("blank last"))
+rung(test_reads_a_line, find_bug("wrong axis"), find_bug("blanks first"))
 
 # %% [markdown]
+# Green on the last bug: no two neighbors of this line are equal, and one line is one line.
+#
 # **Overfitting one batch.** A learner that cannot learn three words by heart will not learn a language.
 # This one is linear, sees twenty columns at a time, and follows the gradient of the loss.
 
@@ -474,8 +474,7 @@ def test_learns_three_words_by_heart():
 rung(test_learns_three_words_by_heart, find_bug("padded loss"), find_bug("equal letters"))
 
 # %% [markdown]
-# Look at the last row: the loss is as good as zero, and the reader says *helo*.
-# Loss and reading share the bug that lets equal letters follow each other, so the loss is content.
+# In the last row the loss is as good as zero, and the reader says *helo*: the bug is in the loss, so the loss is content.
 # A curve that falls is no proof; what is read is.
 #
 # **Data.** A reader is made of data as much as of code.
@@ -570,7 +569,8 @@ def test_batches() -> None:
         assert batch.logit_lengths[row] == -(-widths[k] // 4)
         assert (batch.images[row, :, : widths[k], 0] == 100 + k).all()
         assert not batch.images[row, :, widths[k] :].any()
-    first, again = (next(width_batches(list(range(30, 130)), 8, 3)).tolist() for _ in range(2))
+    streams = [width_batches(list(range(30, 130)), 8, seed=3) for _ in range(2)]
+    first, again = ([next(stream).tolist() for _ in range(5)] for stream in streams)
     assert first == again
     ### END SOLUTION
 
@@ -681,7 +681,7 @@ for idea in ("gru", "one_way", "all_convolutional", "augmentation", "few_hands")
 figures.Table(rows, ("reader", "CER", "margin 0", "1 point", "2 points"))
 
 # %% [markdown]
-# A reader that is a little worse on these lines is let in where the margin allows for it; without a margin, even one that is better stays out, because ten writers cannot prove it.
+# Without a margin even a better reader stays out, because ten writers cannot prove that it is better.
 # Move the margin and watch the share of draws within it.
 # The histogram shows the rise of `all_convolutional` in each draw of writers.
 
@@ -771,15 +771,17 @@ rows = [(name, one.killed, one.survived) for name, one in mutants.modules.items(
 figures.Table(rows, ("module", "killed", "survived"))
 
 # %% [markdown]
-# What survived, and why:
+# A survivor is one of three things: a change of words, a change that does the same, which is called **equivalent**, or a hole in the tests.
 
 # %%
-figures.Table(mutants.survivors[:12], ("function", "was", "became", "verdict"))
+verdicts = Counter(verdict for *_, verdict in mutants.survivors)
+print("\n".join(f"{count:3} {verdict}" for verdict, count in verdicts.most_common()))
+rows = [row[:3] for row in mutants.survivors if row[3] == "open"]
+figures.Table(rows[:10], ("function", "was", "became"))
 
 # %% [markdown]
-# Many survivors change words of an error or a number that only decides how fast something is.
-# Some cannot be killed, because the mutant does the same: it is **equivalent**.
-# The rest are holes, and each hole became a new test in `shared/tests/test_ctc_properties.py`.
+# The table shows survivors that no rule explains; look for one that could hurt.
+# MUTANTS_TEXT
 #
 # Most of those tests are **property-based**: instead of an example you state what holds for every input, and the library hypothesis searches for one that breaks it.
 # For CTC: a label with a blank before each symbol collapses to itself.
@@ -813,12 +815,10 @@ print("as it is:", spoiler())
 print("blanks dropped first:", spoiler(find_bug("blanks first")))
 
 # %% [markdown]
-# The library found a label that breaks it and then the smallest one: two equal letters, nothing else.
-# That is the whole bug in two symbols.
+# The library found a label that breaks it, then the smallest one: the whole bug in two symbols.
 #
 # ## Who runs them?
 #
-# A test that somebody has to remember is forgotten in the week that matters.
 # **Continuous integration** runs them on every change, on a machine that has nothing but what the repository says it needs.
 # On GitHub that is a file in `.github/workflows`: **events** start it, **jobs** run side by side, each on a fresh machine, and a job is a list of **steps**.
 #
@@ -842,11 +842,9 @@ figures.Table(rows, ("workflow", "job", "starts on", "steps", "rights"))
 
 # %% [markdown]
 # Read [the pull request's workflow](../.github/workflows/pull_request.yml) beside this; its comments say why each line is there.
-# Four things are worth copying.
 # Rights are to read, and the one job that may write a comment runs no code of the pull request.
-# A time limit stands on every job.
-# Reports are kept when a job fails, because that is when one needs them.
-# And secrets go into a step by `env:`, never into a command, where a log would show them.
+# A time limit stands on every job, and reports are kept when a job fails.
+# Secrets go into a step by `env:`, never into a command, where a log would show them.
 #
 # ### Exercise 8.8 · Write a workflow
 # 12 min · core
@@ -957,7 +955,8 @@ def run_here(changes=None) -> figures.Table:
     """Run the workflow's steps on a fresh project, with or without a bug in it."""
     with tempfile.TemporaryDirectory() as folder:
         results = run_locally(mine, write_project(folder, changes))
-    rows = [(r.job, r.step, r.state, (r.text.splitlines() or ["-"])[-1][:50]) for r in results]
+    rows = [(r.job, r.step, r.state, r.text.rstrip().splitlines()[-1:]) for r in results]
+    rows = [(*row, last[0].strip("= ")[:50] if last else "-") for *row, last in rows]
     return figures.Table(rows, columns)
 
 
@@ -970,8 +969,8 @@ run_here()
 run_here({"reading.py": ("if symbol != blank]", "]")})
 
 # %% [markdown]
-# Red at the tests, nothing measured, nothing commented, and the report kept.
-# What only GitHub has is named and left out; a local run proves the commands, not the machine.
+# Red at the tests, nothing measured, nothing commented.
+# What only GitHub has is left out: a local run proves the commands, not the machine.
 #
 # <details><summary>Stretch: see it red, then green, on GitHub</summary>
 # Fork the course, put your workflow into <code>.github/workflows</code> of a branch, plant a bug by hand, push, and open a pull request inside your fork. Watch it turn red, read the log, mend the bug, push again.
@@ -979,9 +978,8 @@ run_here({"reading.py": ("if symbol != blank]", "]")})
 #
 # ## What does a history tell?
 #
-# One run says red or green; forty say what kind of test it is.
 # Four tests, forty runs of a made-up project.
-# Below them stand the load of the machine, and the five runs in which the reader's weights were missing.
+# Below stand the load of the machine, and, shaded, the five runs in which the reader's weights were missing.
 
 # %%
 past = history()

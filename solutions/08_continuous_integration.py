@@ -653,7 +653,7 @@ def passes_gate(
     return bool(np.mean(within) >= 0.95)
     ### END SOLUTION
 
-# %% check="passes_gate" points=7
+# %% check="passes_gate" points=8
 check("lab08.passes_gate")
 
 # %% [markdown]

@@ -102,6 +102,16 @@ def barely(seed: int) -> dict:
     }
 
 
+#: Ann loses, Bob gains as much, and Ann is drawn twice
+_DRAWN_TWICE = {
+    "extra": [2, -2],
+    "lengths": [40, 40],
+    "writers": ["ann", "bob"],
+    "draws": [["ann", "ann", "bob"]] * 20,
+    "margin": 0.01,
+}
+
+
 def judge_gate(inputs: dict, answer: object) -> str | None:
     """Compare with the reference, and say how many draws are within the margin."""
     expected = passes_gate(**inputs)
@@ -129,6 +139,8 @@ PASSES_GATE = Exercise(
         Case("stops what is bad for one hand", 2, one_bad_hand, judge=judge_gate,
              hint="On average nothing changes here, but draws with the bad hand twice or more are "
              "far beyond the margin: draw writers, as `draws` says."),
+        Case("counts a writer as often as it is drawn", 1, _DRAWN_TWICE, judge=judge_gate,
+             hint="A draw that names ann twice counts ann's lines twice."),
         Case("divides totals", 1, uneven_lines, judge=judge_gate,
              hint="Add up the edits of a draw and its characters, and divide once."),
         Case("asks for 95 in 100", 1, barely, judge=judge_gate,

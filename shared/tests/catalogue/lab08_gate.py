@@ -6,6 +6,7 @@ BETTER, EQUAL, WORSE = (
     "stops a worse reader",
 )
 HAND, TOTALS, SHARE = "stops what is bad for one hand", "divides totals", "asks for 95 in 100"
+TWICE = "counts a writer as often as it is drawn"
 
 _SUMS = """
 def passes_gate(extra, lengths, writers, draws, margin):
@@ -28,15 +29,15 @@ def gate(result: str) -> str:
 
 WRONG = {
     "lab08.passes_gate": [
-        ("two-sided", gate("bool((np.abs(rises) <= margin).mean() >= 0.95)"), {BETTER, HAND}),
+        ("two-sided", gate("bool((np.abs(rises) <= margin).mean() >= 0.95)"), {BETTER}),
         ("the mean alone", gate("bool(rises.mean() <= margin)"), {HAND, SHARE}),
         ("significantly worse", gate("bool((rises <= margin).mean() > 0.05)"), {HAND, SHARE}),
         ("strict", gate("bool((rises < 0).mean() >= 0.95)"), {EQUAL}),
         ("the wrong way round", gate("bool((rises >= margin).mean() >= 0.95)"),
-         {BETTER, EQUAL, WORSE, TOTALS}),
+         {BETTER, EQUAL, WORSE, TOTALS, TWICE}),
         ("nine in ten", gate("bool((rises <= margin).mean() >= 0.9)"), {SHARE}),
         ("everything", "def passes_gate(extra, lengths, writers, draws, margin):\n    return True",
-         {WORSE, HAND, TOTALS, SHARE}),
+         {WORSE, HAND, TOTALS, SHARE, TWICE}),
         ("lines instead of writers", """
 def passes_gate(extra, lengths, writers, draws, margin):
     rng = np.random.default_rng(0)
@@ -44,7 +45,7 @@ def passes_gate(extra, lengths, writers, draws, margin):
     rows = rng.integers(len(extra), size=(400, len(extra)))
     rises = extra[rows].sum(axis=1) / lengths[rows].sum(axis=1)
     return bool((rises <= margin).mean() >= 0.95)
-""", {HAND, SHARE}),
+""", {HAND}),
         ("a mean of rates", """
 def passes_gate(extra, lengths, writers, draws, margin):
     rates = {}
@@ -60,10 +61,10 @@ def passes_gate(extra, lengths, writers, draws, margin):
         rows = [k for k, name in enumerate(writers) if name in set(draw)]
         rise = sum(extra[k] for k in rows) / sum(lengths[k] for k in rows)
         within.append(rise <= margin)
-    return bool(np.mean(within) >= 0.9 and np.mean(within) != 0.9)
-""", {HAND}),
+    return bool(np.mean(within) >= 0.95)
+""", {TWICE}),
         ("a share", gate("float((rises <= margin).mean())"),
-         {BETTER, EQUAL, WORSE, HAND, TOTALS, SHARE}),
+         {BETTER, EQUAL, WORSE, HAND, TOTALS, SHARE, TWICE}),
     ],
 }  # fmt: skip
 

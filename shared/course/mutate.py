@@ -50,10 +50,11 @@ _OUTCOMES = {0: "survived", 1: "killed", 3: "killed"}  # Anything else: killed b
 
 @dataclass(frozen=True)
 class Module:
-    """What became of the mutants of one module."""
+    """What became of the mutants of one module; some may not have been tried yet."""
 
     killed: int
     survived: int
+    waiting: int = 0
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,9 @@ class Mutants:
         killed = sum(module.killed for module in self.modules.values())
         survived = len(self.survivors)
         count = killed + survived
-        return f"{count:,} mutants: {killed / count:.1%} killed, {survived} survived"
+        waiting = sum(module.waiting for module in self.modules.values())
+        left = f", {waiting} not tried" if waiting else ""
+        return f"{count:,} mutants: {killed / count:.1%} killed, {survived} survived{left}"
 
 
 def shipped_mutants(path: Path | str | None = None) -> Mutants:
@@ -197,7 +200,8 @@ def collect(work: Path) -> Mutants:
             continue
         counts = Counter(_OUTCOMES.get(code, "killed") for code in done.values())
         name = next(iter(done)).rpartition(".")[0]
-        modules[name] = Module(counts["killed"], counts["survived"])
+        waiting = len(codes) - len(done)
+        modules[name] = Module(counts["killed"], counts["survived"], waiting)
         source = path.with_suffix("").read_text(encoding="utf-8")
         functions = {
             node.name: node

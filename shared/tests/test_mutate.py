@@ -37,10 +37,10 @@ def work(tmp_path):
 
 def test_results_are_counted_and_survivors_shown(work, tmp_path):
     found = mutate.collect(work)
-    assert found.modules == {"shared.f": mutate.Module(killed=2, survived=2)}
+    assert found.modules == {"shared.f": mutate.Module(killed=2, survived=2, waiting=1)}
     assert found.survivors[0] == ("f", "if a > 0:", "if a > 1:", "open")
     assert found.survivors[1][3] == "words of an error"
-    assert found.summary == "4 mutants: 50.0% killed, 2 survived"
+    assert found.summary == "4 mutants: 50.0% killed, 2 survived, 1 not tried"
     packed = tmp_path / "packed.json"
     packed.write_text(mutate.as_json(found))
     assert mutate.shipped_mutants(packed) == found

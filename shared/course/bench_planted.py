@@ -30,4 +30,5 @@ def measure_planted(sizes: Sizes) -> list[Row]:
         runner.close()
     ratio = seconds[False] / seconds[True]
     beside = f"fork {1000 * seconds[True]:.0f} ms, own process {1000 * seconds[False]:.0f} ms"
-    return [Row("planted", "forks for one process of its own", ratio, "{:.0f}", beside, at_least=TIMES)]
+    what = "forks for one process of its own"
+    return [Row("planted", what, ratio, "{:.0f}", beside, at_least=TIMES)]

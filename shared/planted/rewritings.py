@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from shared.planted.bugs import BUGS
-from shared.planted.patches import Patch, function_source, rename_locals
+from shared.planted.patches import Patch, function_source, rename_locals, substitute
 
 _COLLAPSE = """
 def collapse(path, blank=0):
@@ -131,8 +131,18 @@ def assert_disjoint(train, *others):
         assert not same, f"{len(same)} writers are in both sets."
 """
 
+_PREPARATION = "shared.recognizer.preparation"
+#: Ink that is rounded instead of cut off: a level of 255 more or less is nobody's promise
+_ROUNDED = substitute(
+    _PREPARATION,
+    "extract_ink",
+    "np.clip((difference - low) / (full - low) * 255, 0, 255)",
+    "np.rint(np.clip((difference - low) / (full - low) * 255, 0, 255))",
+)
+
 #: Module, function, source
 REWRITTEN = (
+    (_PREPARATION, "extract_ink", _ROUNDED.source),
     ("shared.ctc.collapsing", "collapse", _COLLAPSE),
     ("shared.ctc.collapsing", "log_softmax", _LOG_SOFTMAX),
     ("shared.ctc.collapsing", "min_frames", _MIN_FRAMES),

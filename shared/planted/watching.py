@@ -31,7 +31,7 @@ class CheatError(BaseException):
 
 
 class Watch:
-    """What a test did to the code under test, from `start` to `finish`."""
+    """What tests do to the code under test, from `start` on."""
 
     def __init__(self) -> None:
         self.seen: list[str] = []
@@ -53,13 +53,18 @@ class Watch:
         sys.addaudithook(self._event)
         self._armed = True
 
-    def finish(self) -> list[str]:
-        """Stop watching; return what was seen, each kind once."""
+    def take(self) -> tuple[list[str], bool]:
+        """Return what was seen since the last call, each kind once, and whether code is changed.
+
+        Code that was changed behind the back of the hook stays changed: nothing may run after it.
+        """
         self._armed = False
         now = _fingerprint()  # It may have grown, by modules that were imported meanwhile
-        if any(now.get(name) != value for name, value in self._before.items()):
-            self.seen.append(PATCHES)
-        return list(dict.fromkeys(self.seen))
+        changed = any(now.get(name) != value for name, value in self._before.items())
+        found = [*self.seen, *([PATCHES] if changed else [])]
+        self.seen.clear()
+        self._armed = True
+        return list(dict.fromkeys(found)), changed
 
     def note(self, kind: str, raising: bool = True) -> None:
         """Keep what was seen, and stop the test there."""

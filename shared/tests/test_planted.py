@@ -124,6 +124,12 @@ def patches_the_code():
         assert ctc.min_frames([1, 1]) >= 2
 
 
+def changes_a_dictionary():
+    from shared.ctc import collapsing
+
+    vars(collapsing)["min_frames"] = len
+
+
 def deletes_the_code():
     from shared.ctc import collapsing
 
@@ -184,6 +190,7 @@ def test_every_bug_is_real_and_right_code_passes():
         (reads_the_file, "looks at the code"),
         (patches_the_code, "changes the code"),
         (deletes_the_code, "changes the code"),
+        (changes_a_dictionary, "changes the code"),
         (loads_it_again, "changes the code"),
         (deletes_the_file, "reaches out"),
         (starts_a_process, "reaches out"),
@@ -193,10 +200,11 @@ def test_every_bug_is_real_and_right_code_passes():
 )
 def test_a_suite_with_such_a_test_scores_nothing(test, words, runner):
     few = [bugs.find_bug("blanks first")]
-    score = scoring.score_suite({"good": reference_for_ctc, "bad": test}, few)
+    suite = {"good": reference_for_ctc, "bad": test, "another": scores_are_right}
+    score = scoring.score_suite(suite, few)
     assert score.score == 0
     assert words in score.false_alarms["bad"]
-    assert list(score.by_test) == ["good"]
+    assert list(score.by_test) == ["good", "another"]  # Nobody else is blamed
 
 
 def test_a_test_without_an_assertion_that_can_fail_catches_nothing():

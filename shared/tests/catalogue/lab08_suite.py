@@ -113,9 +113,10 @@ WRONG = {
             "assert difference(seen, back) < 8"), {"notices a mirrored line"}),
         ("dark on light alone", test("test_images", *without(_WHOLE_IMAGES, "255 - photo")),
          {"notices lost light ink"}),
-        ("to the last pixel", test("test_images", *_WHOLE_IMAGES,
-                                   "assert (prepare_line(255 - photo) == seen).all()",
-                                   "assert (prepare_line(faint) == seen).all()"), IMAGES),
+        ("to the last level", test(
+            "test_images", *_WHOLE_IMAGES,
+            "rough = (225 - np.linspace(0.2, 0.8, 256) * np.pad(line, 8)).astype(np.uint8)",
+            "assert prepare_line(rough).sum() == 253792"), IMAGES),
         ("gray alone", test("test_images", *without(_WHOLE_IMAGES, "red", "4, 4, 4)")),
          {"notices exchanged colors", "notices dark transparency"}),
         ("one preparation", test("test_images", *without(_WHOLE_IMAGES, "seen) == seen", "faint")),
@@ -185,7 +186,7 @@ def test_ctc():
     assert np.isclose(losses[0], -ctc.forward(ctc.log_softmax(logits[0, :2]), [1])[1])
     assert ctc.collapse([2, 0, 2]) == [2, 2]
     assert [ctc.min_frames(x) for x in ([], [1, 2], [2, 2, 2])] == [0, 2, 5]
-    assert not np.isnan(ctc.log_softmax([[-5.0, 900.0]])).any()
+    assert np.isfinite(ctc.log_softmax([[-5.0, 900.0]])).all()
 """),
     ],
     "lab08.test_images": [

@@ -117,6 +117,26 @@ def test_what_is_impossible_is_said_in_a_sentence():
     assert ctc.alignments(IMPOSSIBLE, [1]) == []
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_logits_of_a_diverged_training_are_refused_with_their_step(value):
+    logits = np.zeros((4, 3))
+    logits[2, 1] = value
+    with pytest.raises(ValueError, match="logits of time step 2 hold NaN or plus infinity"):
+        ctc.log_softmax(logits)
+
+
+def test_backward_takes_class_0_for_the_blank():
+    log_probs = distributions(7)
+    beta = ctc.backward(log_probs, [1, 2])
+    np.testing.assert_array_equal(beta, ctc.backward(log_probs, [1, 2], blank=0))
+
+
+def test_a_draw_looks_at_each_row_by_itself():
+    weights = np.array([[0.0, -1.0], [-2000.0, -2001.0]] * 50)
+    drawn = alignment._draw(weights, np.random.default_rng(0))
+    assert set(drawn[::2]) == set(drawn[1::2]) == {0, 1}
+
+
 def test_as_many_paths_are_listed_as_the_limit_allows(monkeypatch):
     log_probs = distributions(1, 4)
     count = ctc.count_alignments(4, [1, 2])

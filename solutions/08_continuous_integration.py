@@ -97,7 +97,7 @@ predict("lab08.guess_caught")
 # Guesses are mostly too high: a test that is thorough about one function knows nothing of the others.
 
 # %% [markdown]
-# Two of the tests, for splitters and for runners, guard code in which nothing is planted; they are left out here.
+# The tests for splitters and runners guard code in which nothing is planted; they are left out.
 
 # %%
 earlier = {f"Lab {one.lab}": one.run for one in saved if one.run is not None}
@@ -112,7 +112,7 @@ show_caught(before)
 # A whole area without a square is code that you could break unseen.
 #
 # What does such a bug look like?
-# Here is one, the classic of CTC: the blank is forgotten before repeats are merged.
+# Here is the classic of CTC:
 
 # %%
 bug = find_bug("blanks first")
@@ -539,7 +539,7 @@ rung(test_collapsing_costs_a_few_plain_loops, copies)
 # The limit is far above what the right code needs and far below what the bug costs.
 #
 # <details><summary>Checkpoint: why the shortest of five, and not the mean?</summary>
-# Nothing makes code run faster than it can, and much makes it slower. The shortest time is the one with least of everything else in it.
+# Nothing makes code run faster than it can, and much makes it slower.
 # </details>
 #
 # ### Exercise 8.5 · A test for batches
@@ -780,10 +780,9 @@ rows = [row[:3] for row in mutants.survivors if row[3] == "open"]
 figures.Table(rows[:10], ("function", "was", "became"))
 
 # %% [markdown]
-# These are the survivors that no rule explains; look for one that could hurt.
-# Most are equivalent: an array one row too large, a comparison that can never be equal.
-# A first run left 84 % killed and real holes: a label without enough frames was in no test at all, and a blank other than 0 in hardly any.
-# They became tests in `shared/tests/test_ctc_properties.py`.
+# These are survivors that no rule explains; most are equivalent, such as an array one row too large.
+# One could hurt: in `log_softmax`, the largest logit of all frames instead of each frame's own.
+# Like the holes of earlier runs, a label without enough frames among them, it became a test in `shared/tests/test_ctc_properties.py`.
 #
 # Many of those are **property-based**: instead of an example you state what holds for every input, and the library hypothesis searches for one that breaks it.
 # For CTC: a label with a blank before each symbol collapses to itself.
@@ -1059,8 +1058,7 @@ print("missed:", "; ".join(after.missed) or "nothing")
 show_caught(after)
 
 # %% [markdown]
-# What is missed is named by its kind.
-# To catch more, write another test and add it to `suite`: the cell takes any function without arguments.
+# To catch more, write another test and add it to `suite`.
 #
 # **Common mistakes**
 # - *Your test refuses the same thing written otherwise.* It compares floats with ==, or a type.
@@ -1088,7 +1086,7 @@ report(8)
 #
 # 1. Write a test for `matching.box_iou` and `metrics.macro_accuracy`. How many of the bugs that are missed does it catch?
 # 2. Run `labs mutate shared/metrics.py`. How many mutants survive the course's own tests?
-# 3. Plant a bug of your own as a `Bug`, one that none of your tests notices. Would you have noticed it in the readings?
+# 3. Plant a bug of your own as a `Bug`, one that none of your tests notices.
 #
 # **Sources.** Chen, Cheung and Yiu, "Metamorphic testing: a new approach for generating next test cases", technical report HKUST-CS98-01, 1998.
 # DeMillo, Lipton and Sayward, "Hints on test data selection: help for the practicing programmer", Computer 11(4), 1978, pages 34 to 41: mutants.

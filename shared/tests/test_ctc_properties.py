@@ -125,6 +125,14 @@ def test_logits_of_a_diverged_training_are_refused_with_their_step(value):
         ctc.log_softmax(logits)
 
 
+def test_every_frame_is_normalized_by_its_own_largest_logit():
+    logits = np.array([[0.0, 0.0], [-3000.0, -3000.0], [5.0, 5.0]])
+    np.testing.assert_allclose(ctc.log_softmax(logits), np.log(0.5))
+    logits[1] = -np.inf
+    with pytest.raises(ValueError, match="Every class of time step 1 has logit minus infinity"):
+        ctc.log_softmax(logits)
+
+
 def test_backward_takes_class_0_for_the_blank():
     log_probs = distributions(7)
     beta = ctc.backward(log_probs, [1, 2])

@@ -187,8 +187,8 @@ def no_comment(workflow: Workflow) -> str | None:
             return f"The job {step.job!r} comments, and has no `pull-requests: write`."
         if step.action == "" and not _has_token(step, workflow):
             return "`gh` needs a token: env GH_TOKEN: ${{ github.token }}."
-        if step.job not in testing and not testing & set(needs(job)):
-            return f"The job {step.job!r} does not wait for the tests; say what it `needs:`."
+        if step.job not in testing and not needs(job):
+            return f"The job {step.job!r} waits for nothing; say whose result it `needs:`."
         conditions = f"{step.condition} {job.get('if', '')}"
         if set(workflow.triggers) != {"pull_request"} and "pull_request" not in conditions:
             return (

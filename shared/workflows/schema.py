@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.util
-import json
-import subprocess
-import sys
-import tempfile
-from pathlib import Path
+from collections import Counter
+from typing import Any
+
+from shared.workflows.reading import read_workflow
 
 
 def schema_problem(text: str) -> str | None:
@@ -18,23 +18,35 @@ def schema_problem(text: str) -> str | None:
 
     Args:
         text: YAML.
+
+    Raises:
+        WorkflowError: It is no workflow at all.
     """
+    content = read_workflow(text).content
     if not schema_installed():
         return None
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "workflow.yml"
-        path.write_text(text, encoding="utf-8")
-        words = [sys.executable, "-m", "check_jsonschema", "-o", "json"]
-        words += ["--builtin-schema", "vendor.github-workflows", str(path)]
-        done = subprocess.run(words, capture_output=True, text=True, timeout=120, check=False)
-    try:
-        said = json.loads(done.stdout)
-    except ValueError:
-        return f"The schema could not be asked: {done.stderr.strip()[:200]}"
-    for error in said.get("errors", ()):
-        best = error.get("best_deep_match") or error
-        return f"{best['path'].removeprefix('$.')}: {best['message']}."
-    return next((str(error) for error in said.get("parse_errors", ())), None)
+    for error in _validator().iter_errors(content):
+        found = _deepest(error)
+        return f"{found.json_path.removeprefix('$.')}: {found.message[:200]}."
+    return None
+
+
+def _deepest(error: Any) -> Any:
+    """Return what is wrong in the alternative that fits best: the one with fewest errors."""
+    while error.context:
+        counts = Counter(one.relative_schema_path[0] for one in error.context)
+        fewest = min(counts, key=counts.__getitem__)
+        error = next(one for one in error.context if one.relative_schema_path[0] == fewest)
+    return error
+
+
+@functools.cache
+def _validator() -> Any:
+    from check_jsonschema.builtin_schemas import get_builtin_schema
+    from jsonschema.validators import validator_for
+
+    schema = get_builtin_schema("vendor.github-workflows")
+    return validator_for(schema)(schema)
 
 
 def schema_says(text: str) -> str:

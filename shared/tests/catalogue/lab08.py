@@ -7,7 +7,7 @@ from shared.tests.catalogue.lab08_suite import WRONG as SUITE_WRONG
 from shared.tests.catalogue.lab08_workflow import RIGHT as WORKFLOW_RIGHT
 from shared.tests.catalogue.lab08_workflow import WRONG as WORKFLOW_WRONG
 
-SETUP = '''
+SETUP = """
 import numpy as np
 
 from shared import ctc
@@ -26,7 +26,7 @@ photo = (225 - 0.75 * np.pad(line, 8)).astype(np.uint8)
 def difference(first, second):
     width = min(first.shape[1], second.shape[1])
     return float(np.abs(first[:, :width].astype(float) - second[:, :width]).mean())
-'''
+"""
 
 WHOLE, COST = "a whole number from 0 to 30", "the least cost"
 TEST = "names test {}".format
@@ -72,16 +72,22 @@ WRONG = {
     ],
     "lab08.name_faults": [
         ("two exchanged", faults(A="never reached", C="looks at nothing"), {TEST("A"), TEST("C")}),
-        ("left-over names", faults(B="depends on another test", E="needs the network"),
-         {TEST("B"), TEST("E")}),
+        (
+            "left-over names",
+            faults(B="depends on another test", E="needs the network"),
+            {TEST("B"), TEST("E")},
+        ),
         ("training data everywhere", faults(D="tests training data"), {TEST("D")}),
         ("another word", faults(F="swallows errors"), {TEST("F")}),
         ("one left out", faults(A=None), {TEST("A")}),
         ("a list", answer("name_faults", ["never reached"] * 6), {TEST(k) for k in "ABCDEF"}),
     ],
     "lab08.diagnose_history": [
-        ("chance and machine exchanged", habits(A="measures the machine", D="flaky"),
-         {TEST("A"), TEST("D")}),
+        (
+            "chance and machine exchanged",
+            habits(A="measures the machine", D="flaky"),
+            {TEST("A"), TEST("D")},
+        ),
         ("a vacuous test called good", habits(C="leans on another test"), {TEST("C")}),
         ("a break called flaky", habits(B="flaky"), {TEST("B")}),
         ("nightly", habits(D="fails at night"), {TEST("D")}),

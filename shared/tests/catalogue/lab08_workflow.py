@@ -21,8 +21,8 @@ def workflow(*changes: tuple[str, str]) -> str:
     return f"def write_workflow():\n    return {text!r}"
 
 
-_PULL = "on:\n  pull_request:\n  schedule:\n    - cron: \"17 2 * * *\"\n"
-_NIGHT = "  schedule:\n    - cron: \"17 2 * * *\"\n"
+_PULL = 'on:\n  pull_request:\n  schedule:\n    - cron: "17 2 * * *"\n'
+_NIGHT = '  schedule:\n    - cron: "17 2 * * *"\n'
 _PYTHONS = 'python: ["3.11", "3.13"]'
 _TEST = "python -m pytest --junitxml=report/tests.xml"
 _TOP = "permissions:\n  contents: read\n"

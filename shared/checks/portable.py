@@ -21,6 +21,7 @@ from typing import Any
 from shared.checks import crossing
 
 _LAB_MODULE = re.compile(r"shared\.checks\.lab\d\d\w*")
+_PLANTED = tuple(f"shared.planted.{name}" for name in ("bugs", "rewritings", "scoring"))
 
 
 class NotPortableError(TypeError):
@@ -31,10 +32,10 @@ class NotPortableError(TypeError):
 def holds_judges(module: str) -> bool:
     """Return whether a module may not be imported next to a learner's code.
 
-    That is a module with exercises, and every test and solution. Functions of such a module
-    are sent as code.
+    That is a module with exercises, the planted bugs of Lab 8, and every test and solution.
+    Functions of such a module are sent as code.
     """
-    if module.split(".")[0] == "solutions" or module.startswith("shared.tests"):
+    if module.split(".")[0] == "solutions" or module.startswith(("shared.tests", *_PLANTED)):
         return True
     if not _LAB_MODULE.fullmatch(module):
         return False

@@ -10,6 +10,7 @@ entries (without a name: all but the slow ones):
   loss        CTC loss and gradient, beside keras.losses.CTC
   reading     milliseconds a line, beside model.predict
   errors      character error rate of the shipped reader on the frozen test
+  planted     a bug planted and a test run, forks beside processes of their own
   pages       lines found on the frozen pages, and what reading whole pages costs
   characters  slow: learn from pens alone, read real EMNIST
   emnist      slow: learn and read EMNIST
@@ -43,6 +44,7 @@ from shared.course import (
     bench_decoding,
     bench_emnist,
     bench_pages,
+    bench_planted,
     bench_quick,
     bench_service,
 )
@@ -61,6 +63,7 @@ ENTRIES: dict[str, Callable[[Sizes], list[Row]]] = {
     "loss": bench_quick.measure_loss,
     "reading": bench_quick.measure_reading,
     "errors": bench_quick.measure_errors,
+    "planted": bench_planted.measure_planted,
     "pages": bench_pages.measure_pages,
     "characters": bench_emnist.measure_characters,
     "emnist": bench_emnist.measure_emnist,

@@ -26,6 +26,8 @@ VERBS = {
     "serve": ("shared.course.serve", "start the recognizer as a service on this machine"),
     "improve": ("shared.course.improve", "teach the served reader what people corrected"),
     "bench": ("shared.course.bench", "measure what the course promises"),
+    "quality": ("shared.course.quality", "measure the reader, and gate a change"),
+    "mutate": ("shared.course.mutate", "change the code bit by bit; which tests notice?"),
     "hand-in": ("shared.checks.hand_in", "pack one lab's answers into one file"),
 }
 EPILOG = """\

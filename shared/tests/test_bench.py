@@ -26,6 +26,7 @@ WHAT = {
         "page CER above the CER of true lines",
         "seconds a page adds",
     ),
+    "planted": ("forks for one process of its own",),
     "characters": ("macro of 47", "real digits", "seconds of training"),
     "emnist": ("macro of 47", "mean of the worst 5 classes", "seconds of training"),
     "decoding": ("errors gone by a language model", "WER with it", "milliseconds a line"),

@@ -26,7 +26,7 @@ class Sizes(NamedTuple):
 
     writers: int = 128
     lines: int = 6
-    page_writers: int = 128
+    page_writers: int = 256
     judged: int = 64  # Writers outside the reference, for the rate of false alarms
 
 
@@ -42,10 +42,11 @@ def measure(
         say: Told what is going on.
     """
     sizes = sizes or Sizes()
-    hands = fresh_hands(sizes.writers + sizes.judged)
-    known, judged = hands[: sizes.writers], hands[sizes.writers :]
+    most = max(sizes.writers, sizes.page_writers)
+    hands = fresh_hands(most + sizes.judged)
+    known, judged = hands[:most], hands[most:]
     say(f"reading {sizes.writers * sizes.lines} lines by {sizes.writers} fresh hands")
-    sent = send_lines(known, sizes.lines, seed)
+    sent = send_lines(known[: sizes.writers], sizes.lines, seed)
     readings = [read_line(model, line.image) for line in sent]
     confidence = _confidence(sent, readings)
     others = send_lines(judged, sizes.lines, seed + 1)

@@ -21,12 +21,12 @@ WHAT = {
     "loss": ("CTC loss and gradient, batch 2", "whole training step", "relative difference"),
     "reading": ("tf.function", "a line among 16", "LineTextRecognizer.read"),
     "errors": ("CER of line_small on the frozen test", "held-out letterforms"),
+    "planted": ("forks for one process of its own",),
     "pages": (
         *(f"F1 by covered ink, {name}" for name in ("regular", "unseen", "touching", "photo")),
         "page CER above the CER of true lines",
         "seconds a page adds",
     ),
-    "planted": ("forks for one process of its own",),
     "characters": ("macro of 47", "real digits", "seconds of training"),
     "emnist": ("macro of 47", "mean of the worst 5 classes", "seconds of training"),
     "decoding": ("errors gone by a language model", "WER with it", "milliseconds a line"),

@@ -24,7 +24,7 @@ Say = Callable[[str], None]
 class Sizes(NamedTuple):
     """How much traffic is made: writers and lines of each, and writers of one page each."""
 
-    writers: int = 128
+    writers: int = 256
     lines: int = 6
     page_writers: int = 256
     judged: int = 64  # Writers outside the reference, for the rate of false alarms

@@ -126,7 +126,7 @@ def test_what_cannot_be_measured_is_said_and_the_rest_goes_on(tmp_path, monkeypa
 
 def test_slow_entries_run_only_when_named():
     assert bench.choose([]) == [
-        "import", "pens", "explorer", "loss", "reading", "errors", "pages",
+        "import", "pens", "explorer", "loss", "reading", "errors", "planted", "pages",
     ]  # fmt: skip
     assert bench.choose(["emnist", "import"]) == ["import", "emnist"]
     assert bench.choose(["all"]) == list(bench.ENTRIES)

@@ -35,6 +35,7 @@ from shared.explorer.browse import browse
 from shared.ideas.study import load_study
 from shared.lines import LineSet, compose_lines, frozen_lines
 from shared.networks import num_frames
+from shared.paths import my_directory
 from shared.planted import saved_tests
 from shared.planted.applying import planted
 from shared.recognizer import LineTextRecognizer
@@ -790,6 +791,10 @@ figures.Table(rows[:10], ("function", "was", "became"))
 
 # %%
 import importlib.util
+import os
+
+# What the library remembers belongs with the rest of yours
+os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = str(my_directory() / "hypothesis")
 
 
 def spread(label: list[int]) -> list[int]:

@@ -45,10 +45,11 @@ def train_study(options: argparse.Namespace) -> list[dict[str, Any]]:
 
     settings = {} if options.updates is None else {"updates": options.updates}
     folder = study_directory(options.name)
-    restore_shipped(folder)
     try:
         own = options.ideas or settings or tuple(options.seeds) != SEEDS
         trials = plan(options.ideas or IDEAS, options.seeds, **settings) if own else shipped_plan()
+        if not own:  # A study of one's own begins with nothing
+            restore_shipped(folder)
         if options.pack:
             records = [record for one in trials if (record := read_trial(folder, one))]
         else:

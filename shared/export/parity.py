@@ -24,7 +24,7 @@ class Parity:
     Attributes:
         inputs: How many were compared.
         largest: Largest difference of a logit, or of a number in the detector's maps.
-        same_texts: Share of inputs whose text is the same, character by character.
+        same_texts: Share of inputs whose text is the same; see `page_parity` for ties on pages.
     """
 
     inputs: int

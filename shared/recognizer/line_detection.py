@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 X_HEIGHT = 8.0  # Height of small letters, in working pixels, that the detector knows best
 NEAR = 1.35  # Letters within this factor of X_HEIGHT need no second look
 LOOKS = 3
+SURE = 0.6  # Lines above this say how large the letters are, and which ink is explained
 WHOLE = 0.7  # Share of the ink inside lines from which on a look is believed
 BESIDE = (0.8, 1.25)  # The sizes of two more looks where it is not
 GAIN = 0.1  # By how much more of the ink one of them must explain
@@ -134,8 +135,9 @@ class LineDetector:
         if share >= WHOLE:
             return looked
         others = [self._look_again(page, looked.page.scale * factor) for factor in BESIDE]
-        best = max(others, key=_ink_share)
-        return best if _ink_share(best) > share + GAIN else looked
+        shares = [_ink_share(other) for other in others]
+        best = int(np.argmax(shares))
+        return others[best] if shares[best] > share + GAIN else looked
 
     def _look_again(self, page: PreparedPage, scale: float) -> PageMaps:
         largest = (LARGEST_AREA / page.gray.size) ** 0.5 * page.gray_scale
@@ -169,7 +171,7 @@ def _ink_share(looked: PageMaps) -> float:
     strong = looked.page.ink > 127
     inside = np.zeros(strong.shape, np.uint8)
     for line in looked.lines():
-        if line.confidence > 0.6:
+        if line.confidence > SURE:
             outline = np.rint(line.polygon * looked.page.scale).astype(np.int32)
             cv2.fillPoly(inside, [outline], 1)
     return float((strong & (inside > 0)).sum() / strong.sum()) if strong.any() else 1.0
@@ -177,7 +179,7 @@ def _ink_share(looked: PageMaps) -> float:
 
 def _letters(looked: PageMaps) -> tuple[float, float]:
     """Return the x-height in working pixels, and how many of them the lines are long in all."""
-    lines = [line for line in looked.lines() if line.confidence > 0.6]
+    lines = [line for line in looked.lines() if line.confidence > SURE]
     if not lines:
         return X_HEIGHT, 0.0
     heights = np.array([line.x_height for line in lines]) * looked.page.scale

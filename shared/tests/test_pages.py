@@ -185,6 +185,26 @@ def test_empty_pages_have_no_lines():
         assert not page.owner.any()
 
 
+def test_sparse_pages_hold_short_lines_that_stand_alone():
+    mixed = pages.compose_pages(12, "regular", "train", 8)
+    alone = pages.compose_pages(12, "regular", "train", 8, sparse=1.0)
+    lengths = [[len(line.text) for page in some for line in page.lines] for some in (mixed, alone)]
+    assert np.median(lengths[0]) > 2 * np.median(lengths[1]) and max(lengths[1]) < 30
+    assert all(1 <= len(page.lines) <= 7 for page in alone)
+    steps = [np.diff([line.baseline[:, 1].mean() for line in page.lines]) for page in alone]
+    heights = [page.lines[0].x_height for page in alone]
+    gaps = np.concatenate([step / height for step, height in zip(steps, heights, strict=True)])
+    assert np.median(gaps) > 5, "in x-heights; lines of a paragraph stand closer"
+    assert any(len(line.text) == 1 for page in alone for line in page.lines)
+
+
+def test_an_empty_page_is_as_large_as_a_written_one():
+    written = pages.compose_pages(12, "regular", "train", 8)
+    empty = pages.compose_pages(12, "regular", "train", 8, empty=1.0)
+    areas = [np.median([page.image.size for page in some]) for some in (written, empty)]
+    assert areas[1] > 0.3 * areas[0]
+
+
 def test_given_lines_are_written_in_order():
     texts = ["first", "the second line", "3rd"]
     page = pages.write_page("regular", pen.hands("test")[0], np.random.default_rng(1), texts=texts)

@@ -27,8 +27,8 @@ from shared import ctc, figures, labeling, pen
 from shared.adaptation import Adapter, count_edits, effect, own_lines
 from shared.alphabet import ASCII
 from shared.checks import begin, check, predict, recorded_guess, report
-from shared.checks.lab07_choices import WAYS
 from shared.checks.lab07_faults import four_label_files
+from shared.checks.lab07_ways import WAYS
 from shared.course.train_labels import choosing_rates, shipped_choosing
 from shared.explorer.browse import browse
 from shared.handwriting import my_handwriting

@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 from shared.checks.compare import number_between, show
 from shared.checks.exercise import Case, Exercise
+from shared.checks.lab07_faults import FAULTS
+from shared.checks.lab07_ways import BUDGET, WAYS, minutes
 
 
 def guess_rate() -> float:
@@ -84,15 +86,6 @@ RIGHT_CONVERSION = Exercise(
     ),
 )
 
-FAULTS = (
-    "boxes in percent",
-    "letters mistyped",
-    "right",
-    "texts of another page",
-    "texts one line too high",
-    "x and y exchanged",
-)
-
 
 def diagnose_labels() -> dict[str, str]:
     """Name what is wrong with each of the four label files."""
@@ -157,23 +150,6 @@ DIAGNOSE_LABELS = Exercise(
         for name, clue in _CLUES.items()
     ),
 )
-
-LINES, BUDGET = 2000, 600  # Lines of the data set, minutes to spend
-TYPING, DECIDING, LOOKING = 0.75, 1.0, 0.5  # Minutes a line
-#: Way, lines typed, lines decided on, lines looked at, wrong labels left (made up)
-WAYS = {
-    "A": ("look at the 200 most doubtful lines", 0, 0, 200, 36),
-    "B": ("a second person types all lines, a third decides where they differ", 2000, 180, 0, 6),
-    "C": ("a second person types the 500 most doubtful, a third decides", 500, 150, 0, 20),
-    "D": ("a second person types all lines, and theirs are taken", 2000, 0, 0, 115),
-}
-
-
-def minutes(way: str) -> float:
-    """Return the minutes that a way of mending takes."""
-    _, typed, decided, looked_at, _ = WAYS[way]
-    return TYPING * typed + DECIDING * decided + LOOKING * looked_at
-
 
 def spend_hours() -> str:
     """Return the way that leaves fewest wrong labels and fits into ten hours."""

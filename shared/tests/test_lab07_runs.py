@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from shared import labeling, pen
-from shared.checks.lab07_choices import BUDGET, WAYS, diagnose_labels, minutes, spend_hours
+from shared.checks.lab07_choices import diagnose_labels, spend_hours
 from shared.checks.lab07_faults import faulty, four_label_files
 from shared.checks.lab07_testing import check_export, reader_by_lists, right_reader
+from shared.checks.lab07_ways import BUDGET, WAYS, minutes
 from shared.course.train_labels import (
     CHOSEN,
     choosing_rates,
@@ -77,7 +78,7 @@ def test_the_simulated_checker_misses_as_often_as_assumed(truth):
 def test_each_faulty_file_shows_its_fault(truth):
     page = truth.pages[1]
     files = four_label_files(page)
-    assert set(files) == set(diagnose_labels())
+    assert files == {name: faulty(page, fault) for name, fault in diagnose_labels().items()}
     assert files["A"].lines != page.lines
     assert sum(a.text != b.text for a, b in zip(files["A"].lines, page.lines, strict=True)) == 3
     assert files["B"].lines[0].text == page.lines[1].text

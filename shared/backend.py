@@ -2,7 +2,7 @@
 
 Use `from shared.backend import keras` or `from shared.backend import tf`.
 TensorFlow 2.21 prints to the standard error of the process while it is imported and when it
-first looks for devices, whatever its logging variables say.
+first computes, whatever its logging variables say.
 Jupyter shows those lines as notebook output, so the door holds file descriptor 2 meanwhile.
 """
 
@@ -72,6 +72,8 @@ def _import_tensorflow() -> Any:
         with contextlib.suppress(RuntimeError, ValueError):  # Leave memory to other kernels
             tensorflow.config.experimental.set_memory_growth(device, True)
     tensorflow.zeros(())  # The first operation creates the devices, and logs
+    # The first integers inside a graph log one line on processors without AVX-512
+    tensorflow.function(tensorflow.transpose)(tensorflow.zeros((2, 2), tensorflow.int32))
     return tensorflow
 
 

@@ -764,7 +764,7 @@ if UPDATES >= 100 and PER_CLASS >= 40:
     assert best.summary["accuracy"] > 0.5
 
 # %% [markdown]
-# More than half of them, after a hundred updates; Lab 2 trained five times as long.
+# More than half of them, after a hundred updates; Lab 2 trained three times as long.
 # The best run of a study goes where others can see it with one call.
 
 # %%

@@ -40,6 +40,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--threads", type=int, default=None, help="images read at the same time")
     parser.add_argument("--admin-token-file", type=Path, default=None, help="holds the secret")
     parser.add_argument("--open", action="store_true", help="open the page in a browser")
+    parser.add_argument(
+        "--with-parent", action="store_true",
+        help="stop when standard input ends, as it does when the starting program is gone",
+    )  # fmt: skip
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -59,7 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.open:
         threading.Timer(2.0, webbrowser.open, [address]).start()
     try:
-        return serve(settings_from(arguments), arguments.host, port)
+        return serve(settings_from(arguments), arguments.host, port, arguments.with_parent)
     except (ModelFileError, FileNotFoundError, ValueError) as error:
         raise CourseError(str(error)) from error
 

@@ -51,18 +51,29 @@ class Child:
         times = psutil.Process(self.process.pid).cpu_times()
         return times.user + times.system
 
-    def ask(self, address: str, content: bytes = b"", seconds: float = 30.0) -> tuple[int, dict]:
-        """Ask once; return the status and the answer."""
+    def ask(
+        self,
+        address: str,
+        content: bytes = b"",
+        seconds: float = 30.0,
+        headers: dict[str, str] | None = None,
+    ) -> tuple[int, dict]:
+        """Ask once, by POST where there is content; return the status and the answer."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=seconds)
         try:
-            return _ask(connection, address, content)
+            return _ask(connection, address, content, headers)
         finally:
             connection.close()
 
 
-def _ask(connection: http.client.HTTPConnection, address: str, content: bytes) -> tuple[int, dict]:
-    kind = {"Content-Type": "image/png"}
-    connection.request("POST" if content else "GET", address, content or None, kind)
+def _ask(
+    connection: http.client.HTTPConnection,
+    address: str,
+    content: bytes,
+    headers: dict[str, str] | None = None,
+) -> tuple[int, dict]:
+    sent = {"Content-Type": "image/png"} if headers is None else headers
+    connection.request("POST" if content else "GET", address, content or None, sent)
     response = connection.getresponse()
     body = response.read()
     return response.status, json.loads(body) if body[:1] in (b"{", b"[") else {}
@@ -71,6 +82,8 @@ def _ask(connection: http.client.HTTPConnection, address: str, content: bytes) -
 @contextlib.contextmanager
 def service(folder: Path, *words: str, port: int | None = None) -> Iterator[Child]:
     """Start a service below a folder and stop it at the end, whatever happens.
+
+    It also stops by itself when this process is gone, killed or not.
 
     Args:
         folder: For its models, corrections and log.
@@ -84,11 +97,13 @@ def service(folder: Path, *words: str, port: int | None = None) -> Iterator[Chil
 
     port = port or free_port()
     folder.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "shared.course", "serve", "--port", str(port)]
+    command = [sys.executable, "-m", "shared.course", "serve", "--port", str(port), "--with-parent"]
     command += ["--models", str(folder / "models"), "--corrections", str(folder / "corrections")]
     begun = time.perf_counter()
     with open(folder / "log", "ab") as log_file:
-        process = subprocess.Popen([*command, *words], stdout=log_file, stderr=log_file)
+        process = subprocess.Popen(
+            [*command, *words], stdin=subprocess.PIPE, stdout=log_file, stderr=log_file
+        )
     child = Child(process, port, 0.0)
     try:
         _wait(child, begun, folder / "log")
@@ -117,6 +132,8 @@ def stop(child: Child, seconds: float = 15.0) -> int:
             child.process.wait(seconds)
         except subprocess.TimeoutExpired:
             child.process.kill()
+    if child.process.stdin is not None:
+        child.process.stdin.close()
     return child.process.wait(seconds)
 
 

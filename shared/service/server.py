@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import threading
 from types import FrameType
 from typing import Any
 
@@ -42,12 +44,27 @@ def make_server(settings: Settings, host: str = "127.0.0.1", port: int = 8000) -
     )
 
 
-def serve(settings: Settings, host: str, port: int) -> int:
-    """Serve until a signal comes; return the exit status."""
+def serve(settings: Settings, host: str, port: int, with_parent: bool = False) -> int:
+    """Serve until a signal comes; return the exit status.
+
+    Args:
+        settings: What the service is told.
+        host: Address to listen on.
+        port: Port to listen on.
+        with_parent: Stop, too, when standard input ends: a pipe does when its writer is gone.
+    """
     log_to_stdout()
     server = make_server(settings, host, port)
+    if with_parent:
+        threading.Thread(target=_follow_input, args=(server,), daemon=True).start()
     server.run()
     return 0 if server.started else 1
+
+
+def _follow_input(server: Server) -> None:
+    while os.read(0, 4096):  # Python's own reader holds a lock, and an exit meanwhile aborts
+        pass
+    stop(server)
 
 
 def stop(server: Server) -> None:

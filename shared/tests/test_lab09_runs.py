@@ -1,0 +1,100 @@
+"""What Lab 9 shows: simulated services, prices, and a service beside a notebook."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+
+import pytest
+
+from shared.checks.lab09_choices import cheapest_threshold, diagnose_services
+from shared.checks.lab09_prices import THRESHOLDS, minutes
+from shared.checks.lab09_services import CLIENTS, FAULTS, REQUESTS, four_services, load_test
+from shared.service.companion import Companion
+from shared.tests.service_support import written
+
+
+@pytest.fixture(scope="module")
+def tests():
+    return {fault: [load_test(fault, clients) for clients in CLIENTS] for fault in FAULTS}
+
+
+def test_a_healthy_service_bounds_its_times_and_refuses_the_rest(tests):
+    one, eight, sixty, many = tests["healthy"]
+    assert one.refused == eight.refused == 0 < sixty.refused < many.refused
+    assert many.p95 < 1.2 * sixty.p95
+    assert one.cpu == pytest.approx(many.cpu, rel=0.05)
+
+
+def test_each_fault_shows_its_sign_and_no_other_service_does(tests):
+    def those_with(sign):
+        return {fault for fault, found in tests.items() if sign(found)}
+
+    assert those_with(lambda t: t[-1].refused == 0) == {"queue without an end"}
+    assert those_with(lambda t: t[0].p50 > 100) == {"loads the model each time"}
+    assert those_with(lambda t: t[2].cpu > 2 * t[0].cpu) == {"too many threads"}
+    assert those_with(lambda t: t[0].memory > 300) == {"keeps every image"}
+    same = 1.2 * tests["reads one at a time"][0].per_second
+    assert those_with(lambda t: 50 < t[1].per_second < same) == {"reads one at a time"}
+
+
+def test_the_four_services_are_those_of_the_answer(tests):
+    shown = four_services()
+    for name, fault in diagnose_services().items():
+        assert [t.p95 for t in shown[name]] == [t.p95 for t in tests[fault]]
+    leak = [test.memory for test in shown["D"]]
+    assert leak[-1] - leak[0] == pytest.approx(3 * (leak[1] - leak[0]))
+    assert load_test("healthy", 1, REQUESTS) == load_test("healthy", 1)
+    with pytest.raises(ValueError, match="No service has the fault"):
+        load_test("tired", 1)
+
+
+def test_the_cheapest_threshold_is_the_answer():
+    assert min((row[0] for row in THRESHOLDS), key=minutes) == cheapest_threshold()
+
+
+def test_a_companion_answers_and_leaves_no_process(tmp_path):
+    first = Companion(tmp_path)
+    status, answer = first.ask("/v1/line", written())
+    assert (status, answer["text"] != "") == (200, True)
+    assert first.tell("/admin/swap", {"name": "line_strange.onnx"})[1]["reason"] == "model-refused"
+    kept = {"image": "", "lines": []}
+    assert first.tell("/v1/corrections", kept)[0] == 422
+    second = Companion(tmp_path)  # As when its cell is run again
+    assert first.child.process.poll() == 0
+    assert second.child.port != first.child.port or second.ask("/health/live")[0] == 200
+    assert second.stop() == 0
+    assert not (tmp_path / "admin-token").exists()
+    assert "stopped" in repr(second)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
+def test_a_companion_ends_when_its_notebook_is_killed(tmp_path):
+    script = f"""
+        import os, signal
+        from shared.service.companion import Companion
+        one = Companion({str(tmp_path)!r})
+        print(one.child.process.pid, flush=True)
+        os.kill(os.getpid(), signal.SIGKILL)
+    """
+    run = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, timeout=90
+    )
+    assert run.returncode == -signal.SIGKILL
+    child, until = int(run.stdout), time.monotonic() + 30
+    while _lives(child) and time.monotonic() < until:
+        time.sleep(0.1)
+    assert not _lives(child)
+
+
+def _lives(pid):
+    import psutil
+
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False

@@ -761,7 +761,7 @@ check("lab08.choose_lines")
 # %% [markdown]
 # ## Who tests the tests?
 #
-# Thirty bugs were planted by people, who plant what they know.
+# Thirty-six bugs were planted by people, who plant what they know.
 # **Mutation testing** lets a program plant: it changes one operator, number or name after the other, and runs the tests each time.
 # A changed program is a **mutant**; if a test turns red it is killed, else it survives, and a survivor is a question.
 # The tool mutmut did that to the course's CTC, by `labs mutate`.
@@ -783,10 +783,10 @@ figures.Table(rows[:10], ("function", "was", "became"))
 
 # %% [markdown]
 # These are survivors that no rule explains; most are equivalent, such as an array one row too large.
-# One could hurt: in `log_softmax`, the largest logit of all frames instead of each frame's own.
-# Like the holes of earlier runs, a label without enough frames among them, it became a test in `shared/tests/test_ctc_properties.py`.
+# Earlier runs found holes: a blank one class too high that passed, sentences that named the wrong time step, the largest logit of all frames instead of each frame's own.
+# Each became a test in `shared/tests/test_ctc.py` or `test_ctc_properties.py`, and its mutants are dead.
 #
-# Many of those are **property-based**: instead of an example you state what holds for every input, and the library hypothesis searches for one that breaks it.
+# Many tests in the second file are **property-based**: instead of an example you state what holds for every input, and the library hypothesis searches for one that breaks it.
 # For CTC: a label with a blank before each symbol collapses to itself.
 
 # %%
@@ -801,7 +801,10 @@ def spread(label: list[int]) -> list[int]:
     """Return the label with a blank before each symbol."""
     return [symbol for one in label for symbol in (0, one)]
 
+# %% [markdown]
+# The library looks for a label that breaks this, and then for the smallest one.
 
+# %%
 def spoiler(bug=None):
     """Return the smallest label that breaks the property, or None if none was found."""
     if importlib.util.find_spec("hypothesis") is None:
@@ -822,7 +825,7 @@ print("as it is:", spoiler())
 print("blanks dropped first:", spoiler(find_bug("blanks first")))
 
 # %% [markdown]
-# The library found a label that breaks it, then the smallest one: the whole bug in two symbols.
+# It found the whole bug in two symbols.
 #
 # ## Who runs them?
 #

@@ -19,6 +19,8 @@ UPDATES = 40
 NUM_LINES = 40
 
 # %% tags=["setup"]
+import importlib.util
+import os
 import tempfile
 import timeit
 from collections import Counter
@@ -790,21 +792,10 @@ figures.Table(rows[:10], ("function", "was", "became"))
 # For CTC: a label with a blank before each symbol collapses to itself.
 
 # %%
-import importlib.util
-import os
-
 # What the library remembers belongs with the rest of yours
 os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = str(my_directory() / "hypothesis")
 
 
-def spread(label: list[int]) -> list[int]:
-    """Return the label with a blank before each symbol."""
-    return [symbol for one in label for symbol in (0, one)]
-
-# %% [markdown]
-# The library looks for a label that breaks this, and then for the smallest one.
-
-# %%
 def spoiler(bug=None):
     """Return the smallest label that breaks the property, or None if none was found."""
     if importlib.util.find_spec("hypothesis") is None:
@@ -812,11 +803,14 @@ def spoiler(bug=None):
     from hypothesis import find, settings, strategies
     from hypothesis.errors import NoSuchExample
 
+    def is_broken(label):
+        return ctc.collapse([symbol for one in label for symbol in (0, one)]) != label
+
     labels = strategies.lists(strategies.integers(1, 4), max_size=12)
     quick = settings(max_examples=300, database=None, derandomize=True)
     with planted([bug.patch()] if bug else []):
         try:
-            return find(labels, lambda label: ctc.collapse(spread(label)) != label, settings=quick)
+            return find(labels, is_broken, settings=quick)
         except NoSuchExample:
             return None
 
@@ -825,7 +819,7 @@ print("as it is:", spoiler())
 print("blanks dropped first:", spoiler(find_bug("blanks first")))
 
 # %% [markdown]
-# It found the whole bug in two symbols.
+# The library found a label that breaks it, then the smallest one: the whole bug in two symbols.
 #
 # ## Who runs them?
 #

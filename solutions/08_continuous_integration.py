@@ -94,7 +94,7 @@ predict("lab08.guess_caught")
 
 # %% [markdown] tags=["solution"]
 # **Why this way.** Any whole number earns the point.
-# Guesses are mostly too high: a test that is thorough about one function knows nothing of the others.
+# A test that is thorough about one function knows nothing of the others.
 
 # %% [markdown]
 # The tests for splitters and runners guard code in which nothing is planted; they are left out.

@@ -69,6 +69,7 @@ begin(9)
 # %%
 served = Companion(my_directory() / "lab09")
 mine = my_handwriting()
+print(mine.description)
 status, answer = served.ask("/v1/page", mine.photo)
 print(f"ready after {served.child.started:.1f} s; the page was answered with {status} "
       f"in {answer['milliseconds']:.0f} ms")
@@ -80,7 +81,7 @@ figures.show_page(
 )  # fmt: skip
 
 # %% [markdown]
-# Your page went there as the bytes of an image, and JSON came back.
+# The page went there as the bytes of an image, and JSON came back.
 # Each line has a text, a **confidence**, and a decision: `accept`, or `review` by a person.
 
 # %%
@@ -92,12 +93,11 @@ figures.Table(rows, ("line", "text", "confidence", "decision"))
 # The same service has a page for people: draw a line, drop a photo, correct what was read.
 
 # %%
-print(served.address)
-print(served.address + "docs", "describes every address, for programs")
+served
 
 # %% [markdown]
-# Open the first address in a browser on this machine and read something; it stays open until the last cell of this lab.
-# (Behind JupyterHub the page is at `/user/NAME/proxy/PORT/`. In Colab nothing outside reaches it; read on, everything below works.)
+# Open the first link and read something; it works until the cell that stops the service.
+# (Behind JupyterHub the link needs `jupyter-server-proxy`. In Colab the service runs on Colab's machine, where your browser does not reach it; everything below works.)
 #
 # ## What is in the file?
 #
@@ -375,6 +375,7 @@ check("lab09.cheapest_threshold")
 #
 # Whatever people can send, somebody will.
 # A **bomb** is a small file that unfolds to gigabytes; here is one, among others.
+# Before you run the cell, choose those that you expect to be answered with 200.
 
 # %%
 png = as_png(sent[0].image)

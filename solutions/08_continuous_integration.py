@@ -62,19 +62,19 @@ figures.Table(rows, ("lab", "test", "whose", "note"))
 # There is one way to find out: break the code on purpose, and look.
 #
 # A **planted bug** is one small change of one function.
-# Thirty are prepared, all of them mistakes that people made in real recognizers.
+# Thirty-six are prepared, all of them mistakes that people made in real recognizers.
 # Each is planted by itself in a process of its own, the tests run there, and the process ends; no file changes.
 # A bug is **caught** when a test turns red.
 #
 # ### Exercise 8.1 · Guess what is caught
 # 2 min · core
 #
-# How many of the thirty bugs will the tests of Labs 1 to 7 catch?
+# How many of the thirty-six bugs will the tests of Labs 1 to 7 catch?
 # Return a whole number.
 
 # %% answer="guess_caught"
 def guess_caught() -> int:
-    """Return your guess of the number of bugs that are caught, from 0 to 30."""
+    """Return your guess of the number of bugs that are caught, from 0 to 36."""
     ### BEGIN SOLUTION
     return 5
     ### END SOLUTION
@@ -1051,7 +1051,8 @@ check("lab08.diagnose_history")
 # %% [markdown]
 # ## How many are caught now?
 #
-# Your tests of this lab join those of the others, and the thirty bugs are planted again.
+# Your tests of this lab join those of the others, and the thirty-six bugs are planted again.
+# Six of them sit in the service of Lab 9, where their test is written.
 # One false alarm in the whole suite makes the score zero.
 
 # %% tags=["number"]

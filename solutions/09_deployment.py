@@ -38,6 +38,7 @@ from shared import figures, pen
 from shared.checks import begin, check, predict, recorded_guess, report
 from shared.checks.lab09_prices import THRESHOLDS
 from shared.checks.lab09_services import four_services
+from shared.checks.lab09_things import sideways, twelve_lines
 from shared.course.bench_service import stage_means, through_queue
 from shared.explorer.browse import browse
 from shared.export.parity import line_parity
@@ -48,12 +49,13 @@ from shared.lines import frozen_lines
 from shared.metrics import bootstrap_interval, character_error_rate, edit_distance
 from shared.paths import checkout, data_file, my_directory
 from shared.recognizer import LineTextRecognizer
-from shared.recognizer.preparation import prepare_line
+from shared.recognizer.preparation import PlacedLine, prepare_line
 from shared.service import improving
 from shared.service.companion import Companion, as_png
-from shared.service.confidence import calibration_error, reject_curve
+from shared.service.confidence import Confidence, calibration_error, reject_curve
 from shared.service.drift import FEATURES, Reference
 from shared.service.gate import judge, other_hands
+from shared.service.images import decode_upload
 from shared.service.load import press
 from shared.service.reading import read_line
 from shared.service.traffic import SentLine, fresh_hands, send_lines
@@ -853,6 +855,63 @@ print(status, said.get("detail", said))
 # The gate refuses, and nothing was served.
 # The last line went **back** by one call: the earlier model is still in memory, and whoever can go back may dare to go forward.
 #
+# A loop that runs by itself needs tests more than any code before it.
+# These are the pieces to test; each is a few pixels or numbers.
+
+# %% tags=["needs"]
+sure = Confidence(slope=1.0, intercept=0.0, threshold=0.6, promised_cer=0.02, measured={})
+placed = PlacedLine(np.zeros((32, 64), np.uint8), left=5.0, scale=2.0, margin=4)
+turned = sideways()  # A file 60 wide and 20 high, by a camera turned by a right angle
+twelve = twelve_lines()  # Six texts, each written twice
+grid = np.linspace(0, 1, 65).tolist()
+level = Reference(dict.fromkeys(FEATURES, grid), dict.fromkeys(FEATURES, 1.0),
+                  1.0, 64, 4, 0.01, {})  # fmt: skip
+
+# %% [markdown]
+# ### Exercise 9.8 · A test for the service
+# 10 min · stretch
+#
+# As in Lab 8, write a test; six bugs are planted, and a false alarm costs all points.
+# Test `sure.decision`, `reject_curve`, `placed.column`, `decode_upload(turned, 1000000)`, `improving.split_lines(twelve)`, and `level.distances` of windows `(64, 5)`.
+# `placed` begins at column 5 of its image, has two pixels for each of the image's, and four empty columns before.
+
+# %% answer="test_service"
+def test_service() -> None:
+    """Assert what the service promises about doubt, places, photographs, learning and drift.
+
+    Raises:
+        AssertionError: A promise is broken.
+    """
+    ### BEGIN SOLUTION
+    assert [sure.decision(c) for c in (0.3, 0.6, 0.9)] == ["review", "accept", "accept"]
+    # The surest line is right; with the other one, 5 edits in 20 characters
+    _, rates, _ = reject_curve(np.array([0.2, 0.9]), np.array([5, 0]), np.array([10, 10]))
+    assert np.allclose(rates, [0, 5 / 20])
+    assert abs(placed.column(24) - 15) < 1e-9  # 20 pixels behind the margin are 10 of the image
+    assert decode_upload(turned, 10**6).shape == (60, 20)
+    teaching, measuring = improving.split_lines(twelve)
+    assert not set(teaching.texts) & set(measuring.texts)
+    for value in (0.0, 1.0):  # All at one end of what is usual
+        gaps = level.distances(np.full((64, len(FEATURES)), value))
+        assert min(gaps.values()) > 0.9
+    ### END SOLUTION
+
+# %% check="test_service" points=6
+check("lab09.test_service")
+
+# %% [markdown]
+# <details><summary>Hint 1: what is known of a split?</summary>
+# Not which lines are held back, but that no text is on both sides.
+# </details>
+# <details><summary>Hint 2: what is known of a distance?</summary>
+# It is near 1 where all values lie at one end of what is usual, at either end.
+# </details>
+
+# %% [markdown] tags=["solution"]
+# **Why this way.** Each line states a promise and no way of keeping it, so that rewritten code passes.
+# Both ends and both sides are asked for, because one-sided bugs hide behind one-sided tests.
+
+# %% [markdown]
 # > Checkpoint. The candidate passes the gate and drift alarms the next morning. What do you do first?
 #
 # <details><summary>Answer</summary>
@@ -907,7 +966,7 @@ columns = ("service", "clients", "median ms", "95 % below, ms", "answers a secon
 figures.Table(rows, columns)
 
 # %% [markdown]
-# ### Exercise 9.8 · Diagnose four services
+# ### Exercise 9.9 · Diagnose four services
 # 6 min · core
 #
 # Name what is wrong with each.
@@ -972,7 +1031,7 @@ report(9)
 # - You [chose what is accepted](#How-sure-is-it?) by a promise and by a price.
 # - You saw [what a service refuses](#What-may-come-in?) and [where its time goes](#Where-does-the-time-go?).
 # - You raised [an alarm](#Is-the-traffic-still-normal?) on traffic that had changed.
-# - You [closed the loop](#Does-it-learn-from-you?), from a correction to a model that reads better.
+# - You [closed the loop](#Does-it-learn-from-you?), from a correction to a model that reads better, and tested its pieces.
 #
 # **This was the last lab.**
 # In the first a module read a line and you asked how; now your own code collapses paths, splits writers, finds lines, doubts labels, catches bugs and decides what is served.

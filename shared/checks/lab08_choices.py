@@ -10,7 +10,7 @@ from shared.checks.lab08_history import HABITS
 
 
 def guess_caught() -> int:
-    """Guess how many of the thirty bugs the tests of earlier labs catch."""
+    """Guess how many of the thirty-six bugs the tests of earlier labs catch."""
     return 5
 
 
@@ -19,12 +19,12 @@ GUESS_CAUGHT = Exercise(
     kind="predict",
     title="Guess what is caught",
     reference=guess_caught,
-    doc="Any whole number from 0 to 30 earns the point.",
+    doc="Any whole number from 0 to 36 earns the point.",
     cases=(
         Case(
-            "a whole number from 0 to 30",
+            "a whole number from 0 to 36",
             1,
-            judge=lambda inputs, answer: whole_number(answer, 0, 30, "guess_caught()"),
+            judge=lambda inputs, answer: whole_number(answer, 0, 36, "guess_caught()"),
             hint="Return one whole number such as 12; every guess in the range earns the point.",
         ),
     ),

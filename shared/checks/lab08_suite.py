@@ -98,7 +98,7 @@ def test_batches() -> None:
     assert first == again
 
 
-def _cases(points: int, hints: dict[str, tuple[str, str]]) -> tuple[Case, ...]:
+def cases_of(points: int, hints: dict[str, tuple[str, str]]) -> tuple[Case, ...]:
     """Return a case for each bug: its name on the tick list, and a hint."""
     return tuple(
         Case(name, points, make_inputs(bug), probe=run_variants, judge=make_judge(bug), hint=hint)
@@ -114,7 +114,7 @@ TEST_CTC = Exercise(
     save_to="tests/test_lab08_ctc.py",
     seconds=120.0,
     doc="Catch eight bugs of CTC, and refuse no right code.",
-    cases=_cases(
+    cases=cases_of(
         1,
         {
             "blanks first": ("notices blanks that are dropped too early",
@@ -148,7 +148,7 @@ TEST_IMAGES = Exercise(
     reference=test_images,
     seconds=120.0,
     doc="Catch six bugs in the preparation of images, and refuse no right code.",
-    cases=_cases(
+    cases=cases_of(
         1,
         {
             "polarity": ("notices lost light ink",
@@ -175,7 +175,7 @@ TEST_BATCHES = Exercise(
     reference=test_batches,
     seconds=120.0,
     doc="Catch six bugs in batches, and refuse no right code.",
-    cases=_cases(
+    cases=cases_of(
         1,
         {
             "padded labels": ("notices padded label lengths",

@@ -10,6 +10,7 @@ from shared.checks.lab09_choices import (
     RIGHT_UPLOAD,
 )
 from shared.checks.lab09_drift import LARGEST_GAP
+from shared.checks.lab09_suite import TEST_SERVICE
 from shared.checks.lab09_threshold import CHOOSE_THRESHOLD
 
 EXERCISES = (
@@ -20,5 +21,6 @@ EXERCISES = (
     CHECK_BATCHING,
     NEXT_BATCH,
     LARGEST_GAP,
+    TEST_SERVICE,
     DIAGNOSE_SERVICES,
 )

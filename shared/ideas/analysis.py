@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -97,6 +97,12 @@ class Results:
         edits = np.mean(list(self.edits(idea, part).values()), axis=0)
         rates = edits / np.maximum(self.lengths(part), 1)
         return np.argsort(-rates, kind="stable")[:count].tolist()
+
+    def with_seeds(self, seeds: Iterable[int]) -> Results:
+        """Return the study with the trials of some seeds alone."""
+        wanted = set(seeds)
+        kept = [trial for trial in self.trials if trial["configuration"]["seed"] in wanted]
+        return Results(self.lines, kept)
 
     def with_trials(self, more: Sequence[dict[str, Any]]) -> Results:
         """Return the study with more trials; one of the same key replaces the older.

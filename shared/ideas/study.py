@@ -34,8 +34,8 @@ SEEDS = (0, 1, 2)
 #: Ideas that also ran for a third and for twice of the updates
 BUDGET_IDEAS = ("base", "augmentation")
 BUDGETS = (300, 1600)
-#: Ideas that the lab's claim of a gain rests on, and their seeds after the first
-CLAIM_IDEAS = ("gru", "base")
+#: Ideas that the lab's claims of a gain, and of none, rest on, and their seeds after the first
+CLAIM_IDEAS = ("more_channels", "gru", "base")
 CLAIM_SEEDS = (1, 2, 3, 4)
 
 

@@ -12,6 +12,7 @@ from shared.planted.patches import Patch, substitute
 CTC, METRICS, MATCHING = "shared.ctc", "shared.metrics", "shared.matching"
 BATCHING, ALPHABET = "shared.training.batching", "shared.alphabet"
 PREPARATION, LINES = "shared.recognizer.preparation", "shared.lines.composing"
+PAGE_IMAGES, CONFIDENCE = "shared.recognizer.page_images", "shared.service.confidence"
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Bug:
     Attributes:
         name: Short name, unique.
         kind: What goes wrong, in words that do not tell where: shown to a learner.
-        area: "ctc", "scores", "batches" or "images".
+        area: "ctc", "scores", "batches", "images" or "service".
         module: Module that is patched.
         function: Function that is patched.
         old: What the function says.
@@ -116,11 +117,27 @@ BUGS = (
     Bug("dark transparency", "transparent paper turns black", "images",
         PREPARATION, "to_gray", "color = color * alpha + (1 - alpha)", "color = color * alpha"),
     Bug("stale cache", "an old picture comes back at a new scale", "images",
-        "shared.recognizer.page_images", "PreparedPage.at_scale",
+        PAGE_IMAGES, "PreparedPage.at_scale",
         "_ink_at(self, scale)", "self.ink if self.ink.size > 1 else _ink_at(self, scale)"),
     Bug("right to left", "lines beside each other are read in the wrong order", "images",
         "shared.recognizer.detected_lines", "reading_order",
         "sorted(row, key=lambda i: middles[i, 0])", "sorted(row, key=lambda i: -middles[i, 0])"),
+    Bug("doubt accepted", "doubtful texts are accepted and sure ones are sent to review", "service",
+        CONFIDENCE, "Confidence.decision", "confidence >= self", "confidence < self"),
+    Bug("least sure first", "the surest lines are the first to be rejected", "service",
+        CONFIDENCE, "reject_curve", "np.argsort(-np.asarray(confidence)",
+        "np.argsort(np.asarray(confidence)"),
+    Bug("prepared pixels", "places are given in pixels of the prepared line", "service",
+        PREPARATION, "PlacedLine.column",
+        "self.left + (prepared - self.margin) / self.scale", "prepared - self.margin"),
+    Bug("sideways", "a photograph lies on its side", "service",
+        PAGE_IMAGES, "decode_page_image", "ImageOps.exif_transpose(opened)", "opened"),
+    Bug("learned and held back", "a held-back text is learned from, too", "service",
+        "shared.service.improving", "split_lines",
+        "return lines[~back], lines[back]", "return lines[back | ~back], lines[back]"),
+    Bug("one way alone", "a change in one direction goes unnoticed", "service",
+        "shared.service.drift", "Reference.distances", "max(ahead.max(), behind.max())",
+        "ahead.max()"),
 )  # fmt: skip
 
 

@@ -131,7 +131,32 @@ def assert_disjoint(train, *others):
         assert not same, f"{len(same)} writers are in both sets."
 """
 
-_PREPARATION = "shared.recognizer.preparation"
+_REJECT_CURVE = """
+def reject_curve(confidence, edits, lengths):
+    rows = sorted(zip(confidence, edits, lengths, strict=True), key=lambda row: -row[0])
+    coverage, rates, wrong, characters = [], [], 0, 0
+    for number, (_, some, length) in enumerate(rows, 1):
+        wrong, characters = wrong + some, characters + length
+        coverage.append(number / len(rows))
+        rates.append(wrong / max(1, characters))
+    return np.array(coverage), np.array(rates), np.array([row[0] for row in rows])
+"""
+_DECISION = """
+def decision(self, confidence):
+    return "review" if confidence < self.threshold else "accept"
+"""
+_SPLIT_LINES = """
+def split_lines(lines, every=4):
+    texts = sorted(set(lines.texts), key=lines.texts.index)
+    if len(lines) < LEAST_LINES or len(texts) < every:
+        raise NothingToLearnError("There are too few lines, or too few different texts.")
+    measuring = [text for number, text in enumerate(texts, 1) if number % every == 0]
+    back = [k for k, text in enumerate(lines.texts) if text in measuring]
+    rest = [k for k in range(len(lines)) if k not in back]
+    return lines[np.array(rest, dtype=int)], lines[np.array(back, dtype=int)]
+"""
+
+_PREPARATION, _CONFIDENCE = "shared.recognizer.preparation", "shared.service.confidence"
 #: Ink that is rounded instead of cut off: a level of 255 more or less is nobody's promise
 _ROUNDED = substitute(
     _PREPARATION,
@@ -155,6 +180,9 @@ REWRITTEN = (
     ("shared.alphabet", "Alphabet.encode_batch", _ENCODE_BATCH),
     ("shared.training.batching", "pad_images", _PAD_IMAGES),
     ("shared.lines.composing", "assert_disjoint", _DISJOINT),
+    (_CONFIDENCE, "reject_curve", _REJECT_CURVE),
+    (_CONFIDENCE, "Confidence.decision", _DECISION),
+    ("shared.service.improving", "split_lines", _SPLIT_LINES),
 )
 
 #: Functions that the first rewriting renames: every one that some bug patches

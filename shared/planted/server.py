@@ -38,6 +38,8 @@ WARM = (
     *("shared.matching", "shared.metrics", "shared.networks", "shared.recognizer"),
     *("shared.recognizer.detected_lines", "shared.recognizer.page_images"),
     *("shared.recognizer.preparation", "shared.training.batching", "pytest"),
+    *("shared.service.confidence", "shared.service.drift", "shared.service.images"),
+    *("shared.service.improving", "PIL.JpegImagePlugin", "PIL.PngImagePlugin"),
 )
 MEMORY = 4_000_000_000  # Bytes of address space, most of it libraries that are never touched
 DETAIL = 300

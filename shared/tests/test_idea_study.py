@@ -17,6 +17,7 @@ from shared.experiments.comparing import ComparisonError
 from shared.ideas.analysis import Results, next_steps
 from shared.ideas.configuration import ConfigurationError
 from shared.ideas.study import (
+    CLAIM_IDEAS,
     StudyError,
     finished_trials,
     load_study,
@@ -378,3 +379,17 @@ def test_the_shipped_study_is_what_it_says():
     assert first["edits"] == count_edits(test.texts, first["readings"])
     difference = study.compare("no_context")
     assert difference.low > 0, "taking all context away has to harm, or the study is not whole"
+
+
+def test_a_study_can_be_cut_down_to_seeds():
+    study = load_study()
+    later = study.with_seeds([1, 2])
+    assert set(later.of("base")) == {1, 2} and later.lines == study.lines
+    assert len(study.with_seeds([0]).of("gru")) == 1
+
+
+def test_the_claims_of_the_lab_rest_on_five_seeds():
+    study = load_study()
+    assert all(set(study.of(idea)) >= {0, 1, 2, 3, 4} for idea in CLAIM_IDEAS)
+    later = study.with_seeds([1, 2, 3, 4])
+    assert later.compare("more_channels").high < 0 < later.compare("gru").high

@@ -28,7 +28,7 @@ def difference(first, second):
     return float(np.abs(first[:, :width].astype(float) - second[:, :width]).mean())
 """
 
-WHOLE, COST = "a whole number from 0 to 30", "the least cost"
+WHOLE, COST = "a whole number from 0 to 36", "the least cost"
 TEST = "names test {}".format
 
 
@@ -68,7 +68,7 @@ WRONG = {
     "lab08.guess_caught": [
         ("half a bug", answer("guess_caught", 2.5), {WHOLE}),
         ("text", answer("guess_caught", "all"), {WHOLE}),
-        ("more than there are", answer("guess_caught", 31), {WHOLE}),
+        ("more than there are", answer("guess_caught", 37), {WHOLE}),
     ],
     "lab08.name_faults": [
         ("two exchanged", faults(A="never reached", C="looks at nothing"), {TEST("A"), TEST("C")}),

@@ -98,7 +98,7 @@ WRONG = {
         ("the module loaded afresh",
          test("test_ctc", "import importlib", "from shared.ctc import collapsing",
               "importlib.reload(collapsing)", *_WHOLE_CTC), CTC),
-        ("flaky", test("test_ctc", *_WHOLE_CTC, "assert np.random.default_rng().random() < 0.5"),
+        ("flaky", test("test_ctc", *_WHOLE_CTC, "assert np.random.rand() < 0.5"),
          CTC),
         ("a network for each run", test("test_ctc", "import urllib.request",
                                         "urllib.request.urlopen('http://127.0.0.1:9')"), CTC),
@@ -145,7 +145,7 @@ WRONG = {
         ("an order that was seen once",
          test("test_batches", *_WHOLE_BATCHES, "assert one == [99] * 8"), BATCHES),
         ("time as a seed", test("test_batches", *_WHOLE_BATCHES, "import os",
-                                "assert os.urandom(1)[0] < 128"), BATCHES),
+                                "assert os.urandom(1)[0] < 8"), BATCHES),
     ],
 }  # fmt: skip
 

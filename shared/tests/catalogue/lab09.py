@@ -4,8 +4,23 @@ from shared.tests.catalogue.lab09_batching import RIGHT as BATCHING_RIGHT
 from shared.tests.catalogue.lab09_batching import WRONG as BATCHING_WRONG
 from shared.tests.catalogue.lab09_numbers import RIGHT as NUMBERS_RIGHT
 from shared.tests.catalogue.lab09_numbers import WRONG as NUMBERS_WRONG
+from shared.tests.catalogue.lab09_suite import RIGHT as SUITE_RIGHT
+from shared.tests.catalogue.lab09_suite import WRONG as SUITE_WRONG
 
-SETUP = "import numpy as np\n"
+SETUP = """
+import numpy as np
+from shared.checks.lab09_things import sideways, twelve_lines
+from shared.recognizer.preparation import PlacedLine
+from shared.service import improving
+from shared.service.confidence import Confidence, reject_curve
+from shared.service.drift import FEATURES, Reference
+from shared.service.images import decode_upload
+sure = Confidence(1.0, 0.0, 0.6, 0.02, {})
+placed = PlacedLine(np.zeros((32, 64), np.uint8), 5.0, 2.0, 4)
+turned, twelve = sideways(), twelve_lines()
+grid = np.linspace(0, 1, 65).tolist()
+level = Reference(dict.fromkeys(FEATURES, grid), dict.fromkeys(FEATURES, 1.0), 1.0, 64, 4, 0.01, {})
+"""
 
 GUESS, PRICE, HANDLER = "a number from 0 to 100", "the least cost", "names the right handler"
 SERVICE = "names service {}".format
@@ -30,6 +45,7 @@ def services(**changes: object) -> str:
 WRONG = {
     **NUMBERS_WRONG,
     **BATCHING_WRONG,
+    **SUITE_WRONG,
     "lab09.guess_same": [
         ("text", answer("guess_same", "most"), {GUESS}),
         ("below nothing", answer("guess_same", -5), {GUESS}),
@@ -61,6 +77,7 @@ WRONG = {
 RIGHT = {
     **NUMBERS_RIGHT,
     **BATCHING_RIGHT,
+    **SUITE_RIGHT,
     "lab09.guess_same": [
         ("float", answer("guess_same", 81.5)),
         ("whole", answer("guess_same", 60)),

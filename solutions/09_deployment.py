@@ -93,7 +93,7 @@ rows = [(line["id"], line["text"], f"{line['confidence']:.2f}", line["decision"]
 figures.Table(rows, ("line", "text", "confidence", "decision"))
 
 # %% [markdown]
-# What goes in and out is **typed**: each member has a name, a kind and bounds, in a description that programs read.
+# What goes in and out is **typed**: each member has a name and a kind, in a description that programs read.
 
 # %%
 _, interface = served.ask("/openapi.json")
@@ -385,6 +385,12 @@ check("lab09.cheapest_threshold")
 # When the price of an error doubles, the threshold rises; nobody has to train anything anew.
 
 # %% [markdown]
+# > Checkpoint. Over a month fewer and fewer lines are accepted, and nobody touched the model. What happened?
+#
+# <details><summary>Answer</summary>
+# The writing changed, and the reader is less sure of it. The threshold still does its work; what came in is the question.
+# </details>
+#
 # ## What may come in?
 #
 # Whatever people can send, somebody will.
@@ -408,7 +414,8 @@ uploads = {
 rows = []
 for name, content in uploads.items():
     status, said = served.ask("/v1/line", content)
-    rows.append((name, status, said.get("reason", "-"), said.get("detail", said.get("text"))[:60]))
+    sentence = said.get("detail", said.get("text")).split(". ")[0]
+    rows.append((name, status, said.get("reason", "-"), sentence))
 assert all(200 <= status < 500 for _, status, *_ in rows)
 figures.Table(rows, ("sent", "status", "reason", "it says"))
 
@@ -640,6 +647,12 @@ check("lab09.next_batch")
 # The service's own queue is `shared/service/batching.py`.
 
 # %% [markdown]
+# > Checkpoint. The median time is as ever, and one answer in twenty takes ten times as long. What do you suspect?
+#
+# <details><summary>Answer</summary>
+# Waiting, not the network: now and then requests come together, or a large photograph stands before small lines.
+# </details>
+#
 # ## Is the traffic still normal?
 #
 # A model is right about the writing it was measured on.
@@ -727,6 +740,12 @@ figures.Table(rows, ("traffic", "score", ""))
 # An alarm does not say that texts are wrong.
 # It says that nobody knows any more, and that it is time to look.
 #
+# > Checkpoint. One person sends a whole notebook, read without an error, and the alarm rings. Is it false?
+#
+# <details><summary>Answer</summary>
+# No. The reference is many hands, and the window is one: the traffic did change.
+# </details>
+#
 # ## Does it learn from you?
 #
 # Lines are corrected, and the loop of this course closes.
@@ -760,7 +779,8 @@ pages = store.labels().pages
 yours = [page for page in pages if page.writer != stand_in.name]
 own = sum(line.status == "labeled" for page in yours for line in page.lines)
 stands_in = own < ENOUGH
-print(f"{own} lines corrected by you; " + ("the stand-in's 20 are used" if stands_in else "used"))
+print(f"{own} lines are corrected by you; the lines used are "
+      + ("the stand-in's" if stands_in else "yours"))  # fmt: skip
 
 # %% [markdown]
 # What was kept is a label file of Lab 7.
@@ -925,8 +945,9 @@ check("lab09.test_service")
 
 # %%
 recipe = (checkout() / ".github" / "Containerfile").read_text(encoding="utf-8")
-wanted = ("FROM", "USER", "EXPOSE", "HEALTHCHECK", "STOPSIGNAL")
-print("\n".join(line[:96] for line in recipe.splitlines() if line.startswith(wanted)))
+wanted = ("FROM", "USER", "EXPOSE", "HEALTHCHECK", "STOPSIGNAL", "CMD")
+commands = recipe.replace("\\\n ", "").splitlines()  # A backslash goes on with the next line
+print("\n".join(line for line in commands if line.startswith(wanted)))
 
 # %% [markdown]
 # Two stages, so that what installs is not part of what runs; a user without rights; a check of its health.

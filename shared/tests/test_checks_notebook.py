@@ -4,6 +4,7 @@ import functools
 import json
 import multiprocessing
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -14,8 +15,9 @@ import pytest
 
 from shared.checks import begin, check, predict, recorded_guess, report
 from shared.checks import progress as progress_module
-from shared.checks.exercise import UnknownExerciseError
+from shared.checks.exercise import UnknownExerciseError, labs, load_lab
 from shared.checks.guard import guarded
+from shared.checks.verdict import PASSED, CaseResult, Result
 from shared.ctc import collapse as library_collapse
 from shared.ctc import collapse_trace
 from shared.tests.checks_support import STUB, lab90  # noqa: F401 - a fixture
@@ -246,6 +248,24 @@ def test_report_lists_points_and_states(cell):
     assert lines[-1] == "Lab 90: 3 of 11 points."
     html = report(90)._repr_html_()
     assert '<th scope="col">State</th>' in html and "<caption>Exercises of lab 90</caption>" in html
+
+
+def test_report_of_the_last_lab_shows_the_course(monkeypatch, tmp_path):
+    monkeypatch.setenv("HANDWRITING_MY", str(tmp_path))
+    lines = repr(report(9)).splitlines()
+    first = lines.index("The course") + 2
+    assert [line.split()[0] for line in lines[first:-1]] == list("123456789")
+    assert all(" 0 of " in line for line in lines[first:])
+    assert lines[-1].startswith("The course: 0 of ") and lines[-1].endswith(" points.")
+    for exercise in (one for lab in labs() for one in load_lab(lab)):
+        cases = tuple(CaseResult(case.name, case.points, True) for case in exercise.cases)
+        progress_module.record(Result(exercise, PASSED, cases))
+    lines = repr(report(9)).splitlines()
+    pattern = r"The course: (\d+) of (\d+) exercises passed, (\d+) of (\d+) points."
+    passed, exercises, earned, possible = re.fullmatch(pattern, lines[-2]).groups()
+    assert (passed, earned) == (exercises, possible)
+    assert lines[-1] == "That is all of them."
+    assert "<caption>The course</caption>" in report(9)._repr_html_()
 
 
 @pytest.mark.parametrize(

@@ -944,10 +944,13 @@ check("lab09.test_service")
 # Here is what matters in ours; read `.github/SERVICE.md` for the rest.
 
 # %%
-recipe = (checkout() / ".github" / "Containerfile").read_text(encoding="utf-8")
+recipe = (checkout() or Path()) / ".github" / "Containerfile"
 wanted = ("FROM", "USER", "EXPOSE", "HEALTHCHECK", "STOPSIGNAL", "CMD")
-commands = recipe.replace("\\\n ", "").splitlines()  # A backslash goes on with the next line
-print("\n".join(line for line in commands if line.startswith(wanted)))
+if recipe.is_file():
+    commands = recipe.read_text(encoding="utf-8").replace("\\\n ", "").splitlines()
+    print("\n".join(line for line in commands if line.startswith(wanted)))
+else:
+    print("The package came without its repository, where .github/Containerfile is.")
 
 # %% [markdown]
 # Two stages, so that what installs is not part of what runs; a user without rights; a check of its health.

@@ -1,6 +1,7 @@
 """What a learner meets: check, predict, report and begin in a notebook's names."""
 
 import functools
+import importlib.util
 import json
 import multiprocessing
 import os
@@ -341,6 +342,21 @@ def test_begin_names_what_is_missing(capsys, monkeypatch, lab90):  # noqa: F811
     assert "in Colab" in printed
     with pytest.raises(ValueError, match="from 1 to 9"):
         begin(0)
+
+
+def test_begin_says_what_the_service_of_lab_9_lacks(lab90, monkeypatch, capsys):  # noqa: F811
+    from shared.checks import start
+
+    begin(9)
+    assert "Missing" not in capsys.readouterr().out
+    there = importlib.util.find_spec
+    monkeypatch.setattr(
+        start.importlib.util, "find_spec", lambda name: None if name == "mangum" else there(name)
+    )
+    begin(9)
+    begin(8)
+    lacks = "Missing: mangum, so the serverless handler cannot run."
+    assert capsys.readouterr().out.count(lacks) == 1
 
 
 def test_importing_and_beginning_is_quick_and_loads_no_tensorflow():

@@ -17,6 +17,7 @@
 SEED = 9
 NUM_LINES = 100
 HANDS = 32
+ENOUGH = 16
 UPDATES = 100
 WRONG_UPDATES = 30
 
@@ -45,7 +46,7 @@ from shared.export.quantization import quantize
 from shared.export.runtime import OnnxLineTextRecognizer, load_model
 from shared.handwriting import my_handwriting
 from shared.lines import frozen_lines
-from shared.metrics import bootstrap_interval, edit_distance
+from shared.metrics import bootstrap_interval, character_error_rate, edit_distance
 from shared.paths import checkout, data_file, my_directory
 from shared.recognizer import LineTextRecognizer
 from shared.recognizer.preparation import PlacedLine, prepare_line
@@ -57,7 +58,7 @@ from shared.service.gate import judge, other_hands
 from shared.service.images import decode_upload
 from shared.service.load import press
 from shared.service.reading import read_line
-from shared.service.traffic import fresh_hands, send_lines
+from shared.service.traffic import SentLine, fresh_hands, send_lines
 
 begin(9)
 
@@ -71,6 +72,7 @@ begin(9)
 # %%
 served = Companion(my_directory() / "lab09")
 mine = my_handwriting()
+print(mine.description)
 status, answer = served.ask("/v1/page", mine.photo)
 print(f"ready after {served.child.started:.1f} s; the page was answered with {status} "
       f"in {answer['milliseconds']:.0f} ms")
@@ -82,7 +84,7 @@ figures.show_page(
 )  # fmt: skip
 
 # %% [markdown]
-# Your page went there as the bytes of an image, and JSON came back.
+# The page went there as the bytes of an image, and JSON came back.
 # Each line has a text, a **confidence**, and a decision: `accept`, or `review` by a person.
 
 # %%
@@ -91,15 +93,25 @@ rows = [(line["id"], line["text"], f"{line['confidence']:.2f}", line["decision"]
 figures.Table(rows, ("line", "text", "confidence", "decision"))
 
 # %% [markdown]
+# What goes in and out is **typed**: each member has a name and a kind, in a description that programs read.
+
+# %%
+_, interface = served.ask("/openapi.json")
+members = interface["components"]["schemas"]["LineAnswer"]["properties"]
+rows = [(name, member.get("type") or member["$ref"].rpartition("/")[2],
+         member.get("description", "a type of its own"))
+        for name, member in members.items()]  # fmt: skip
+figures.Table(rows, ("in the answer about a line", "kind", "meaning"))
+
+# %% [markdown]
 # The same service has a page for people: draw a line, drop a photo, correct what was read.
 
 # %%
-print(served.address)
-print(served.address + "docs", "describes every address, for programs")
+served
 
 # %% [markdown]
-# Open the first address in a browser on this machine and read something; it stays open until the last cell of this lab.
-# (Behind JupyterHub the page is at `/user/NAME/proxy/PORT/`. In Colab nothing outside reaches it; read on, everything below works.)
+# Open the first link and read something; it works until the cell that stops the service.
+# (Behind JupyterHub the link needs `jupyter-server-proxy`. In Colab the service runs on Colab's machine, where your browser does not reach it; everything below works.)
 #
 # ## What is in the file?
 #
@@ -373,10 +385,17 @@ check("lab09.cheapest_threshold")
 # When the price of an error doubles, the threshold rises; nobody has to train anything anew.
 
 # %% [markdown]
+# > Checkpoint. Over a month fewer and fewer lines are accepted, and nobody touched the model. What happened?
+#
+# <details><summary>Answer</summary>
+# The writing changed, and the reader is less sure of it. The threshold still does its work; what came in is the question.
+# </details>
+#
 # ## What may come in?
 #
 # Whatever people can send, somebody will.
 # A **bomb** is a small file that unfolds to gigabytes; here is one, among others.
+# Before you run the cell, choose those that you expect to be answered with 200.
 
 # %%
 png = as_png(sent[0].image)
@@ -395,7 +414,8 @@ uploads = {
 rows = []
 for name, content in uploads.items():
     status, said = served.ask("/v1/line", content)
-    rows.append((name, status, said.get("reason", "-"), said.get("detail", said.get("text"))[:60]))
+    sentence = said.get("detail", said.get("text")).split(". ")[0]
+    rows.append((name, status, said.get("reason", "-"), sentence))
 assert all(200 <= status < 500 for _, status, *_ in rows)
 figures.Table(rows, ("sent", "status", "reason", "it says"))
 
@@ -627,6 +647,12 @@ check("lab09.next_batch")
 # The service's own queue is `shared/service/batching.py`.
 
 # %% [markdown]
+# > Checkpoint. The median time is as ever, and one answer in twenty takes ten times as long. What do you suspect?
+#
+# <details><summary>Answer</summary>
+# Waiting, not the network: now and then requests come together, or a large photograph stands before small lines.
+# </details>
+#
 # ## Is the traffic still normal?
 #
 # A model is right about the writing it was measured on.
@@ -714,34 +740,47 @@ figures.Table(rows, ("traffic", "score", ""))
 # An alarm does not say that texts are wrong.
 # It says that nobody knows any more, and that it is time to look.
 #
+# > Checkpoint. One person sends a whole notebook, read without an error, and the alarm rings. Is it false?
+#
+# <details><summary>Answer</summary>
+# No. The reference is many hands, and the window is one: the traffic did change.
+# </details>
+#
 # ## Does it learn from you?
 #
-# Twenty lines are corrected, and the loop of this course closes.
-# Correct yours on the page above and run this cell again; until you have twenty, a hand that no training saw stands in.
+# Lines are corrected, and the loop of this course closes.
+# A correction is an image, where its line is, what was read, and what it says.
 
 # %%
-stand_in = pen.hands("test")[0]
-visit = send_lines([stand_in], 60, SEED)
-
-
-def correct(line) -> None:
+def correct(line: SentLine) -> None:
     """Send a line, look at the answer, and keep the right text, as the page does."""
     _, said = served.ask("/v1/line", line.image)
     height, width = line.image.shape
     kept = {"id": "line-1", "box": [0, 0, width, height], "text": line.text,
             "proposal": said["text"], "confidence": said["confidence"]}  # fmt: skip
     image = base64.b64encode(as_png(line.image)).decode()
-    served.tell("/v1/corrections", {"image": image, "writer": stand_in.name, "lines": [kept]})
+    served.tell("/v1/corrections", {"image": image, "writer": line.writer, "lines": [kept]})
 
 
+# %% [markdown]
+# Yours come from two places: what you kept on the page above, and the lines in `my/handwriting`, whose texts you know.
+# Until there are sixteen, twenty by a hand that no training saw stand in; correct some and run this cell again.
+
+# %%
+stand_in = pen.hands("test")[0]
+visit = send_lines([stand_in], 60, SEED)
 for line in visit[:20]:
     correct(line)
+if mine.source == "yours" and len(mine.lines) >= ENOUGH:  # Fewer may be the stand-in's
+    for image, text in zip(mine.lines, mine.texts, strict=True):
+        correct(SentLine(image, text, "you"))
 store = served.corrections()
 pages = store.labels().pages
 yours = [page for page in pages if page.writer != stand_in.name]
 own = sum(line.status == "labeled" for page in yours for line in page.lines)
-stands_in = own < 20
-print(f"{own} lines corrected by you; " + ("the stand-in's 20 are used" if stands_in else "used"))
+stands_in = own < ENOUGH
+print(f"{own} lines are corrected by you; the lines used are "
+      + ("the stand-in's" if stands_in else "yours"))  # fmt: skip
 
 # %% [markdown]
 # What was kept is a label file of Lab 7.
@@ -798,11 +837,28 @@ low, high = bootstrap_interval(edits_by[1] - edits_by[0], characters, range(len(
 print(f"CER over HTTP: {rates[0]:.1%} before, {rates[1]:.1%} after")
 print(f"difference {100 * (rates[1] - rates[0]):+.1f} points "
       f"(95% interval {100 * low:+.1f} to {100 * high:+.1f})")
-assert UPDATES < 100 or not stands_in or rates[1] < 0.85 * rates[0]
+# With another seed, five held-back lines may not convince the gate
+assert UPDATES < 100 or not stands_in or SEED != 9 or rates[1] < 0.85 * rates[0]
 figures.show_lines([prepare_line(image) for image in later[:3]], truth[:3], after[:3])
 
 # %% [markdown]
 # The interval draws lines of one hand, so it speaks of this hand alone.
+#
+# And the page with which this lab began?
+# It is read once more, by the service that has learned meanwhile.
+
+# %%
+_, again = served.ask("/v1/page", mine.photo)
+said = [[line["text"] for line in page["lines"]] for page in (answer, again)]
+rates = [character_error_rate(["\n".join(mine.texts)], ["\n".join(texts)]) for texts in said]
+known_texts = set(mine.texts) & set(learned.texts)
+print(f"CER of the page: {rates[0]:.1%} at the start, {rates[1]:.1%} now; "
+      f"{len(known_texts)} of its {len(mine.texts)} texts were learned from")
+figures.Table(list(zip(*said, strict=True)), ("at the start", "now"))
+
+# %% [markdown]
+# The stand-in's page and its corrections are by one hand, and no text is in both: that difference is what twenty corrections are worth.
+# Texts of yours that were learned from flatter the page; write a fresh one to know.
 #
 # What if somebody's corrections are nonsense?
 # Here every text has slipped by one line.
@@ -889,9 +945,13 @@ check("lab09.test_service")
 # Here is what matters in ours; read `.github/SERVICE.md` for the rest.
 
 # %%
-recipe = (checkout() / ".github" / "Containerfile").read_text(encoding="utf-8")
-wanted = ("FROM", "USER", "EXPOSE", "HEALTHCHECK", "STOPSIGNAL")
-print("\n".join(line[:96] for line in recipe.splitlines() if line.startswith(wanted)))
+recipe = (checkout() or Path()) / ".github" / "Containerfile"
+wanted = ("FROM", "USER", "EXPOSE", "HEALTHCHECK", "STOPSIGNAL", "CMD")
+if recipe.is_file():
+    commands = recipe.read_text(encoding="utf-8").replace("\\\n ", "").splitlines()
+    print("\n".join(line for line in commands if line.startswith(wanted)))
+else:
+    print("The package came without its repository, where .github/Containerfile is.")
 
 # %% [markdown]
 # Two stages, so that what installs is not part of what runs; a user without rights; a check of its health.

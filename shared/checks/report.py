@@ -1,4 +1,7 @@
-"""The report at the end of a lab: what was reached in it, and in the labs so far."""
+"""The report at the end of a lab: what was reached in it, and in the labs so far.
+
+The last lab's report shows the whole course.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,9 @@ from shared.checks.display import Shown, points_text, print_outside_notebooks, t
 from shared.checks.exercise import Exercise, labs, load_lab
 from shared.checks.notebook import _namespace, session
 from shared.checks.verdict import NOT_ATTEMPTED, PASSED
+from shared.course.outline import LABS
+
+LAST = LABS[-1].number
 
 
 def report(lab: int) -> Shown:
@@ -26,7 +32,7 @@ def report(lab: int) -> Shown:
     rows = [_row(exercise, entries.get(exercise.id)) for exercise in exercises]
     earned, possible = _sum(exercises, entries)
     sentences = [f"Lab {lab}: {earned:g} of {points_text(possible)}."]
-    for other in labs():
+    for other in labs() if lab != LAST else ():
         if other == lab or not any(key.startswith(f"lab{other:02}.") for key in entries):
             continue
         earned, possible = _sum(load_lab(other), entries)
@@ -35,7 +41,28 @@ def report(lab: int) -> Shown:
         sentences.append(trouble)
     columns = ["Exercise", "Kind", "Points", "State"]
     shown = table(f"Exercises of lab {lab}", columns, rows, sentences)
+    if lab == LAST:
+        whole = _course(entries)
+        shown = Shown(f"{shown.text}\n\n{whole.text}", shown.html + whole.html)
     return shown if _namespace()[1] else print_outside_notebooks(shown)
+
+
+def _course(entries: dict[str, Any]) -> Shown:
+    """Show every lab of the course, and what was reached in all of them."""
+    rows, passed, exercises, points, possible = [], 0, 0, 0.0, 0.0
+    for lab in (lab for lab in LABS if lab.number in labs()):
+        all_of_it = load_lab(lab.number)
+        right = sum(entries.get(e.id, {}).get("state") == PASSED for e in all_of_it)
+        earned, most = _sum(all_of_it, entries)
+        rows.append([f"{lab.number}", lab.title, f"{right} of {len(all_of_it)}",
+                     f"{earned:g} of {most:g}"])  # fmt: skip
+        passed, exercises = passed + right, exercises + len(all_of_it)
+        points, possible = points + earned, possible + most
+    words = f"The course: {passed} of {exercises} exercises passed, "
+    sentences = [words + f"{points:g} of {points_text(possible)}."]
+    if passed == exercises:
+        sentences.append("That is all of them.")
+    return table("The course", ["Lab", "Title", "Exercises passed", "Points"], rows, sentences)
 
 
 def _row(exercise: Exercise, entry: dict[str, Any] | None) -> list[str]:

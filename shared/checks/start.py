@@ -19,6 +19,18 @@ _NEEDED = {
     "matplotlib": "pictures cannot be drawn",
     "ipywidgets": "demos stay still pictures",
 }
+#: What single labs import besides, and what they cannot do without it
+_NEEDED_BY = {
+    9: {
+        "fastapi": "the service cannot start",
+        "uvicorn": "the service cannot start",
+        "prometheus_client": "the service cannot start",
+        "onnxruntime": "the service cannot read",
+        "onnx": "no model file can be written",
+        "tf2onnx": "no model file can be written",
+        "mangum": "the serverless handler cannot run",
+    }
+}
 
 
 def begin(lab: int) -> None:
@@ -35,14 +47,13 @@ def begin(lab: int) -> None:
     for exercise_id in [key for key in session if key.startswith(f"lab{lab:02}.")]:
         del session[exercise_id]
     versions, missing = [f"Python {platform.python_version()}"], []
-    for name, consequence in _NEEDED.items():
-        version = _version(name)
-        if version is None:
+    for name, consequence in {**_NEEDED, **_NEEDED_BY.get(lab, {})}.items():
+        if importlib.util.find_spec(name) is None:
             missing.append(
                 f"Missing: {name}, so {consequence}. Install it with: pip install {name}"
             )
-        else:
-            versions.append(f"{name} {version}")
+        elif name in _NEEDED:
+            versions.append(f"{name} {_version(name)}")
     print(f"Lab {lab} runs on {', '.join(versions)}{' in Colab' if in_colab() else ''}.")
     for sentence in missing:
         print(sentence)
@@ -61,9 +72,7 @@ def in_colab() -> bool:
     return "google.colab" in sys.modules or "COLAB_RELEASE_TAG" in os.environ
 
 
-def _version(name: str) -> str | None:
-    if importlib.util.find_spec(name) is None:
-        return None
+def _version(name: str) -> str:
     distributions = (name, f"{name}-cpu") if name == "tensorflow" else (name,)
     for distribution in distributions:
         try:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -14,10 +13,17 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 START_SECONDS = 60.0
+#: A notebook's interrupt goes to its whole group of processes: the service must not be one of it
+_APART: dict[str, Any] = (
+    {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+    if sys.platform == "win32"
+    else {"start_new_session": True}
+)
 
 
 class DidNotStart(RuntimeError):
@@ -83,7 +89,8 @@ def _ask(
 def service(folder: Path, *words: str, port: int | None = None) -> Iterator[Child]:
     """Start a service below a folder and stop it at the end, whatever happens.
 
-    It also stops by itself when this process is gone, killed or not.
+    It also stops by itself when this process is gone, killed or not, and an interrupt of this
+    process does not reach it.
 
     Args:
         folder: For its models, corrections and log.
@@ -102,7 +109,7 @@ def service(folder: Path, *words: str, port: int | None = None) -> Iterator[Chil
     begun = time.perf_counter()
     with open(folder / "log", "ab") as log_file:
         process = subprocess.Popen(
-            [*command, *words], stdin=subprocess.PIPE, stdout=log_file, stderr=log_file
+            [*command, *words], stdin=subprocess.PIPE, stdout=log_file, stderr=log_file, **_APART
         )
     child = Child(process, port, 0.0)
     try:
@@ -127,7 +134,10 @@ def _wait(child: Child, begun: float, log_file: Path) -> None:
 def stop(child: Child, seconds: float = 15.0) -> int:
     """Ask a service to stop, end it if it does not, and return its exit status."""
     if child.process.poll() is None:
-        child.process.send_signal(signal.SIGTERM if os.name != "nt" else signal.CTRL_C_EVENT)
+        if sys.platform == "win32" and child.process.stdin is not None:
+            child.process.stdin.close()  # Windows has no SIGTERM; the service follows its input
+        else:
+            child.process.send_signal(signal.SIGTERM)
         try:
             child.process.wait(seconds)
         except subprocess.TimeoutExpired:

@@ -44,15 +44,15 @@ class LineCharacter(Answer):
 class LineAnswer(Answer):
     """What one line says."""
 
-    request_id: str
+    request_id: str = Field(description="The same as in the log")
     model: Model
     image: ImageSize
-    text: str
+    text: str = Field(description="What is read")
     probability: Share = Field(description="p(text), summed over all its alignments")
     confidence: Share = Field(description="Calibrated probability that the text is right")
-    decision: Literal["accept", "review"]
-    characters: list[LineCharacter]
-    milliseconds: float
+    decision: Literal["accept", "review"] = Field(description="Accept, if confident enough")
+    characters: list[LineCharacter] = Field(description="Each with its edges and probability")
+    milliseconds: float = Field(description="From the whole request to the answer")
 
 
 class PageCharacter(Answer):

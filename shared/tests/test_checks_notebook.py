@@ -1,9 +1,11 @@
 """What a learner meets: check, predict, report and begin in a notebook's names."""
 
 import functools
+import importlib.util
 import json
 import multiprocessing
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -14,8 +16,9 @@ import pytest
 
 from shared.checks import begin, check, predict, recorded_guess, report
 from shared.checks import progress as progress_module
-from shared.checks.exercise import UnknownExerciseError
+from shared.checks.exercise import UnknownExerciseError, labs, load_lab
 from shared.checks.guard import guarded
+from shared.checks.verdict import PASSED, CaseResult, Result
 from shared.ctc import collapse as library_collapse
 from shared.ctc import collapse_trace
 from shared.tests.checks_support import STUB, lab90  # noqa: F401 - a fixture
@@ -248,6 +251,24 @@ def test_report_lists_points_and_states(cell):
     assert '<th scope="col">State</th>' in html and "<caption>Exercises of lab 90</caption>" in html
 
 
+def test_report_of_the_last_lab_shows_the_course(monkeypatch, tmp_path):
+    monkeypatch.setenv("HANDWRITING_MY", str(tmp_path))
+    lines = repr(report(9)).splitlines()
+    first = lines.index("The course") + 2
+    assert [line.split()[0] for line in lines[first:-1]] == list("123456789")
+    assert all(" 0 of " in line for line in lines[first:])
+    assert lines[-1].startswith("The course: 0 of ") and lines[-1].endswith(" points.")
+    for exercise in (one for lab in labs() for one in load_lab(lab)):
+        cases = tuple(CaseResult(case.name, case.points, True) for case in exercise.cases)
+        progress_module.record(Result(exercise, PASSED, cases))
+    lines = repr(report(9)).splitlines()
+    pattern = r"The course: (\d+) of (\d+) exercises passed, (\d+) of (\d+) points."
+    passed, exercises, earned, possible = re.fullmatch(pattern, lines[-2]).groups()
+    assert (passed, earned) == (exercises, possible)
+    assert lines[-1] == "That is all of them."
+    assert "<caption>The course</caption>" in report(9)._repr_html_()
+
+
 @pytest.mark.parametrize(
     "content", ["{", "[]", '{"exercises": {}}', '{"exercises": {"a": 1}, "guesses": {}}']
 )
@@ -321,6 +342,21 @@ def test_begin_names_what_is_missing(capsys, monkeypatch, lab90):  # noqa: F811
     assert "in Colab" in printed
     with pytest.raises(ValueError, match="from 1 to 9"):
         begin(0)
+
+
+def test_begin_says_what_the_service_of_lab_9_lacks(lab90, monkeypatch, capsys):  # noqa: F811
+    from shared.checks import start
+
+    begin(9)
+    assert "Missing" not in capsys.readouterr().out
+    there = importlib.util.find_spec
+    monkeypatch.setattr(
+        start.importlib.util, "find_spec", lambda name: None if name == "mangum" else there(name)
+    )
+    begin(9)
+    begin(8)
+    lacks = "Missing: mangum, so the serverless handler cannot run."
+    assert capsys.readouterr().out.count(lacks) == 1
 
 
 def test_importing_and_beginning_is_quick_and_loads_no_tensorflow():

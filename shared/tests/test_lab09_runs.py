@@ -14,7 +14,9 @@ import pytest
 from shared.checks.lab09_choices import cheapest_threshold, diagnose_services
 from shared.checks.lab09_prices import THRESHOLDS, minutes
 from shared.checks.lab09_services import CLIENTS, FAULTS, REQUESTS, four_services, load_test
-from shared.service.companion import Companion
+from shared.export.quantization import quantize
+from shared.paths import data_file, write_atomically
+from shared.service.companion import Companion, NotRunning
 from shared.tests.service_support import written
 
 
@@ -72,11 +74,72 @@ def test_a_companion_answers_and_leaves_no_process(tmp_path):
     assert "stopped" in repr(second)
 
 
+def test_a_stopped_companion_says_what_to_do(tmp_path):
+    one = Companion(tmp_path)
+    assert not (tmp_path / "admin-token").exists(), "a secret lies about while it is in use"
+    assert one.stop() == 0
+    with pytest.raises(NotRunning, match="was stopped. Run the cell that starts it again"):
+        one.ask("/v1/line", written())
+    with pytest.raises(NotRunning, match="was stopped"):
+        one.tell("/admin/rollback", {})
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
+def test_a_companion_that_was_killed_shows_the_end_of_its_log(tmp_path):
+    one = Companion(tmp_path)
+    one.child.process.kill()
+    with pytest.raises(NotRunning, match='(?s)has ended by itself.*"event": "ready"'):
+        one.ask("/health/live")
+    one.stop()
+
+
+def test_a_companion_begins_with_the_shipped_reader(tmp_path):
+    one = Companion(tmp_path)
+    _, shipped = one.ask("/health/ready")
+    small = quantize(data_file("models/line_small.onnx").read_bytes(), "recurrent")
+    write_atomically(tmp_path / "models" / "line_other.onnx", small)
+    assert one.tell("/admin/swap", {"name": "line_other.onnx"})[0] == 200
+    assert one.ask("/health/ready")[1] != shipped
+    one.stop()  # As when a notebook ends between a swap and its rollback
+    again = Companion(tmp_path)
+    assert again.ask("/health/ready")[1] == shipped
+    assert again.tell("/admin/swap", {"name": "line_other.onnx"})[0] == 200, "its file is gone"
+    again.stop()
+
+
+def test_its_links_go_through_the_hub_where_there_is_one(tmp_path, monkeypatch):
+    one = Companion(tmp_path)
+    assert f'href="{one.address}"' in one._repr_html_()
+    monkeypatch.setenv("JUPYTERHUB_SERVICE_PREFIX", "/user/ada/")
+    assert f'href="/user/ada/proxy/{one.child.port}/docs"' in one._repr_html_()
+    one.stop()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no groups of processes")
+def test_an_interrupt_of_the_notebook_leaves_the_companion_running(tmp_path):
+    script = f"""
+        import os, signal, time
+        from shared.service.companion import Companion, NotRunning
+        one = Companion({str(tmp_path)!r})
+        try:
+            os.killpg(0, signal.SIGINT)  # As Jupyter does
+            time.sleep(60)
+        except KeyboardInterrupt:
+            time.sleep(1)
+        print(one.ask("/health/ready")[0], one.stop())
+    """
+    run = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(script)],
+        capture_output=True, text=True, timeout=90, start_new_session=True,
+    )  # fmt: skip
+    assert run.stdout.split() == ["200", "0"], run.stderr
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
 def test_a_companion_ends_when_its_notebook_is_killed(tmp_path):
     script = f"""
         import os, signal
-        from shared.service.companion import Companion
+        from shared.service.companion import Companion, NotRunning
         one = Companion({str(tmp_path)!r})
         print(one.child.process.pid, flush=True)
         os.kill(os.getpid(), signal.SIGKILL)

@@ -12,6 +12,7 @@ import tomllib
 import pytest
 
 from shared import paths
+from shared.checks.start import _NEEDED_BY
 from shared.service.serverless import MOST_BYTES, make_handler
 from shared.tests.service_support import encoded, settings, written
 
@@ -51,6 +52,17 @@ def test_container_installs_what_the_extra_says():
     names = {re.split(r"[<>=\[]", one)[0] for one in project["optional-dependencies"]["serve"]}
     base = {re.split(r"[<>=\[]", one)[0] for one in project["dependencies"]}
     assert names <= installed() and installed() - names <= base
+
+
+def test_a_learner_has_what_lab_9_needs():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras, names, wanted = project["optional-dependencies"], set(), ["notebooks"]
+    for extra in wanted:  # Grows while it is read: an extra may name others
+        for line in extras[extra]:
+            own = re.match(rf"{project['name']}\[([a-z,]+)\]", line)
+            wanted += own[1].split(",") if own else []
+            names.add(re.split(r"[<>=\[]", line)[0].replace("-", "_"))
+    assert set(_NEEDED_BY[9]) <= names
 
 
 def test_container_copies_what_is_there():

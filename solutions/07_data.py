@@ -148,7 +148,7 @@ print("You have not guessed." if guess is None else f"You guessed {guess} percen
 # %% [markdown]
 # The order was carried out, and hardly anything is gained.
 # No error was raised, the loss went down, and the code is that of Lab 5.
-# In this lab you find out what is wrong with these labels, and mend them until the number moves.
+# In this lab you find what is wrong with these labels, and mend them.
 #
 # ## What is a label?
 #
@@ -163,6 +163,7 @@ example.lines[0]
 
 # %% [markdown]
 # - `box` is left, top, right, bottom in pixels of the upright image;
+# - `baseline` is where the letters stand; for a box that you draw it is found from the ink;
 # - `status` is "proposed" while nobody has decided, then "labeled" or "unreadable";
 # - `proposal` and `confidence` say what a model had filled in, and are kept when you correct it;
 # - the `sha256` of the image is there because a label belongs to these pixels and no others.

@@ -16,6 +16,7 @@ from typing import Any
 
 from shared.checks import crossing
 from shared.checks.verdict import NOT_ATTEMPTED, Result
+from shared.locking import FileLock
 from shared.paths import my_directory, write_atomically
 
 _EMPTY: dict[str, Any] = {"version": 1, "exercises": {}, "guesses": {}}
@@ -113,30 +114,11 @@ def _set_aside(path: Path, error: Exception) -> str:
 
 @contextlib.contextmanager
 def _locked(path: Path) -> Iterator[None]:
-    """Hold a lock that the system releases when the process ends, however it ends."""
-    with path.open("a+b") as file:
-        end = time.monotonic() + _LOCK_SECONDS
-        while not _try_lock(file.fileno()) and time.monotonic() < end:
-            time.sleep(0.02)
+    """Hold a lock; whoever holds it too long does not keep a learner from an answer."""
+    lock = FileLock(path)
+    with contextlib.suppress(TimeoutError):
+        lock.take(_LOCK_SECONDS)
+    try:
         yield
-
-
-def _try_lock(descriptor: int) -> bool:
-    try:
-        import fcntl
-    except ImportError:  # Windows
-        import msvcrt
-
-        try:
-            os.lseek(descriptor, 0, os.SEEK_SET)
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:  # A file system without locks: better one writer too many than none
-        return True
-    return True
+    finally:
+        lock.release()

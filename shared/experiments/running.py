@@ -11,10 +11,10 @@ from typing import Literal, Protocol
 
 from shared.backend import cpu_count
 from shared.experiments import watching
-from shared.experiments.locking import FileLock
 from shared.experiments.progress import StudyProgress
 from shared.experiments.study import Planned, Study, StudyError
 from shared.experiments.trial import Order
+from shared.locking import FileLock
 from shared.tracking.history import History
 from shared.tracking.records import RunRecord, load_run
 from shared.tracking.run import Mode, publish

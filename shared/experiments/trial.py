@@ -179,7 +179,7 @@ def hold(path: Path, seconds: float = 20.0) -> Iterator[None]:
     Raises:
         TimeoutError: Another process holds it.
     """
-    from shared.experiments.locking import FileLock
+    from shared.locking import FileLock
 
     lock = FileLock(path)
     lock.take(seconds)

@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from shared.experiments.locking import FileLock
 from shared.ideas.analysis import Results
 from shared.ideas.configuration import Configuration
 from shared.ideas.menu import IDEAS, find_idea
+from shared.locking import FileLock
 from shared.paths import DATA, data_file, my_directory, write_atomically
 
 FORMAT = 1

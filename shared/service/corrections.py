@@ -16,7 +16,6 @@ from typing import Protocol
 
 import numpy as np
 
-from shared.experiments.locking import FileLock
 from shared.labeling.schema import (
     LabeledLine,
     LabeledPage,
@@ -25,6 +24,7 @@ from shared.labeling.schema import (
     read_labels,
     write_labels,
 )
+from shared.locking import FileLock
 from shared.paths import write_atomically
 from shared.service.schemas import CorrectedLine, Correction
 

@@ -285,6 +285,37 @@ def test_bad_input_is_refused_with_a_sentence(call, message):
         call()
 
 
+def changed(row, value):
+    """Return GOOD with one row of other numbers."""
+    other = GOOD.copy()
+    other[row] = value
+    return other
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: ctc.forward(changed(2, [np.nan, -1, -1, -1]), [1]), "time step 2 hold NaN"),
+        (lambda: ctc.forward(changed(1, np.log(0.125)), [1]), "time step 1 sum to 0.5,"),
+        (lambda: ctc.forward(changed(1, np.log(0.375)), [1]), "time step 1 sum to 1.5,"),
+        (lambda: ctc.forward(GOOD, [1, 2, 0, 1]), r"the blank \(0\) at position 2"),
+        (lambda: ctc.forward(GOOD, [1], blank=4), "The blank is class 4, but there are 4"),
+        (lambda: ctc.forward(GOOD, np.array([[1, 2]])), r"shape \(1, 2\)"),
+        (lambda: ctc.log_softmax(np.log([[1, 1], [0, 0], [1, 1]])), "of time step 1 has"),
+        (lambda: ctc.log_softmax(np.array([[0, 0], [0, np.inf]])), "of time step 1 hold"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:divide by zero")
+def test_a_refusal_names_the_place(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+def test_rows_that_are_off_by_rounding_pass():
+    off = np.log(np.full((3, 4), 0.25) * (1 + 2e-6))  # float32 is about so exact
+    assert np.exp(ctc.forward(off, [1])[1]) == pytest.approx(6 / 64, rel=1e-4)
+
+
 def test_impossible_classes_are_allowed():
     logits = np.array([[0.0, -np.inf, 0.0]] * 3)
     loss, grad, status = ctc.loss_and_grad(logits, [1])

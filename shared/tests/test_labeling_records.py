@@ -12,6 +12,7 @@ from shared import pages
 from shared.labeling import LabeledLine, LabelError, label_set, page_of
 from shared.labeling.agreement import agreement
 from shared.labeling.datasheet import ASKED, OPEN, answers_in, datasheet, write_datasheet
+from shared.labeling.ink_baseline import baseline_from_ink
 from shared.labeling.line_images import as_detected, cut_lines
 from shared.labeling.lineage import (
     Lineage,
@@ -198,3 +199,31 @@ def test_labeled_lines_become_a_set_that_a_reader_learns_from(written, tmp_path)
     )
     proposed = cut_lines(label_set([first]), tmp_path, ("proposed",))
     assert proposed.places == [("p0.png", "open")] and proposed.lines.texts == [""]
+
+
+@pytest.mark.parametrize("slope", [-0.12, 0.0, 0.2])
+def test_a_baseline_is_found_from_the_ink_of_a_drawn_box(slope):
+    gray = np.full((260, 640), 230, np.uint8)
+    for start in (60, 130, 200):  # Three lines, so that parts of two neighbors are in the box
+        for x in range(40, 600, 14):
+            foot = round(start + slope * (x - 320))
+            gray[max(0, foot - 12) : max(0, foot), x : x + 7] = 40
+            if x % 5 == 0:  # An ascender here and there
+                gray[max(0, foot - 24) : max(0, foot), x : x + 3] = 40
+    reach = abs(slope) * 280
+    box = (40, 130 - 28 - reach, 607, 130 + 10 + reach)
+    points, x_height = baseline_from_ink(gray, box)
+    expected = 130 + slope * (points[:, 0] - 320)
+    assert np.abs(points[:, 1] - expected).max() < 4
+    assert 9 < x_height < 16
+    drawn = LabeledLine("a", box, "ink", "labeled")
+    assert np.allclose(as_detected(drawn, gray).baseline, points)
+    assert np.ptp(as_detected(drawn).baseline[:, 1]) == 0
+
+
+def test_without_ink_a_drawn_box_is_level():
+    gray = np.full((90, 200), 230, np.uint8)
+    assert baseline_from_ink(gray, (10, 10, 190, 60)) is None
+    assert baseline_from_ink(gray, (10, 10, 10, 10)) is None
+    drawn = LabeledLine("a", (10, 10, 190, 60), None, "proposed")
+    assert np.ptp(as_detected(drawn, gray).baseline[:, 1]) == 0

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from shared.experiments import Halving, Study, StudyError, run_study
-from shared.experiments.locking import FileLock
+from shared.locking import FileLock
 from shared.tests.fixtures.toy_experiments import climb
 
 CLIMB = "shared.tests.fixtures.toy_experiments:climb"

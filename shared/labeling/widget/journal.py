@@ -20,10 +20,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from shared.experiments.locking import FileLock
 from shared.labeling.label_files import format_labels, read_labels
 from shared.labeling.records import LabelError, LabelSet
 from shared.labeling.widget.history import replay
+from shared.locking import FileLock
 from shared.paths import write_atomically
 
 WAIT = 10.0  # Seconds for another process to finish writing

@@ -857,7 +857,7 @@ print(f"CER of the page: {rates[0]:.1%} at the start, {rates[1]:.1%} now; "
 figures.Table(list(zip(*said, strict=True)), ("at the start", "now"))
 
 # %% [markdown]
-# The stand-in's page and its corrections are by one hand, and no text is in both: that difference is what twenty corrections are worth.
+# The stand-in's page and its corrections are by one hand, and no text is in both: that difference is what they were worth on this page.
 # Texts of yours that were learned from flatter the page; write a fresh one to know.
 #
 # What if somebody's corrections are nonsense?

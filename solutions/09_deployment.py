@@ -809,20 +809,22 @@ figures.Table(rows, ("lines", "CER now", "CER of the candidate"))
 
 # %% [markdown]
 # A few held-back lines are a thin ground.
-# That is why a swap is not the end: the candidate first reads in the **shadow**, its answers compared and thrown away, and then one call swaps it in.
+# So the candidate first reads in the **shadow**: the service lets it read every request, too, compares, and sends the answers of the model that serves.
+# Then one call swaps it in.
 
 # %%
-file = improving.write_candidate(candidate, "line_corrected", model, served.folder / "models")
-shadow = improving.compare_in_shadow(model, load_model(file, detector_file), others.images)
-report_rows = shadow.as_dict()
-print(f"{report_rows['lines']} lines in the shadow: {report_rows['same_text']:.0%} the same text, "
-      f"{report_rows['difference']:.1%} of the characters differ")
 later = [line.image for line in visit[20:]] if stands_in else held_back.images
 truth = [line.text for line in visit[20:]] if stands_in else held_back.texts
+file = improving.write_candidate(candidate, "line_corrected", model, served.folder / "models")
+served.tell("/admin/shadow", {"name": file.name})
 before = [served.ask("/v1/line", image)[1]["text"] for image in later]
+_, shadow = served.ask("/admin/shadow")
+print(f"{shadow['lines']} lines in the shadow: {shadow['same_text']:.0%} the same text, "
+      f"{shadow['difference']:.1%} of the characters differ")
 if verdict.passes:
     print(served.tell("/admin/swap", {"name": file.name}))
 else:
+    served.tell("/admin/shadow", {})
     print("The gate refused it, so nothing is swapped.")
 
 # %% [markdown]

@@ -105,6 +105,7 @@ def test_a_companion_begins_with_the_shipped_reader(tmp_path):
     _, shipped = one.ask("/health/ready")
     small = quantize(data_file("models/line_small.onnx").read_bytes(), "recurrent")
     write_atomically(tmp_path / "models" / "line_other.onnx", small)
+    assert one.ask("/admin/models")[1]["available"] == ["line_other.onnx", "line_small.onnx"]
     assert one.tell("/admin/swap", {"name": "line_other.onnx"})[0] == 200
     assert one.ask("/health/ready")[1] != shipped
     one.stop()  # As when a notebook ends between a swap and its rollback

@@ -54,15 +54,15 @@ def _course(entries: dict[str, Any]) -> Shown:
         all_of_it = load_lab(lab.number)
         right = sum(entries.get(e.id, {}).get("state") == PASSED for e in all_of_it)
         earned, most = _sum(all_of_it, entries)
-        rows.append([f"{lab.number}", lab.title, f"{right} of {len(all_of_it)}",
-                     f"{earned:g} of {most:g}"])  # fmt: skip
+        title, done = f"{lab.number} {lab.title}", f"{right} of {len(all_of_it)}"
+        rows.append([title, done, f"{earned:g} of {most:g}"])
         passed, exercises = passed + right, exercises + len(all_of_it)
         points, possible = points + earned, possible + most
     words = f"The course: {passed} of {exercises} exercises passed, "
     sentences = [words + f"{points:g} of {points_text(possible)}."]
     if passed == exercises:
         sentences.append("That is all of them.")
-    return table("The course", ["Lab", "Title", "Exercises passed", "Points"], rows, sentences)
+    return table("The course", ["Lab", "Exercises passed", "Points"], rows, sentences)
 
 
 def _row(exercise: Exercise, entry: dict[str, Any] | None) -> list[str]:

@@ -69,7 +69,7 @@ class Companion:
         _running.append(self)
 
     def ask(self, path: str, image: np.ndarray | bytes | None = None) -> tuple[int, dict]:
-        """Ask once; return the status and the answer.
+        """Ask once; return the status and the answer. Below /admin the secret goes with it.
 
         Args:
             path: Such as "/v1/page".
@@ -79,7 +79,7 @@ class Companion:
             NotRunning: It has stopped.
         """
         content = b"" if image is None else image if isinstance(image, bytes) else as_png(image)
-        return self._reach(path, content)
+        return self._reach(path, content, "image/png")
 
     def tell(self, path: str, message: dict[str, Any]) -> tuple[int, dict]:
         """Send JSON; return the status and the answer. Below /admin the secret goes with it.
@@ -87,14 +87,12 @@ class Companion:
         Raises:
             NotRunning: It has stopped.
         """
-        headers = {"Content-Type": "application/json"}
+        return self._reach(path, json.dumps(message).encode(), "application/json")
+
+    def _reach(self, path: str, content: bytes, kind: str) -> tuple[int, dict]:
+        headers = {"Content-Type": kind}
         if path.startswith("/admin"):
             headers["Authorization"] = f"Bearer {self._secret}"
-        return self._reach(path, json.dumps(message).encode(), headers)
-
-    def _reach(
-        self, path: str, content: bytes, headers: dict[str, str] | None = None
-    ) -> tuple[int, dict]:
         try:
             return self.child.ask(path, content, headers=headers)
         except OSError as error:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -11,12 +13,17 @@ import time
 
 import pytest
 
+from shared import pen
 from shared.checks.lab09_choices import cheapest_threshold, diagnose_services
 from shared.checks.lab09_prices import THRESHOLDS, minutes
 from shared.checks.lab09_services import CLIENTS, FAULTS, REQUESTS, four_services, load_test
+from shared.course import gate
+from shared.course.outline import this_course
+from shared.course.running import small_parameters
 from shared.export.quantization import quantize
 from shared.paths import data_file, write_atomically
-from shared.service.companion import Companion, NotRunning
+from shared.service.companion import Companion, NotRunning, as_png
+from shared.service.traffic import send_lines
 from shared.tests.service_support import written
 
 
@@ -98,6 +105,7 @@ def test_a_companion_begins_with_the_shipped_reader(tmp_path):
     _, shipped = one.ask("/health/ready")
     small = quantize(data_file("models/line_small.onnx").read_bytes(), "recurrent")
     write_atomically(tmp_path / "models" / "line_other.onnx", small)
+    assert one.ask("/admin/models")[1]["available"] == ["line_other.onnx", "line_small.onnx"]
     assert one.tell("/admin/swap", {"name": "line_other.onnx"})[0] == 200
     assert one.ask("/health/ready")[1] != shipped
     one.stop()  # As when a notebook ends between a swap and its rollback
@@ -152,6 +160,35 @@ def test_a_companion_ends_when_its_notebook_is_killed(tmp_path):
     while _lives(child) and time.monotonic() < until:
         time.sleep(0.1)
     assert not _lives(child)
+
+
+@pytest.mark.nightly
+@pytest.mark.notebooks
+def test_the_lab_learns_from_lines_of_ones_own(tmp_path, monkeypatch):
+    import papermill
+
+    folder = tmp_path / "my" / "handwriting" / "lines"
+    folder.mkdir(parents=True)
+    sent = send_lines([pen.hands("test")[3]], 20, 5)
+    for number, line in enumerate(sent):
+        (folder / f"line_{number}.png").write_bytes(as_png(line.image))
+    texts = {f"line_{number}.png": line.text for number, line in enumerate(sent)}
+    (folder / "lines.json").write_text(json.dumps(texts), encoding="utf-8")
+    monkeypatch.setenv("HANDWRITING_MY", str(tmp_path / "my"))
+    (lab,) = this_course().find(["9"])
+    source = this_course().labs / lab.notebook
+    papermill.execute_notebook(
+        str(source), str(tmp_path / "done.ipynb"), small_parameters(gate.load(source)),
+        kernel_name="python3", cwd=str(tmp_path), progress_bar=False,
+    )  # fmt: skip
+    done = gate.load(tmp_path / "done.ipynb")["cells"]
+    said = "".join("".join(o.get("text", "")) for cell in done for o in cell.get("outputs", ()))
+    assert "This is your own handwriting" in said
+    assert "20 lines are corrected by you; the lines used are yours" in said
+    assert re.search(r"1[0-9] of its 20 texts were learned from", said)
+    kept = json.loads((tmp_path / "my/lab09/corrections/labels.json").read_text(encoding="utf-8"))
+    writers = [page["writer"] for page in kept["pages"]]
+    assert writers.count("you") == 20 and len(writers) == 40
 
 
 def _lives(pid):

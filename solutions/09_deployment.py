@@ -850,7 +850,7 @@ figures.show_lines([prepare_line(image) for image in later[:3]], truth[:3], afte
 # And the page with which this lab began?
 # It is read once more, by the service that has learned meanwhile.
 
-# %% tags=["number"]
+# %%
 _, again = served.ask("/v1/page", mine.photo)
 said = [[line["text"] for line in page["lines"]] for page in (answer, again)]
 rates = [character_error_rate(["\n".join(mine.texts)], ["\n".join(texts)]) for texts in said]

@@ -51,7 +51,7 @@ from shared.paths import checkout, data_file, my_directory
 from shared.recognizer import LineTextRecognizer
 from shared.recognizer.preparation import PlacedLine, prepare_line
 from shared.service import improving
-from shared.service.companion import Companion, as_png
+from shared.service.companion import Companion, as_png, fit
 from shared.service.confidence import Confidence, calibration_error, reject_curve
 from shared.service.drift import FEATURES, Reference
 from shared.service.gate import judge, other_hands
@@ -73,11 +73,12 @@ begin(9)
 served = Companion(my_directory() / "lab09")
 mine = my_handwriting()
 print(mine.description)
-status, answer = served.ask("/v1/page", mine.photo)
+photo = fit(mine.photo)
+status, answer = served.ask("/v1/page", photo)
 print(f"ready after {served.child.started:.1f} s; the page was answered with {status} "
       f"in {answer['milliseconds']:.0f} ms")
 figures.show_page(
-    mine.photo,
+    photo,
     [SimpleNamespace(**{key: np.array(line[key]) for key in ("baseline", "polygon")})
      for line in answer["lines"]],
     title=f"{len(answer['lines'])} lines found over HTTP",
@@ -851,7 +852,7 @@ figures.show_lines([prepare_line(image) for image in later[:3]], truth[:3], afte
 # It is read once more, by the service that has learned meanwhile.
 
 # %%
-_, again = served.ask("/v1/page", mine.photo)
+_, again = served.ask("/v1/page", photo)
 said = [[line["text"] for line in page["lines"]] for page in (answer, again)]
 rates = [character_error_rate(["\n".join(mine.texts)], ["\n".join(texts)]) for texts in said]
 known_texts = set(mine.texts) & set(learned.texts)

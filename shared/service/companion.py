@@ -21,6 +21,7 @@ from shared.service.load import Child, service
 from shared.service.models import NOTE
 
 LOG_END = 600  # Characters of the log that a message shows
+MOST_PIXELS = 12_000_000  # More of them help nobody, and may be more bytes than the service takes
 
 _running: list[Companion] = []
 
@@ -140,6 +141,19 @@ class Companion:
             f'<a href="{escape(self.page)}{name}" target="_blank" rel="noopener">{words}</a>'
             for name, words in links
         )
+
+
+def fit(image: np.ndarray) -> np.ndarray:
+    """Return a gray image with as many pixels as help; the service's page does so, too."""
+    scale = (MOST_PIXELS / image.size) ** 0.5
+    if scale >= 1:
+        return image
+    import cv2
+
+    height, width = image.shape
+    return cv2.resize(
+        image, (int(width * scale), int(height * scale)), interpolation=cv2.INTER_AREA
+    )
 
 
 def as_png(image: np.ndarray) -> bytes:

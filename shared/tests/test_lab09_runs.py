@@ -11,6 +11,8 @@ import sys
 import textwrap
 import time
 
+import cv2
+import numpy as np
 import pytest
 
 from shared import pen
@@ -22,7 +24,7 @@ from shared.course.outline import this_course
 from shared.course.running import small_parameters
 from shared.export.quantization import quantize
 from shared.paths import data_file, write_atomically
-from shared.service.companion import Companion, NotRunning, as_png
+from shared.service.companion import Companion, NotRunning, as_png, fit
 from shared.service.traffic import send_lines
 from shared.tests.service_support import written
 
@@ -113,6 +115,21 @@ def test_a_companion_begins_with_the_shipped_reader(tmp_path):
     assert again.ask("/health/ready")[1] == shipped
     assert again.tell("/admin/swap", {"name": "line_other.onnx"})[0] == 200, "its file is gone"
     again.stop()
+
+
+def test_a_large_photograph_fits(tmp_path):
+    rng = np.random.default_rng(0)
+    small = written()
+    assert fit(small) is small
+    large = cv2.resize(small, (9000, round(9000 * small.shape[0] / small.shape[1])))
+    large = np.vstack([large] + [np.full((4500 - len(large), 9000), 240, np.uint8)])
+    large = np.clip(large + rng.normal(0, 4, large.shape), 0, 255).astype(np.uint8)
+    one = Companion(tmp_path)
+    assert one.ask("/v1/page", large)[0] == 413
+    assert fit(large).size <= 12_000_000
+    status, answer = one.ask("/v1/page", fit(large))
+    assert (status, len(answer["lines"])) == (200, 1)
+    one.stop()
 
 
 def test_its_links_go_through_the_hub_where_there_is_one(tmp_path, monkeypatch):

@@ -849,7 +849,7 @@ figures.show_lines([prepare_line(image) for image in later[:3]], truth[:3], afte
 # The interval draws lines of one hand, so it speaks of this hand alone.
 #
 # And the page with which this lab began?
-# It is read once more, by the service that has learned meanwhile.
+# It is read once more, by the service as it is now.
 
 # %%
 _, again = served.ask("/v1/page", photo)
@@ -878,7 +878,7 @@ print(status, said.get("detail", said))
 
 # %% [markdown]
 # The gate refuses, and nothing was served.
-# The last line went **back** by one call: the earlier model is still in memory, and whoever can go back may dare to go forward.
+# The last line goes **back** by one call, where there was a swap: the earlier model is still in memory, and whoever can go back may dare to go forward.
 #
 # A loop that runs by itself needs tests more than any code before it.
 # These are the pieces to test; each is a few pixels or numbers.

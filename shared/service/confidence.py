@@ -161,7 +161,8 @@ def choose_threshold(
     Where no line may be accepted it is above 1.
     """
     _, rates, sure = reject_curve(confidence, edits, lengths)
-    kept = np.flatnonzero(rates <= promised)
+    together = np.append(sure[1:] < sure[:-1], True)  # Equal confidences are accepted together
+    kept = np.flatnonzero((rates <= promised) & together)
     return float(sure[kept[-1]]) if len(kept) else 1.01
 
 

@@ -143,6 +143,12 @@ def test_reject_curve_by_hand():
     assert confidence.choose_threshold(sure, edits + 1, lengths, 0.02) > 1
 
 
+def test_equal_confidences_are_accepted_together():
+    sure, edits, lengths = np.array([0.7, 0.9, 0.7]), np.array([0, 0, 3]), np.full(3, 10)
+    assert confidence.choose_threshold(sure, edits, lengths, 0.05) == 0.9
+    assert confidence.choose_threshold(sure, edits, lengths, 0.1) == 0.7
+
+
 def test_certain_and_impossible_texts_have_finite_odds():
     plain = confidence.Confidence(1.0, 0.0, 0.5, 0.02, {})
     values = plain.of(np.array([0.0, -np.inf, np.log(0.5)]))

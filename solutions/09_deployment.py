@@ -820,8 +820,8 @@ file = improving.write_candidate(candidate, "line_corrected", model, served.fold
 served.tell("/admin/shadow", {"name": file.name})
 before = [served.ask("/v1/line", image)[1]["text"] for image in later]
 _, shadow = served.ask("/admin/shadow")
-print(f"{shadow['lines']} lines in the shadow: {shadow['same_text']:.0%} the same text, "
-      f"{shadow['difference']:.1%} of the characters differ")
+print(f"{shadow['lines']} lines in the shadow: {shadow['same_text'] or 0:.0%} the same text, "
+      f"{shadow['difference'] or 0:.1%} of the characters differ")
 if verdict.passes:
     print(served.tell("/admin/swap", {"name": file.name}))
 else:
@@ -846,7 +846,7 @@ assert UPDATES < 100 or not stands_in or SEED != 9 or rates[1] < 0.85 * rates[0]
 figures.show_lines([prepare_line(image) for image in later[:3]], truth[:3], after[:3])
 
 # %% [markdown]
-# The interval draws lines of one hand, so it speaks of this hand alone.
+# The interval draws lines of one hand, so it speaks of this hand alone; yours were the gate's lines, too, which flatters a little.
 #
 # And the page with which this lab began?
 # It is read once more, by the service as it is now.

@@ -556,6 +556,9 @@ rung(test_collapsing_costs_a_few_plain_loops, copies)
 def test_batches() -> None:
     """Assert that a line is the same in a batch as alone, and that a seed decides the order.
 
+    A set is LineSet(images, texts, writers, boxes, held_out); for each line, boxes (characters, 4)
+    and flags (characters,) may be zeros.
+
     Raises:
         AssertionError: A promise is broken.
     """

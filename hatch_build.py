@@ -11,6 +11,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 PACKED = {
+    "data/answers.json": "shared/data/answers.json",
     "data/models": "shared/data/models",
     "data/samples": "shared/data/samples",
     "labs": "shared/data/labs",

@@ -1,4 +1,4 @@
-"""The small module behind the labs: data, networks, CTC, metrics and figures.
+"""What every lab imports: the files here first, then a room for each larger subject.
 
 Importing it is quick and silent; TensorFlow loads when something first needs it.
 """

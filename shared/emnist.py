@@ -1,4 +1,4 @@
-"""EMNIST: real handwritten characters from files that a user has, or asks to be fetched.
+"""Real handwritten characters, EMNIST, from files that a user has or asks to be fetched.
 
 The official files come in idx format, gzipped (Cohen, Afshar, Tapson, van Schaik 2017, "EMNIST:
 an extension of MNIST to handwritten letters", arXiv:1702.05373). Name their folder once, in the
@@ -10,7 +10,6 @@ from __future__ import annotations
 import gzip
 import hashlib
 import os
-import struct
 import zipfile
 import zlib
 from pathlib import Path
@@ -24,7 +23,7 @@ SETTING = "HANDWRITING_EMNIST"
 URL = "https://biometrics.nist.gov/cs_links/EMNIST/gzip.zip"
 CHECKSUM = "md5:58c8d27c78d21e728a6bc7b3cc06412e"
 _CLASSES = {"byclass": CLASSES_62, "bymerge": CLASSES_47, "balanced": CLASSES_47}
-_IMAGES_MAGIC, _LABELS_MAGIC = 2051, 2049
+_IMAGES, _LABELS = 2051, 2049  # How the files begin
 _HOW = (
     f"Download {URL} by hand (560 MB), unpack the files emnist-balanced-*.gz and "
     f"emnist-byclass-*.gz into one folder, and set {SETTING} to that folder; or call "
@@ -125,22 +124,25 @@ def _divide(whole: CharacterSet, split: str) -> CharacterSet:
 
 def _without(train: CharacterSet, test: CharacterSet) -> CharacterSet:
     """Drop training images that the test set has, and all but the first of equal ones."""
-    seen = {hashlib.blake2b(image, digest_size=16).digest() for image in test.images}
+    seen = set(map(_digest, test.images))
     keep = []
-    for number, image in enumerate(train.images):
-        mark = hashlib.blake2b(image, digest_size=16).digest()
-        if mark not in seen:
-            seen.add(mark)
+    for number, digest in enumerate(map(_digest, train.images)):
+        if digest not in seen:
+            seen.add(digest)
             keep.append(number)
     return train[np.array(keep, int)]
+
+
+def _digest(image: np.ndarray) -> bytes:
+    return hashlib.blake2b(image, digest_size=16).digest()  # 700,000 whole images are half a GB
 
 
 def _read(folder: Path, stem: str) -> CharacterSet:
     """Read one pair of idx files, such as "balanced-train"."""
     images_path = folder / f"emnist-{stem}-images-idx3-ubyte.gz"
     labels_path = folder / f"emnist-{stem}-labels-idx1-ubyte.gz"
-    images = _read_idx(images_path, _IMAGES_MAGIC)
-    labels = _read_idx(labels_path, _LABELS_MAGIC).astype(np.int64)
+    images = _read_idx(images_path, _IMAGES)
+    labels = _read_idx(labels_path, _LABELS).astype(np.int64)
     classes = _CLASSES[stem.split("-")[0]]
     if len(images) != len(labels):
         raise EmnistError(
@@ -169,18 +171,16 @@ def _read_idx(path: Path, magic: int) -> np.ndarray:
         raise EmnistError(
             f"{path} is damaged or was not downloaded to its end ({error}). Delete it. {_HOW}"
         ) from error
-    found = struct.unpack(">I", content[:4])[0] if len(content) >= 4 else None
+    found, kinds = int.from_bytes(content[:4], "big"), {_IMAGES: "images", _LABELS: "labels"}
     if found != magic:
-        kinds = {_IMAGES_MAGIC: "images", _LABELS_MAGIC: "labels"}
         what = f"holds {kinds[found]}" if found in kinds else f"begins with {found}"
         mixed = " Images and labels were probably swapped." if found in kinds else ""
         raise EmnistError(
             f"{path} {what}, but {kinds[magic]} (magic number {magic}) are expected.{mixed} {_HOW}"
         )
-    dimensions = 3 if magic == _IMAGES_MAGIC else 1
-    start = 4 + 4 * dimensions
-    shape = struct.unpack(f">{dimensions}I", content[4:start]) if len(content) >= start else (0,)
-    if len(content) < start or len(content) - start != int(np.prod(shape)):
+    start = 4 + 4 * (3 if magic == _IMAGES else 1)  # A number of 4 bytes for each dimension
+    shape = np.frombuffer(content[4:start].ljust(4, b"\0"), ">u4").tolist()
+    if len(content) - start != np.prod(shape):
         raise EmnistError(
             f"{path} announces {' x '.join(map(str, shape))} bytes and holds "
             f"{max(0, len(content) - start):,}: it is incomplete. Delete it. {_HOW}"
@@ -190,8 +190,6 @@ def _read_idx(path: Path, magic: int) -> np.ndarray:
 
 def download(folder: Path | None = None, url: str = URL, checksum: str = CHECKSUM) -> Path:
     """Fetch the official files; called by a person only, never by importing or loading.
-
-    An interrupted download goes on where it stopped, and a finished one is checked.
 
     Args:
         folder: where the files shall be; `my/emnist` if not given.
@@ -204,50 +202,16 @@ def download(folder: Path | None = None, url: str = URL, checksum: str = CHECKSU
     import pooch  # only here: it brings the network library along
 
     folder = Path(folder or my_directory() / "emnist")
-    folder.mkdir(parents=True, exist_ok=True)
-    part = folder / "gzip.zip.part"
     try:
-        archive = pooch.retrieve(url, checksum, "gzip.zip", folder, downloader=_Resuming(part))
+        archive = Path(pooch.retrieve(url, checksum, "gzip.zip", folder, progressbar=True))
     except ValueError as error:
-        part.unlink(missing_ok=True)
         raise EmnistError(f"{url} is not the archive expected: {error}. {_HOW}") from error
     except OSError as error:  # which the network library's errors are
-        raise EmnistError(
-            f"The download of {url} stopped: {error}. What has come is kept in {part}; call "
-            f"download() again to go on. {_HOW}"
-        ) from error
-    part.unlink(missing_ok=True)
+        raise EmnistError(f"The download of {url} stopped: {error}. {_HOW}") from error
     with zipfile.ZipFile(archive) as members:
         for member in members.namelist():
             name = Path(member).name
             if name.startswith(("emnist-balanced-", "emnist-byclass-")) and name.endswith(".gz"):
                 write_atomically(folder / name, members.read(member))
-    Path(archive).unlink()
+    archive.unlink()
     return folder
-
-
-class _Resuming:
-    """A downloader for pooch that keeps what has come, and asks for the rest."""
-
-    def __init__(self, part: Path) -> None:
-        self._part = part
-
-    def __call__(self, url: str, output: str | Path, _: object) -> None:
-        import requests
-        from tqdm.auto import tqdm
-
-        done = self._part.stat().st_size if self._part.exists() else 0
-        ask = {"Range": f"bytes={done}-"} if done else {}
-        with requests.get(url, headers=ask, stream=True, timeout=30) as reply:
-            if reply.status_code != 416:  # 416: nothing is left to ask for
-                reply.raise_for_status()
-                resumed = reply.status_code == 206
-                done = done if resumed else 0
-                total = done + int(reply.headers.get("Content-Length", 0))
-                bar = tqdm(total=total or None, initial=done, unit="B", unit_scale=True)
-                with bar, self._part.open("ab" if resumed else "wb") as file:
-                    for chunk in reply.iter_content(1 << 14):
-                        file.write(chunk)
-                        bar.update(len(chunk))
-        Path(output).write_bytes(b"")
-        self._part.replace(output)

@@ -1,4 +1,4 @@
-"""The CTC loss for training, and the guards that run once on the data.
+"""The losses that train a line network, what they ask for, and guards that run once on the data.
 
 On a CPU the sparse kernel of TensorFlow computes the same loss and gradient as `keras.losses.CTC`
 several times faster; `shared.ctc` has the same mathematics in readable numpy.
@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-BLANK = 0
+from shared.alphabet import BLANK
+from shared.networks import FRAME_WIDTH
 
 
 def ctc_loss(labels: Any, logits: Any, label_lengths: Any, logit_lengths: Any) -> Any:
@@ -79,7 +80,7 @@ def _sparse_loss(labels: Any, logits: Any, label_lengths: Any, logit_lengths: An
 
 
 def per_character(losses: Any, label_lengths: Any) -> Any:
-    """Divide each loss by its number of characters, so that long lines weigh no more."""
+    """Divide each loss (batch,) by its number of characters, so that long lines weigh no more."""
     from shared.backend import keras
 
     lengths = keras.ops.maximum(keras.ops.cast(label_lengths, "float32"), 1.0)
@@ -103,10 +104,29 @@ def frame_loss(frame_labels: Any, logits: Any, logit_lengths: Any) -> Any:
     return ops.sum(losses * inside, axis=1) / ops.cast(lengths, "float32")
 
 
-def min_frames(label: np.ndarray) -> int:
-    """Return the frames that CTC needs: one a character and one between equal neighbors."""
-    label = np.asarray(label)
-    return len(label) + int(np.count_nonzero(label[1:] == label[:-1]))
+def frame_classes(label: np.ndarray, frames: int, boxes: np.ndarray | None = None) -> np.ndarray:
+    """Return one class per frame, int32 (frames,).
+
+    Args:
+        label: Class of each character, (length,).
+        frames: Number of frames.
+        boxes: Left, top, right, bottom of each character in pixels, (length, 4); a frame gets
+            the character whose box holds its center, or 0, the blank. Without boxes, the frames
+            are shared out evenly, as if all characters were equally wide.
+    """
+    if boxes is None:
+        return np.asarray(label, np.int32)[np.arange(frames) * len(label) // frames]
+    centers = (np.arange(frames) + 0.5) * FRAME_WIDTH
+    owners = np.full(frames, -1)
+    for index, (left, _, right, _) in enumerate(boxes):
+        owners[(centers >= left) & (centers < right)] = index
+        # A letter narrower than a frame keeps the one that it stands in
+        owners[min(int((left + right) / 8), frames - 1)] = index
+    classes = np.where(owners < 0, 0, np.asarray(label, np.int32)[owners])
+    # A blank between equal letters that touch, or collapsing would make them one
+    touch = (owners[1:] != owners[:-1]) & (classes[1:] == classes[:-1])
+    classes[:-1][touch] = 0
+    return classes
 
 
 def check_batch(
@@ -116,7 +136,7 @@ def check_batch(
     num_classes: int,
     frames: int | None = None,
 ) -> None:
-    """Check labels and lengths before training, on numpy, once.
+    """Refuse labels and lengths that CTC cannot learn, or would learn wrongly without an error.
 
     Args:
         labels: int (batch, max_length).
@@ -174,7 +194,7 @@ def check_batch(
 
 
 def check_logits(logits: np.ndarray) -> None:
-    """Refuse logits that are not finite, or that went through a softmax already.
+    """Refuse logits (batch, frames, classes) that diverged, or that went through a softmax.
 
     Raises:
         ValueError: Says which of the two it is.

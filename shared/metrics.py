@@ -10,6 +10,9 @@ import numpy as np
 def edit_distance(reference: Sequence, hypothesis: Sequence) -> int:
     """Return the fewest insertions, deletions and substitutions between two sequences.
 
+    Source: Wagner and Fischer, "The String-to-String Correction Problem", J. ACM 21 (1974),
+    pages 168-173; only the last row of its table is kept.
+
     Args:
         reference: What is written: a string, or a list of words.
         hypothesis: What was read.
@@ -75,7 +78,11 @@ def character_error_rate(references: Sequence[str], hypotheses: Sequence[str]) -
 
 
 def word_error_rate(references: Sequence[str], hypotheses: Sequence[str]) -> float:
-    """Return total word edits divided by total reference words; words are split at spaces."""
+    """Return total word edits divided by total reference words; words are split at spaces.
+
+    Raises:
+        ValueError: The lists differ in length, or no reference has a word.
+    """
     return _error_rate(
         [text.split() for text in _texts(references)],
         [text.split() for text in _texts(hypotheses)],
@@ -105,7 +112,10 @@ def _error_rate(references: list, hypotheses: list, unit: str) -> float:
 
 
 def micro_accuracy(labels: np.ndarray, predictions: np.ndarray) -> float:
-    """Return the share of right predictions, every image counting the same."""
+    """Return the share of right predictions, every image counting the same.
+
+    Takes class numbers, (images,) each, as does `macro_accuracy`; refuses other shapes.
+    """
     labels, predictions = _same_length(labels, predictions)
     return float(np.mean(labels == predictions))
 

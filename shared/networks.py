@@ -8,12 +8,13 @@ a whole page, ever more coarsely and then finely again.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
     import keras
 
 HEIGHT = 32
+READER_HEIGHT = 48
 FRAME_WIDTH = 4
 MAP_STEP = 2  # Page pixels from one pixel of the detector's maps to the next
 PAGE_MULTIPLE = 16  # Both sides of a page for the detector are multiples of this
@@ -91,6 +92,56 @@ def line_network(
     return keras.Model(images, logits, name=f"line_{context}")
 
 
+def reader_network(
+    num_classes: int = 96,
+    channels: tuple[int, int, int, int] = (16, 32, 64, 96),
+    features: int = 160,
+    units: int = 128,
+    dropout: float = 0.2,
+) -> keras.Model:
+    """Build the shipped reader, from images (batch, 48, width, 1) to logits.
+
+    The same idea as `line_network` for lines half as high again: frames are four columns wide
+    as well, and two bidirectional LSTMs lie behind each other.
+
+    Args:
+        num_classes: Classes, the blank included.
+        channels: Channels of the stem's four strided convolutions; a fifth one is added.
+        features: Length of a frame's feature vector.
+        units: Length of an LSTM's state, in each direction.
+        dropout: Share dropped before each LSTM and before the logits while training.
+    """
+    from shared.backend import keras
+
+    images = keras.Input((READER_HEIGHT, None, 1), name="images")
+    x = images
+    for count, strides in zip(channels, ((2, 2), (2, 2), (2, 1), (2, 1)), strict=True):
+        x = _convolution(keras, 2, count, 3, strides, momentum=0.99)(x)
+    x = keras.layers.add([x, _convolution(keras, 2, channels[-1], 3, momentum=0.99)(x)])
+    x = keras.layers.Permute((2, 1, 3))(x)  # (batch, frames, 3, channels)
+    x = keras.layers.Reshape((-1, READER_HEIGHT // 16 * channels[-1]))(x)
+    x = _convolution(keras, 1, features, 1, momentum=0.99)(x)
+    x = keras.layers.Activation("linear", name="features")(x)
+    for _ in range(2):
+        x = keras.layers.Dropout(dropout)(x)
+        x = keras.layers.Bidirectional(keras.layers.LSTM(units, return_sequences=True))(x)
+    x = keras.layers.Dropout(dropout)(x)
+    logits = keras.layers.Dense(num_classes, dtype="float32", name="logits")(x)
+    return keras.Model(images, logits, name="reader")
+
+
+def build_line_reader(architecture: str = "line", **options: Any) -> keras.Model:
+    """Build the network that a line reader's card describes.
+
+    Raises:
+        ValueError: An unknown architecture.
+    """
+    known = {"line": line_network, "reader": reader_network}
+    if architecture not in known:
+        raise ValueError(f"The architecture {architecture!r} is unknown; use {' or '.join(known)}.")
+    return known[architecture](**options)
+
+
 def character_mlp(num_classes: int, units: int = 256) -> keras.Model:
     """Build a two-layer perceptron from characters (batch, 28, 28, 1) to logits."""
     from shared.backend import keras
@@ -154,13 +205,13 @@ def line_detector_network(
     return keras.Model(pages, last(x), name="line_detector")
 
 
-def _convolution(keras, rank, filters, kernel, strides=1, dilation=1):
+def _convolution(keras, rank, filters, kernel, strides=1, dilation=1, momentum=0.9):
     """Return a convolution with batch normalization and ReLU, in one or two dimensions."""
     kind = keras.layers.Conv2D if rank == 2 else keras.layers.Conv1D
     options = {"strides": strides} if dilation == 1 else {"dilation_rate": dilation}
     convolution = kind(filters, kernel, padding="same", use_bias=False, **options)
-    # Momentum 0.9 because runs here last about a thousand updates
-    normalization = keras.layers.BatchNormalization(momentum=0.9)
+    # Momentum 0.9 where a run lasts about a thousand updates
+    normalization = keras.layers.BatchNormalization(momentum=momentum)
     rectifier = keras.layers.ReLU()
     return lambda x: rectifier(normalization(convolution(x)))
 

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import json
 import os
+import socket
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
 
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -16,13 +23,8 @@ def checkout() -> Path | None:
     return root if any((root / name).exists() for name in ("pyproject.toml", ".git")) else None
 
 
-def _find_data() -> Path:
-    root = checkout()
-    return root / "data" if root else _PACKAGE / "data"
-
-
 #: Folder with the shipped models and samples: `data/` of the checkout or the packaged copy
-DATA = _find_data()
+DATA = (checkout() or _PACKAGE) / "data"
 
 
 def data_file(name: str) -> Path:
@@ -41,6 +43,15 @@ def data_file(name: str) -> Path:
             "Restore it with `git checkout -- data` in a clone, or install the package again."
         )
     return path
+
+
+def sample(name: str) -> Any:
+    """Return recorded numbers of the course: what `data/samples/NAME.json` holds.
+
+    Args:
+        name: Name without its ending, for example `"ladder"`; `data/README.md` lists them.
+    """
+    return json.loads(data_file(f"samples/{name}.json").read_text(encoding="utf-8"))
 
 
 def my_directory() -> Path:
@@ -87,28 +98,57 @@ def write_atomically(path: Path | str, content: bytes | str) -> Path:
             file.write(payload)
             file.flush()
             os.fsync(file.fileno())
-        replace_atomically(part, path)
+        umask = os.umask(0)  # The only way to read it is to set it
+        os.umask(umask)
+        part.chmod(0o666 & ~umask)  # A temporary file is private by default
+        part.replace(path)
     except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        raise OSError(
+            errno.ENOSPC,
+            f"The disk is full: {path} needs {len(payload):,} bytes and was left as it was. "
+            "Free some space and run this again",
+        ) from error
+    finally:
         part.unlink(missing_ok=True)
-        if error.errno == errno.ENOSPC:
-            raise OSError(
-                errno.ENOSPC,
-                f"The disk is full: {path} needs {len(payload):,} bytes and was left as it was. "
-                "Free some space and run this again",
-            ) from error
-        raise
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
     return path
 
 
-def replace_atomically(part: Path, path: Path) -> None:
-    """Move a finished temporary file onto its final name.
+#: What a file system says that has no locks, some network drives among them
+_NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EINVAL)
 
-    The mode follows the user's umask, because temporary files are private by default.
+
+@contextlib.contextmanager
+def locked(path: Path | str, seconds: float = 0.0, *, shared: bool = False) -> Iterator[None]:
+    """Hold a file as a lock; the system releases it when the process ends, however it ends.
+
+    Args:
+        path: The file; it is created, with its folder, and stays.
+        seconds: How long to wait for another process.
+        shared: Whether this process may hold it several times.
+
+    Raises:
+        TimeoutError: Another process holds it; the message names it where it is known.
     """
-    umask = os.umask(0)
-    os.umask(umask)
-    part.chmod(0o666 & ~umask)
-    part.replace(path)
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(path, fallback_to_soft=False, is_singleton=shared)
+    with contextlib.ExitStack() as held:
+        try:
+            held.enter_context(lock.acquire(timeout=seconds))
+        except Timeout:
+            holder = ""
+            with contextlib.suppress(OSError):  # Windows does not let anybody read a locked file
+                holder = path.read_text(encoding="utf-8")
+            raise TimeoutError(f"{path} is held by {holder or 'another process'}") from None
+        except (OSError, NotImplementedError) as error:
+            if isinstance(error, OSError) and error.errno not in _NO_LOCKS:
+                raise
+            # A file system without locks: better one writer too many than none
+        else:
+            with contextlib.suppress(OSError):
+                path.write_text(
+                    f"process {os.getpid()} on {socket.gethostname()}", encoding="utf-8"
+                )
+        yield

@@ -7,11 +7,11 @@
 # **You will be able to**
 # - compare two ideas in pairs, with an interval that draws writers again;
 # - say which of four claims rests on a comparison that holds;
-# - predict the error rate of a larger budget before you pay for it;
+# - predict the error rate of a larger budget, and say when not to trust the prediction;
 # - tune a decoder on validation lines, and recognize one that is set wrongly;
 # - adapt a reader to one writer, and say how many lines that takes.
 #
-# **Time** {time} · **Needs** Labs 1 to 4, two CPU cores · **Data** 1 MB, shipped
+# **Time** {time} · **Needs** Labs 1 to 4, two CPU cores · **Data** 6 MB, shipped
 
 # %% tags=["parameters"] fast={"TRIAL_UPDATES":2,"ADAPT_UPDATES":2,"TUNING_LINES":6}
 SEED = 1
@@ -25,19 +25,18 @@ from collections import Counter
 import numpy as np
 
 from shared import figures, pen
-from shared.adaptation import Adapter, count_edits, effect, own_lines, writer_lines
 from shared.checks import begin, check, predict, recorded_guess, report
-from shared.checks.lab05_decoders import four_decoders
-from shared.checks.lab05_pilot import PILOT
-from shared.course.train_writers import drops, shipped_writers
-from shared.decoding import BeamDecoder, course_model, tune
+from shared.experiments import course_model, tune
+from shared.experiments.adaptation import Adapter, count_edits, effect, own_lines, writer_lines
+from shared.experiments.ideas import IDEAS, Configuration
+from shared.experiments.ideas.study import load_study, with_own_trials
+from shared.experiments.ideas.trial import run_trial
 from shared.explorer.browse import browse
 from shared.handwriting import my_handwriting
-from shared.ideas import IDEAS, Configuration
-from shared.ideas.study import load_study, with_own_trials
-from shared.ideas.trial import run_trial
+from shared.language import BeamDecoder
 from shared.lines import compose_lines, frozen_lines
 from shared.metrics import align, character_error_rate, word_error_rate
+from shared.paths import sample
 from shared.recognizer import LineTextRecognizer
 
 begin(5)
@@ -56,7 +55,7 @@ figures.Table(rows, ("idea", "the thought behind it", "change"))
 # %% [markdown]
 # A **trial** trains one network for a fixed number of updates and reads the same validation and test lines as every other trial.
 # A **study** is a plan of trials.
-# The course ships one, made on two processor cores by `labs train study`, and yours are added to it.
+# The course ships one, made on two processor cores, and yours are added to it.
 
 # %%
 study = with_own_trials(load_study())
@@ -79,12 +78,14 @@ figures.Table(rows, ("idea", "updates", "seeds"))
 # Guess by how many points bending changes the character error rate on the test, after as many updates as the base had.
 # Return one number: `-3` means three points fewer errors.
 
+
 # %% answer="guess_effect"
 def guess_effect() -> float:
     """Return your guess of the difference in points, below zero for fewer errors."""
     ### BEGIN SOLUTION
     return -3.0
     ### END SOLUTION
+
 
 # %% check="guess_effect" points=1
 predict("lab05.guess_effect")
@@ -126,10 +127,12 @@ figures.plot_curves(curves, "updates", "validation CER (%)", "Six ideas along th
 # 12 min · core
 #
 # Write `writer_interval(extra, lengths, writers, draws)`.
-# Each draw is a list of writers; for each, divide the extra edits of their lines by the characters of their lines.
+# Each draw is a list of writers.
+# For a draw, add up the extra edits of its writers' lines, then the characters of these lines, and divide once.
 # A writer who was drawn twice counts twice.
 # Return the 2.5 % and the 97.5 % quantile of these rates.
 # One draw `["ann", "bob"]` with `extra=[-1, 2]` and `lengths=[10, 30]` gives `(0.025, 0.025)`.
+
 
 # %% answer="writer_interval"
 def writer_interval(
@@ -278,6 +281,7 @@ browse(show_changes, [idea for idea in study.ideas if idea != "base"], "Idea")
 #
 # Return the letter of the one claim that the comparison supports.
 
+
 # %% answer="believe"
 def believe() -> str:
     """Return "A", "B", "C" or "D"."""
@@ -313,6 +317,7 @@ check("lab05.believe")
 # They take the edits of two ways, and return the difference of the rates (second minus first) and the two ends of its interval over writers.
 # Your test passes silently for a good one, and raises an `AssertionError` for one that averages the lines' rates, draws lines, ignores the pairs or turns the sign.
 # A passed test is saved for Lab 8.
+
 
 # %% answer="check_comparison"
 def check_comparison(compare) -> None:
@@ -361,6 +366,7 @@ check("lab05.check_comparison")
 # Write `predict_error(updates, rates, target)`: fit a straight line through the logarithms of budgets and rates by least squares, and return the rate that it gives at the budget `target`.
 # `predict_error([100, 400], [0.4, 0.2], 1600)` gives `0.1`.
 
+
 # %% answer="predict_error"
 def predict_error(updates: list[int], rates: list[float], target: int) -> float:
     """Return the error rate that a power law predicts.
@@ -391,25 +397,29 @@ check("lab05.predict_error")
 # **Why this way.** Least squares uses all points, so that the noise of the last two does not steer the prediction.
 
 # %% [markdown]
-# Hide the largest budget of the base, predict it from the others, and compare.
+# Hide the largest budget of the base, predict it from the others, and compare: on the test, and on validation lines.
 
 # %%
 budgets = sorted({t["configuration"]["updates"] for t in study.trials if t["idea"] == "base"})
-rates = [study.rate("base", updates=budget) for budget in budgets]
-known = max(2, len(budgets) - 1)
-if len(budgets) >= 2:
-    ahead = [predict_error(budgets[:known], rates[:known], budget) for budget in budgets]
-    lines = {"measured": (budgets, np.multiply(100, rates))}
-    lines["law"] = (budgets, np.multiply(100, ahead))
-    print(f"At {budgets[-1]:,} updates: predicted {ahead[-1]:.1%}, measured {rates[-1]:.1%}")
-else:
-    lines = {"measured": (budgets, np.multiply(100, rates))}
-    print("The study has one budget of the base; run: labs train study")
-figures.plot_curves(lines, "updates", "test CER (%)", "The base at several budgets", log_y=True)
+target, dense = budgets[-1], np.geomspace(budgets[0], budgets[-1], 50)
+lines = {}
+for split in ("test", "validation"):
+    rates = [study.rate("base", split, updates=budget) for budget in budgets]
+    law = [predict_error(budgets[:-1], rates[:-1], budget) for budget in (*dense, target)]
+    print(f"{split} at {target:,} updates: predicted {law[-1]:.1%}, measured {rates[-1]:.1%}")
+    lines[f"{split}, measured"] = (budgets, np.multiply(100, rates))
+    lines[f"{split}, law"] = (dense, np.multiply(100, law[:-1]))
+title = "The base at several budgets, and the law of all but the last"
+figures.plot_curves(lines, "updates", "CER (%)", title, log_y=True, log_x=True)
 
 # %% [markdown]
-# A straight line knows nothing of a floor.
-# On hands that write unknown letterforms, some errors cannot be trained away with known ones, and the measured rate can end up above the line.
+# In the shipped study the law promised {test at _ updates: predicted #} on the test, and {test at _ updates: predicted _ measured #} came.
+# Two budgets determine a straight line, so it meets both points and nothing in the fit could warn you.
+# Is it a floor, since the test has letterforms that no training shows?
+# Validation lines have none of those, and the law missed there by about the same factor: {validation at _ updates: predicted #} promised, {validation at _ updates: predicted _ measured #} measured.
+# The fall itself slows down, as the bend at 800 updates shows, and a line through the steep beginning promises too much.
+#
+# So do not trust such a law where it rests on as many points as it has numbers to fit, where its first points lie in the steep beginning, or far beyond the last budget.
 #
 # Now run a trial of your own, a short one.
 # Change the line `MY_IDEA` to any setting of `Configuration`; a misspelled key or an impossible value is answered with the nearest right one.
@@ -424,7 +434,7 @@ print(f"changed: {mine_too.changes()}")
 print(f"{TRIAL_UPDATES} updates: validation CER {record['cer']['validation']:.1%}")
 
 # %% [markdown]
-# After so few updates the network has hardly left the plateau of Lab 3, and no idea can be judged here.
+# After so few updates most characters are still misread ({validation CER #} in our run), and no idea can be judged here.
 # A whole night is what `labs overnight --hours 8` is for.
 # It keeps each finished trial in `my/`, goes on after a kill or a reboot, and leaves a report that opens in a browser; run the table above again in the morning.
 #
@@ -455,10 +465,11 @@ figures.Table(rows, ("text", "bits a character"))
 
 # %%
 rows = []
-for decoder in four_decoders():
-    facts = f"CER {decoder.rate:.1%}, {decoder.length:.0%} of the characters"
-    rows += [(decoder.name, facts, text, found) for text, found in decoder.readings]
+for name, decoder in sample("decoders").items():
+    facts = f"CER {decoder['rate']:.1%}, {decoder['length']:.0%} of the characters"
+    rows += [(name, facts, text, found) for text, found in decoder["readings"]]
 figures.Table(rows, ("decoder", "60 lines", "written", "read"))
+
 
 # %% answer="diagnose_decoders"
 def diagnose_decoders() -> dict[str, str]:
@@ -486,38 +497,49 @@ check("lab05.diagnose_decoders")
 
 # %% [markdown] tags=["solution"]
 # **Why this way.** The bonus shows in the length, the weight in the words.
-# `python -m shared.checks.lab05_decoders` reads the lines again.
+# `python data/make/decoders.py` reads the lines again.
 
 # %% [markdown]
 # Weight and bonus are tuned on validation lines, and the test is read once, with what they chose.
+# The small reader of Lab 3 reads here: the shipped one has a language model of its own, and you would not see what yours is worth.
 
 # %%
-reader = LineTextRecognizer.load()
+small = LineTextRecognizer.load("line_small")
 validation = compose_lines(TUNING_LINES, "validation", 11)
-validation_logits = reader.logits_many(validation.images)
-weights, bonuses = (0.0, 0.15, 0.3, 0.45), (0.3, 0.6, 1.0)
+validation_logits = small.logits_many(validation.images)
+weights, bonuses = (0.0, 0.15, 0.3, 0.45), (0.3, 0.6, 1.0, 1.5)
 tuned = tune(validation_logits, validation.texts, model, weights, bonuses)
+assert TUNING_LINES < 100 or (tuned.weight < max(weights) and tuned.bonus < max(bonuses))
 rows = [[w, *(f"{tuned.rates[w, b]:.1%}" for b in bonuses)] for w in weights]
 print(f"chosen on {len(validation)} validation lines: weight {tuned.weight}, bonus {tuned.bonus}")
 figures.Table(rows, ("weight", *(f"bonus {b}" for b in bonuses)))
 
 # %% [markdown]
+# The choice lies inside the table, not at its edge: at an edge, a better value may lie beyond, and the table has to grow.
 # Before you run the next cell: will the gain on the test be larger or smaller than on validation?
 
 # %% tags=["number"]
-logits = reader.logits_many(test.images)
+logits = small.logits_many(test.images)
 decoder = BeamDecoder(model, tuned.weight, tuned.bonus)
-plain, mended = [reader.decode(one) for one in logits], [decoder(one) for one in logits]
+plain, mended = [small.decode(one) for one in logits], [decoder(one) for one in logits]
 for name, texts in {"best path": plain, "beam and model": mended}.items():
     cer, wer = character_error_rate(test.texts, texts), word_error_rate(test.texts, texts)
     print(f"{name}: CER {cer:.1%}, WER {wer:.1%} on the frozen test")
+best_paths = [small.decode(one) for one in validation_logits]
+chosen_by = 1 - tuned.rate / character_error_rate(validation.texts, best_paths)
+gained = 1 - character_error_rate(test.texts, mended) / character_error_rate(test.texts, plain)
+print(f"errors gone: {chosen_by:.0%} on the lines chosen by, {gained:.0%} on the test")
 if TUNING_LINES >= 100:
-    assert character_error_rate(test.texts, mended) < 0.9 * character_error_rate(test.texts, plain)
+    assert 0.1 < gained < chosen_by
 
 # %% [markdown]
-# At the default settings more than a tenth of the errors are gone, and no network was trained.
-# The model was counted on texts of the same kind as the test's, though on none of its words; on other people's letters it knows less.
+# On our run {errors gone: #} of the errors were gone on the validation lines, {chosen by, #} on the test, and no network was trained.
+# The gain is smaller where nothing was chosen.
+# Part of that is flattery: the best of sixteen settings looks better on the lines that chose it.
+# Part may be the hands: the test's are harder to read, and a model mends a letter by its neighbors.
+# The model was counted on texts of the same kind as the test's, though on none of its content words; on other people's letters it knows less.
 # Which errors are left?
+
 
 # %%
 def confusions(texts: list[str]) -> Counter:
@@ -533,6 +555,7 @@ figures.Table(rows, ("confusion", "best path", "beam and model"))
 # %% [markdown]
 # And whose?
 # The next picture shows one writer at a time: move it, and look for a hand whose errors language does not mend.
+
 
 # %% tags=["demo"]
 def show_writer(name: str) -> figures.Picture:
@@ -552,13 +575,16 @@ browse(show_writer, sorted(set(test.writers)), "Writer")
 # Two dangers come along: the few lines are learned by heart, and other hands are forgotten.
 # Against the first, each line is bent anew every time; against the second, half of every batch is lines by others, and the weights that come back are a mean of old and new.
 #
+# The reader that learns is the shipped one of Lab 1, language model and all.
+# It has met hundreds of hands on paper, and yours is not among them.
+#
 # Lines to measure on are held back by text.
 # With fewer than 16 lines of your own, the test hand `test-00` stands in.
 
 # %%
-mine = my_handwriting()
-if mine.source == "yours" and len(mine.lines) >= 16:
-    own = own_lines(mine.lines, mine.texts)
+reader, mine = LineTextRecognizer.load(), my_handwriting()
+if mine.lines_source == "yours" and len(mine.lines) >= 16:
+    own = own_lines(mine.line_images, mine.texts, preparation=reader.preparation)
     kept = np.array([sorted(set(mine.texts)).index(text) % 4 == 3 for text in mine.texts])
     learned, held_back = {int((~kept).sum()): own[~kept]}, own[kept]
 else:
@@ -570,7 +596,7 @@ print(f"{held_back.writers[0]}: learn from {list(learned)} lines, measure on {le
 # %% [markdown]
 # Write down a guess: what share of the errors will 16 lines take away?
 
-# %% tags=["number"] waiting=1.5
+# %% tags=["number"] waiting=2.5
 others = compose_lines(60, "validation", 1)
 known = count_edits(reader, others).sum()
 adapter, rows = Adapter(reader), []
@@ -581,19 +607,22 @@ for count, lines in learned.items():
     forgot = (count_edits(adapted, others).sum() - known) / sum(map(len, others.texts))
     row = (count, *(f"{rate:.1%}" for rate in own_effect.rates), f"{own_effect.drop:.0%}")
     rows.append((*row, f"{low:.0%} to {high:.0%}", f"{100 * forgot:+.1f}"))
-if ADAPT_UPDATES is None and mine.source == "stand-in":
+if ADAPT_UPDATES is None and held_back.writers[0] != "you":
     assert own_effect.drop >= 0.25
 names = ("lines", "CER before", "CER after", "errors gone", "95% interval", "points on others")
 figures.Table(rows, names)
 
 # %% [markdown]
-# At the default settings 64 lines of the stand-in take away a quarter of the errors or more.
+# On our run 16 lines of the stand-in brought its error rate from {16 #} to {16 _ #}, and 64 lines to {64 _ #}.
+# At the default settings the last row takes away a quarter of the errors or more; the cell asserts it.
 # One hand is an anecdote.
-# The shipped run adapts to each of the ten test hands; settings were chosen on other hands, made for that purpose.
+# The stored run adapts Lab 3's small reader to each of the ten test hands; settings were chosen on other hands, made for that purpose.
 
 # %%
-run = shipped_writers()
-gone = drops(run)
+gone = {}  # By number of lines, the share of its errors that each hand lost
+for cell in sample("writers")["cells"]:
+    share = 1 - sum(cell["after"]) / sum(cell["before"])
+    gone.setdefault(cell["lines"], []).append(share)
 rows = [
     (n, len(shares), f"{np.median(shares):.0%}", f"{min(shares):.0%}", f"{max(shares):.0%}")
     for n, shares in gone.items()
@@ -601,6 +630,8 @@ rows = [
 figures.Table(rows, ("lines", "hands", "median of errors gone", "worst hand", "best hand"))
 
 # %% [markdown]
+# {reading: learned}
+#
 # Writing takes minutes that a person has to be asked for, so the next question is how many lines are worth asking for.
 #
 # ### Exercise 5.7 · How many lines to ask for
@@ -611,8 +642,9 @@ figures.Table(rows, ("lines", "hands", "median of errors gone", "worst hand", "b
 # Return the number of lines: the promise has to hold across the whole interval.
 
 # %%
-rows = [(lines, f"{share:.0%}", f"{low:.0%}") for lines, share, low in PILOT]
+rows = [(lines, f"{share:.0%}", f"{low:.0%}") for lines, share, low in sample("pilot")]
 figures.Table(rows, ("lines", "errors gone", "lower end of the interval"))
+
 
 # %% answer="choose_lines"
 def choose_lines() -> int:
@@ -637,6 +669,18 @@ check("lab05.choose_lines")
 # **Why this way.** At 16 lines the middle is well above the promise and the lower end is one point below it.
 
 # %% [markdown]
+# ## What could you install instead?
+#
+# So far the lines of this lab were written by invented hands, unless you brought your own.
+# Below, our reader and two programs that one installs read the same lines and pages, and the same rules score them.
+# The character error rates are followed by their 95% interval over writers, in brackets.
+#
+# {reading: table}
+#
+# The first row is home ground for our reader and for no other: part of what it learned from was drawn by the same program.
+# The rows below it are ink on paper, by people that our reader learned nothing from.
+# Of the letters of 1905 and of the French lines it knows other writers of the same collections; to the pages of today it is a stranger.
+#
 # ## Why not a larger model?
 #
 # A transformer or a vision-language model reads better than anything in this course.
@@ -649,9 +693,9 @@ check("lab05.choose_lines")
 # | TrOCR large (same) | 2.89% | 558 million | the same | stays with you, if your machine holds it |
 # | GPT-4V, whole pages (Shi et al. 2023) | 3.32% | not published | not published | goes to a provider |
 # | GPT-4V, single lines (same) | 13.75% | not published | not published | goes to a provider |
-# | this course's reader | not comparable | 0.3 million | lines by invented hands | stays with you |
+# | this course's reader | not comparable | 0.9 million | over 13,000 real lines, fonts, invented hands | stays with you |
 #
-# Even TrOCR small has two hundred times our parameters, and each of them has to be kept and multiplied by.
+# Even TrOCR small has more than sixty times our parameters, and each of them has to be kept and multiplied by.
 # A language model that large also writes what is likely where it cannot read, like decoder C above, and gives no probability to warn you.
 # For a form with personal data, the last column can decide alone.
 #
@@ -670,7 +714,7 @@ report(5)
 #
 # - You compared ideas in pairs and drew writers again, and saw what is decided and what stays open.
 # - You found the one claim among four that its comparison supports, and wrote a test for comparisons.
-# - You predicted a budget by a power law before looking.
+# - You predicted a budget by a power law before looking, and saw why it promised too much.
 # - You tuned a decoder on validation lines and told four decoders apart.
 # - You adapted a reader to one hand, and decided how many lines to ask for.
 #

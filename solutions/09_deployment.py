@@ -6,12 +6,13 @@
 # %% [markdown]
 # **You will be able to**
 # - export a network to a file that runs without TensorFlow, and prove that it is the same network;
+# - write a service of twenty lines with FastAPI and ONNX Runtime, and say what it lacks;
 # - turn p(text) into a confidence, and choose what is accepted and what a person looks at;
 # - say what a service must refuse, and where its time goes;
 # - raise an alarm when the traffic changes, at a stated rate of false alarms;
 # - close the loop: corrections teach a candidate, a gate judges it, the service swaps it in.
 #
-# **Time** {time} · **Needs** Labs 1 to 3, 5, 7 and 8, two CPU cores · **Data** lines written here, 1.3 MB shipped
+# **Time** {time} · **Needs** Labs 1 to 3, 5, 7 and 8, two CPU cores · **Data** lines written here, 6 MB shipped
 
 # %% tags=["parameters"] fast={"UPDATES": 2, "WRONG_UPDATES": 2, "NUM_LINES": 12, "HANDS": 12}
 SEED = 9
@@ -23,9 +24,18 @@ WRONG_UPDATES = 30
 
 # %% tags=["setup"]
 import base64
+import inspect
 import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
 import tempfile
+import textwrap
 import time
+import urllib.request
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -33,30 +43,32 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
+import onnxruntime
+import yaml
 
-from shared import figures, pen
+from shared import ctc, figures, pen
+from shared.alphabet import ASCII
 from shared.checks import begin, check, predict, recorded_guess, report
-from shared.checks.lab09_prices import THRESHOLDS
-from shared.checks.lab09_services import four_services
-from shared.checks.lab09_things import sideways, twelve_lines
-from shared.course.bench_service import stage_means, through_queue
+from shared.exercises.lab09_inputs import sideways, twelve_lines
 from shared.explorer.browse import browse
-from shared.export.parity import line_parity
-from shared.export.quantization import quantize
-from shared.export.runtime import OnnxLineTextRecognizer, load_model
 from shared.handwriting import my_handwriting
 from shared.lines import frozen_lines
 from shared.metrics import bootstrap_interval, character_error_rate, edit_distance
-from shared.paths import checkout, data_file, my_directory
+from shared.pages import show_page
+from shared.paths import checkout, data_file, my_directory, sample, write_atomically
+from shared.preparation import PlacedLine, preparation_of
 from shared.recognizer import LineTextRecognizer
-from shared.recognizer.preparation import PlacedLine, prepare_line
-from shared.service import improving
+from shared.service import addresses, improving
 from shared.service.companion import Companion, as_png, fit
-from shared.service.confidence import Confidence, calibration_error, reject_curve
+from shared.service.confidence import Confidence, calibration_error, chance_error, reject_curve
+from shared.service.confidence import fit as fit_calibration
 from shared.service.drift import FEATURES, Reference
+from shared.service.exporting.parity import line_parity
+from shared.service.exporting.quantization import quantize
+from shared.service.exporting.runtime import OnnxLineTextRecognizer, load_model
 from shared.service.gate import judge, other_hands
 from shared.service.images import decode_upload
-from shared.service.load import press
+from shared.service.load import press, stage_means, through_queue
 from shared.service.reading import read_line
 from shared.service.traffic import SentLine, fresh_hands, send_lines
 
@@ -77,7 +89,7 @@ photo = fit(mine.photo)
 status, answer = served.ask("/v1/page", photo)
 print(f"ready after {served.child.started:.1f} s; the page was answered with {status} "
       f"in {answer['milliseconds']:.0f} ms")
-figures.show_page(
+show_page(
     photo,
     [SimpleNamespace(**{key: np.array(line[key]) for key in ("baseline", "polygon")})
      for line in answer["lines"]],
@@ -87,6 +99,8 @@ figures.show_page(
 # %% [markdown]
 # The page went there as the bytes of an image, and JSON came back.
 # Each line has a text, a **confidence**, and a decision: `accept`, or `review` by a person.
+# Confidence is the chance that the whole text is right.
+# Accepting promises something else: that of the characters of all accepted lines few are wrong.
 
 # %%
 rows = [(line["id"], line["text"], f"{line['confidence']:.2f}", line["decision"])
@@ -120,7 +134,9 @@ served
 # It runs an **exported** network: one file in the ONNX format, with everything that reading needs.
 
 # %%
-line_file, detector_file = (data_file(f"models/{name}_small.onnx") for name in ("line", "detector"))
+line_file, detector_file = (
+    data_file(f"models/{name}.onnx") for name in ("reader", "detector_small")
+)
 model = load_model(line_file, detector_file)
 described = model.description
 facts = {
@@ -129,16 +145,133 @@ facts = {
     "characters": len(described.alphabet),
     "version of the preparation": described.preparation,
     "accepts from confidence": round(described.confidence["threshold"], 3),
+    "promises wrong characters below": f"{described.confidence['promised_cer']:.0%}",
     "normal traffic known for": ", ".join(described.reference),
 }
 print(f"{line_file.name}, {line_file.stat().st_size / 1e6:.2f} MB")
 figures.Table(list(facts.items()), ("the file says", ""))
 
 # %% [markdown]
+# So a line may be accepted whose chance of being right as a whole is {accepts from confidence #}: the promise is about characters.
+#
+# ### Twenty lines that serve
+#
+# What does it take to read with that file?
+# ONNX Runtime opens it in an `InferenceSession`, which knows the shapes that go in and come out.
+# The rest is what Labs 3 and 6 taught: prepare the ink, take the best class of each frame, collapse.
+
+# %%
+session = onnxruntime.InferenceSession(line_file, providers=["CPUExecutionProvider"])
+(given,), (gives,) = session.get_inputs(), session.get_outputs()
+print(f"in:  {given.name} {given.type} {given.shape}")
+print(f"out: {gives.name} {gives.type} {gives.shape}")
+
+line_image = frozen_lines().images[0]
+ink = preparation_of(described.preparation).prepare(line_image)
+(logits,) = session.run(None, {given.name: ink[None, :, :, None]})
+by_hand = ASCII.decode(ctc.collapse(logits[0].argmax(axis=1)))
+print(f"{ink.shape} became {logits.shape}: {by_hand!r}")
+
+# %% [markdown]
+# And what does it take to answer requests?
+# With FastAPI a function and the address it answers at.
+# The next cell writes a whole service into a file.
+
+# %%
+APP = f'''"""The smallest service that reads a line. Start it with: uvicorn app:app"""
+
+import cv2
+import numpy as np
+import onnxruntime
+from fastapi import FastAPI, HTTPException, Request
+
+from shared import ctc
+from shared.alphabet import ASCII
+from shared.paths import data_file
+from shared.preparation import preparation_of
+
+model = data_file("models/{line_file.name}")
+session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
+app = FastAPI(title="Reads a line")
+
+
+@app.post("/line")
+async def line(request: Request) -> dict[str, str]:
+    """Answer the bytes of an image with its text."""
+    content = np.frombuffer(await request.body(), np.uint8)
+    image = cv2.imdecode(content, cv2.IMREAD_GRAYSCALE) if len(content) else None
+    if image is None:
+        raise HTTPException(415, "Send the bytes of an image of one line.")
+    ink = preparation_of({described.preparation}).prepare(image)
+    (logits,) = session.run(None, {{{given.name!r}: ink[None, :, :, None]}})
+    return {{"text": ASCII.decode(ctc.collapse(logits[0].argmax(axis=1)))}}
+'''
+
+# %%
+place = my_directory() / "lab09" / "by_hand"
+write_atomically(place / "app.py", APP)
+write_atomically(place / "line.png", as_png(line_image))
+print(APP)
+
+# %% [markdown]
+# Start it, ask it with `curl`, which is how people try a service from a terminal, and stop it again.
+# Then it is asked with something that is no image.
+
+
+# %%
+def ask(address: str, file: Path) -> str:
+    """Send a file, and return the answer; the service may still be starting."""
+    words = f"curl -s --retry 60 --retry-connrefused --retry-delay 1 --data-binary @{file.name}"
+    print(f"$ {words} \\\n    {address}")
+    if shutil.which("curl"):
+        words = [*words.split(), address]
+        return subprocess.run(words, cwd=file.parent, capture_output=True, text=True).stdout
+    for _ in range(60):
+        try:
+            return urllib.request.urlopen(address, file.read_bytes()).read().decode()
+        except urllib.error.HTTPError as refusal:
+            return refusal.read().decode()
+        except OSError:
+            time.sleep(1)
+    raise TimeoutError(f"{address} did not answer within a minute.")
+
+
+# %%
+with socket.socket() as free:  # A port that nobody uses
+    free.bind(("127.0.0.1", 0))
+    port = str(free.getsockname()[1])
+words = ["-m", "uvicorn", "app:app", "--port", port, "--log-level", "error"]
+print(f"$ cd my/lab09/by_hand\n$ python {' '.join(words)}")
+found = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}  # Where this notebook looks, too
+server = subprocess.Popen([sys.executable, *words], cwd=place, env=os.environ | found)
+try:
+    address = f"http://127.0.0.1:{port}/line"
+    answers = [ask(address, place / name) for name in ("line.png", "app.py")]
+finally:
+    server.terminate()
+    server.wait()
+print(*answers, sep="\n")
+assert [by_hand in json.loads(answer).values() for answer in answers] == [True, False]
+
+# %% [markdown]
+# The same text came over HTTP.
+# What do those lines lack? Send them a photograph of 100 megapixels, a line without ink, eight requests at once, or a model of another preparation, and you find out.
+# The service at the top of this lab has the same heart, and here is its route.
+
+# %%
+source = inspect.getsource(addresses.add_reading)
+route = source[source.index('    @app.post("/v1/line"') : source.index('    @app.post("/v1/page"')]
+print(textwrap.dedent(route).strip())
+
+# %% [markdown]
+# Admission, a bound on bytes, a stopwatch, the model that answered, and a typed answer surround the one call that reads.
+# The rest of this lab is about what stands around it.
+#
+# ### Is it the same network?
+#
 # A file prepared for other images than those it gets misreads without an error: **training-serving skew**.
 # So the file names the version of its preparation, and the service refuses another.
 #
-# Is it the same network?
 # **Parity** is measured on logits, because two texts can agree by luck.
 
 # %% tags=["number"]
@@ -162,12 +295,14 @@ print(f"{parity.inputs} lines: logits up to {size:.0f} differ by {parity.largest
 # All layers of the line reader go to 8 bits.
 # How many texts, in percent, will be the same to the last character?
 
+
 # %% answer="guess_same"
 def guess_same() -> float:
     """Return your guess in percent, from 0 to 100."""
     ### BEGIN SOLUTION
     return 90.0
     ### END SOLUTION
+
 
 # %% check="guess_same" points=1
 predict("lab09.guess_same")
@@ -184,19 +319,20 @@ predict("lab09.guess_same")
 # **Why this way.** Any number earns the point.
 # A text has dozens of characters, and one close call in one of them is enough.
 
+
 # %%
 def compare_precisions() -> list[tuple]:
     """Return size, error rate, equal texts and time of three precisions."""
     exact, rows, lengths = None, [], sum(map(len, known.texts))
     for recipe in (None, "recurrent", "all"):
-        content = line_file.read_bytes()
-        content = quantize(content, recipe) if recipe else content
+        content = quantize(line_file.read_bytes(), recipe) if recipe else line_file.read_bytes()
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "line.onnx"
             path.write_bytes(content)
             reader = OnnxLineTextRecognizer.load(path)
         begun = time.perf_counter()
-        texts = [reader.read(image) for image in known.images]
+        # The language model would hide what the network lost
+        texts = [reader.read(image, reader.decode) for image in known.images]
         took = (time.perf_counter() - begun) / len(texts)
         exact = exact or texts
         edits = sum(map(edit_distance, known.texts, texts))
@@ -208,10 +344,13 @@ def compare_precisions() -> list[tuple]:
 
 guess = recorded_guess("lab09.guess_same")
 print("You have not guessed." if guess is None else f"You guessed {guess:g} %.")
-figures.Table(compare_precisions(), ("8 bits in", "MB", "CER", "same texts", "ms a line"))
+rows = compare_precisions()
+rates, same = ([float(row[k].rstrip("%")) for row in rows] for k in (2, 3))
+assert NUM_LINES < 100 or (same[2] < 97 and max(rates) - rates[0] < 1)
+figures.Table(rows, ("8 bits in", "MB", "CER", "same texts", "ms a line"))
 
 # %% [markdown]
-# Many texts change, and the error rate hardly does: a close call turns out better as often as worse.
+# Some texts change, and the error rate hardly does: a close call turns out better as often as worse.
 # The file gets smaller; compare the last column before you call it faster.
 #
 # > Checkpoint. Parity holds, and the service reads worse than the notebook. Where do you look?
@@ -223,7 +362,8 @@ figures.Table(compare_precisions(), ("8 bits in", "MB", "CER", "same texts", "ms
 # ## How sure is it?
 #
 # The **forward algorithm** of Lab 3 sums over all alignments of the text that was read: that is p(text).
-# Networks are rarely as right as they are sure, so p(text) is **calibrated**: two numbers, fitted on other writers, turn it into the share of such texts that are right.
+# A network need not be as right as it is sure.
+# So the service **calibrates** p(text): two numbers, fitted on other writers, turn it into a confidence, the share of such texts that are right.
 # Here is traffic by hands that nobody fitted anything on.
 
 # %%
@@ -239,32 +379,63 @@ print(f"{len(sent)} lines by {HANDS} hands: CER {edits.sum() / lengths.sum():.1%
       f"{right.mean():.0%} right to the last character")
 
 # %% [markdown]
-# Sort the lines by confidence, cut them into six groups, and compare how sure with how right.
+# Labs 6 and 7 called a line sure by another number, how sure the reader is of a frame: the mean, over frames, of the largest probability.
+# Calibrate that one, too, on other hands.
+
 
 # %%
+def sure_of_frames(lines: list[SentLine]) -> tuple[np.ndarray, np.ndarray]:
+    """Return how sure the reader is of a frame on average, and whether it is right, by line."""
+    logits = model.recognizer.logits_many([line.image for line in lines])
+    sure = [np.exp(ctc.log_softmax(one).max(axis=-1).mean()) for one in logits]
+    hits = [model.recognizer.decoder(one) == line.text
+            for one, line in zip(logits, lines, strict=True)]  # fmt: skip
+    return np.array(sure), np.array(hits)
+
+
+frames, _ = sure_of_frames(sent)
+elsewhere, hits = sure_of_frames(send_lines(fresh_hands(HANDS, first=1400), 6, SEED))
+two_numbers = fit_calibration(np.log(elsewhere), hits)
+mended = Confidence(*two_numbers, threshold=0.0, promised_cer=0.0, measured={}).of(np.log(frames))
+
+# %% [markdown]
+# Sort the lines by each number, cut them into six groups, and compare how sure with how right.
+
+# %%
+numbers_of = {"p(text)": raw, "confidence": confidence,
+              "frames": frames, "frames, calibrated": mended}  # fmt: skip
+off = {name: calibration_error(values, right) for name, values in numbers_of.items()}
+chance = {name: chance_error(values) for name, values in numbers_of.items()}
+
+
 def draw_calibration(figure) -> str:
-    """Draw the share of right lines over the mean confidence of six groups."""
+    """Draw the share of right lines over how sure the reader is, in six groups."""
     axes = figure.subplots()
     axes.plot([0, 1], [0, 1], color="gray", linestyle=":", label="as sure as right")
-    said = []
-    for name, values, mark in (("p(text)", raw, "s--"), ("confidence", confidence, "o-")):
+    for (name, values), mark in zip(numbers_of.items(), ("s--", "o-", "^--", "v-"), strict=True):
         groups = np.array_split(np.argsort(values), 6)
         points = [(values[g].mean(), right[g].mean()) for g in groups]
         axes.plot(*np.transpose(points), mark, label=name)
-        error = calibration_error(values, right)
-        said.append(f"{name} is off by {error:.2f} on average")
     axes.set(xlabel="how sure", ylabel="share of right lines", xlim=(0, 1), ylim=(0, 1.02))
     axes.legend()
-    return "Share of right lines against how sure the reader is. " + "; ".join(said) + "."
+    said = "; ".join(f"{name} is off by {error:.2f} on average" for name, error in off.items())
+    return f"Share of right lines against how sure the reader is. {said}."
 
 
+if HANDS >= 32:
+    assert raw.mean() < 0.5 * right.mean() and off["p(text)"] > 2 * off["confidence"]
+    assert off["frames"] > 0.3 > 2 * off["frames, calibrated"]
+for name, error in off.items():
+    print(f"{name}: off by {error:.2f}, an honest number by {chance[name]:.2f}")
 figures.draw(draw_calibration, 4)
 
 # %% [markdown]
-# On the dotted line a confidence of 0.8 means eight right lines of ten.
-# A few dozen lines a group leave each point uncertain by several hundredths.
-# Where both curves are about as near, the network was honest by itself, and the fit had little to mend.
-# On photographs of other writing it need not be.
+# On the dotted line 0.8 means eight right lines of ten.
+# On so few lines even an honest number is off by what is printed beside it.
+# Here p(text) is far too modest: it is the network's, and the language model chose texts that the network alone found unlikely.
+# Calibrating mends that.
+# The number of the frames is too bold: on our run it is off by {frames: off by #,}, and calibrated by {frames, calibrated: off by #,}.
+# A line has dozens of frames, and one bad one spoils the text and hardly moves their mean.
 #
 # Accepting only the surest lines lowers the error rate, and leaves more work for people.
 # That trade is the **reject curve**.
@@ -274,6 +445,7 @@ figures.draw(draw_calibration, 4)
 #
 # Return the least confidence at which all lines of at least that confidence together have an error rate within `promised`; `None` where there is none.
 # `choose_threshold([0.9, 0.8, 0.6, 0.3], [0, 1, 0, 4], [10, 10, 20, 10], 0.03)` gives 0.6.
+
 
 # %% answer="choose_threshold"
 def choose_threshold(
@@ -295,6 +467,7 @@ def choose_threshold(
             return float(threshold)
     return None
     ### END SOLUTION
+
 
 # %% check="choose_threshold" points=10
 check("lab09.choose_threshold")
@@ -327,7 +500,32 @@ print(f"accepted from {threshold:.2f}: {kept.sum() / (~chosen).sum():.0%} of the
 
 # %% [markdown]
 # With so few hands the promise can fail by chance, in either direction; the shipped threshold comes from 128 hands.
+# It counts characters, so a part of the accepted lines holds a mistake.
+
+# %%
+accepted = np.array([one.decision == "accept" for one in readings])
+print(f"the service accepts {accepted.sum()} of the {len(readings)} lines, and "
+      f"{right[accepted].sum()} of those are right to the last character")  # fmt: skip
+assert 0 < right[accepted].sum() < accepted.sum()
+
+# %% [markdown]
+# A threshold knows nothing of images that are no line.
+# Here are some of the same lines on their side, as a careless photographer sends them.
+
+# %%
+turned = [read_line(model, np.rot90(line.image).copy()) for line in sent[:60]]
+surely = [one for one in turned if one.confidence >= model.description.confidence["threshold"]]
+kept = [one for one in turned if one.decision == "accept"]
+print(f"{len(surely)} of {len(turned)} are sure enough, such as {surely[0].text!r}; "
+      f"{len(kept)} are accepted")
+assert len(surely) > len(turned) / 4 and not kept
+
+# %% [markdown]
+# One character is soon certain, whatever it was drawn from.
+# So the service also asks whether a text is long enough, as wide as writing is, and surer than upside down.
+#
 # Move the threshold, and watch what is accepted.
+
 
 # %%
 def draw_threshold(threshold: float) -> figures.Picture:
@@ -359,8 +557,10 @@ browse(draw_threshold, [0.0, 0.2, 0.4, 0.6, 0.7, 0.8, 0.9, 0.95], "threshold", s
 # The table, made up for this question, counts per 1,000 lines.
 # Return the threshold that costs least.
 
-# %%
-figures.Table(list(THRESHOLDS), ("threshold", "accepted", "wrong among them"))
+# %% tags=["needs"]
+THRESHOLDS = sample("thresholds")
+figures.Table(THRESHOLDS, ("threshold", "accepted", "wrong among them"))
+
 
 # %% answer="cheapest_threshold"
 def cheapest_threshold() -> float:
@@ -369,6 +569,7 @@ def cheapest_threshold() -> float:
     price = {t: 0.25 * (1000 - accepted) + 3 * wrong for t, accepted, wrong in THRESHOLDS}
     return min(price, key=price.get)
     ### END SOLUTION
+
 
 # %% check="cheapest_threshold" points=2
 check("lab09.cheapest_threshold")
@@ -464,12 +665,14 @@ figures.Table(rows, ("sent", "status", "reason", "it says"))
 #
 # Return its letter.
 
+
 # %% answer="right_upload"
 def right_upload() -> str:
     """Return "A", "B", "C" or "D"."""
     ### BEGIN SOLUTION
     return "B"
     ### END SOLUTION
+
 
 # %% check="right_upload" points=2
 check("lab09.right_upload")
@@ -501,16 +704,19 @@ loads = {clients: press(served.child.port, "/v1/line", contents, 100, clients)
 rows = [(clients, *(f"{load.quantile(share):.0f}" for share in (0.5, 0.95)),
          f"{load.per_second:.0f}", load.mistakes) for clients, load in loads.items()]  # fmt: skip
 assert not any(load.mistakes for load in loads.values())
-print(f"95 of 100 answers to one client came within {loads[1].quantile(0.95):.0f} ms")
+print(f"95 of 100 answers to one client came within {loads[1].quantile(0.95):.0f} ms; eight got "
+      f"{loads[8].per_second / loads[1].per_second:.1f} times as many lines a second")
 figures.Table(rows, ("clients", "median ms", "95 % below, ms", "lines a second", "mistakes"))
 
 # %% [markdown]
-# Eight clients do not get eight times as many lines: the processors are busy, and the rest is waiting.
+# Eight clients get eight times as many lines where eight processors are free.
+# Anywhere else the processors are busy, and the rest is waiting.
 # The service counts where its time goes, at `/metrics`, in the format of the monitoring program Prometheus.
 
 # %%
 stages = stage_means(served.child)
 named = {name: stages[name] for name in ("decode", "prepare", "network", "decoding")}
+assert named["network"] < 0.5 * sum(named.values())
 figures.plot_bars(named, "milliseconds, mean of a line", form="{:.1f} ms")
 
 # %% [markdown]
@@ -521,25 +727,50 @@ figures.plot_bars(named, "milliseconds, mean of a line", form="{:.1f} ms")
 # A **micro-batch** collects them for some milliseconds.
 # The same queue stands here before two runtimes.
 
+
 # %%
 def lines_a_second(reader, most: int) -> float:
     """Return how many lines a second go through the queue, in batches of at most so many."""
-    images = 2 * known.images
+    images = 2 * [reader.preparation.prepare(image) for image in known.images]
     with ThreadPoolExecutor(1) as apart:  # The queue needs an event loop of its own
         seconds = [apart.submit(through_queue, reader, images, most).result()[0][0]
                    for _ in range(4)]  # fmt: skip
     return 1 / float(np.median(seconds[1:]))  # The first run compiles
 
 
-rows = []
+def lone_client(reader, most: int) -> tuple[float, set[int]]:
+    """Return the least milliseconds that one client waits for a line, and the batches' sizes."""
+    images = [reader.preparation.prepare(image) for image in known.images[:10]]
+    with ThreadPoolExecutor(1) as apart:
+        runs = [apart.submit(through_queue, reader, images, most, 1).result() for _ in range(3)]
+    return 1e3 * min(seconds for (seconds, _), _ in runs), {n for _, sizes in runs for n in sizes}
+
+
+rows, lone = [], {most: lone_client(model.recognizer, most) for most in (1, 16)}
 for name, reader in (("tf.function", notebook_reader), ("ONNX Runtime", model.recognizer)):
     alone, together = lines_a_second(reader, 1), lines_a_second(reader, 16)
     rows.append((name, f"{alone:.0f}", f"{together:.0f}", f"{together / alone:.1f}"))
+print(f"a lone client waits {lone[1][0]:.1f} ms for a line, with batches {lone[16][0]:.1f} ms")
+assert lone[16][1] == {1}  # Nobody ever joined it
 figures.Table(rows, ("runtime", "one by one", "batches up to 16", "times as many a second"))
 
 # %% [markdown]
 # A call of TensorFlow has a high price of its own, which a batch shares out; ONNX Runtime has less to share.
+# The lone client gains nothing: each of its batches held one line, as the cell asserts, and each line waited up to 4 milliseconds for company that did not come.
+# On a busy machine, as ours was, such a wait is smaller than the noise between the two times.
 # Over HTTP the network is a small part of the time, so the service reads each line alone unless told otherwise.
+#
+# What do a thousand pages cost?
+# Take the time of the page at the top of this lab, and what an hour of one processor costs where you would run it; 0.04 is a guess of ours.
+
+# %%
+PRICE = 0.04  # Of one processor for an hour, in your currency
+hours = 1000 * answer["milliseconds"] / 3.6e6
+print(f"1,000 pages take {hours:.2f} hours of a processor and cost {PRICE * hours:.2f}, "
+      "if it is never idle")
+
+# %% [markdown]
+# Most services are idle most of the time and cost the same, so the true price depends on the traffic rather than on the network.
 #
 # ### Exercise 9.5 · Test any reader in batches
 # 12 min · core
@@ -549,6 +780,7 @@ figures.Table(rows, ("runtime", "one by one", "batches up to 16", "times as many
 # They call `network`, from `(n, height, width)` to `(n, width // 4)`, with at most `most` lines padded by zeros.
 # Answer k must be what the network gives for line k alone.
 # Widths are multiples of 4. The test is saved.
+
 
 # %% answer="check_batching"
 def check_batching(read_lines) -> None:
@@ -579,6 +811,7 @@ def check_batching(read_lines) -> None:
         assert np.allclose(answer, alone), "not as it is read alone"
     ### END SOLUTION
 
+
 # %% check="check_batching" points=9
 check("lab09.check_batching")
 
@@ -602,6 +835,7 @@ check("lab09.check_batching")
 # Lines `(arrival, width)` wait, in order of arrival.
 # If `most` lines of one width wait, return the positions of its first `most`; of several such widths, that of the earliest line.
 # Else, if the first line has waited `wait` or longer, return all lines of its width; else `[]`.
+
 
 # %% answer="next_batch"
 def next_batch(
@@ -630,6 +864,7 @@ def next_batch(
         return groups[waiting[0][1]]
     return []
     ### END SOLUTION
+
 
 # %% check="next_batch" points=8
 check("lab09.next_batch")
@@ -667,6 +902,7 @@ check("lab09.next_batch")
 # Return the largest difference of the two shares, the distance of Kolmogorov and Smirnov.
 # `largest_gap([1, 1, 1, 2], [1, 2, 2, 3])` gives 0.5.
 
+
 # %% answer="largest_gap"
 def largest_gap(reference: list[float], window: list[float]) -> float:
     """Return the largest distance between two empirical distribution functions.
@@ -681,6 +917,7 @@ def largest_gap(reference: list[float], window: list[float]) -> float:
              for values in (reference, window)]  # fmt: skip
     return float(np.abs(below[0] - below[1]).max())
     ### END SOLUTION
+
 
 # %% check="largest_gap" points=8
 check("lab09.largest_gap")
@@ -732,8 +969,8 @@ rows = [(shift, f"{score:.2f}", "ALARM" if score > reference.threshold else "-")
         for shift, score in scores.items()]  # fmt: skip
 measured = reference.measured
 print(f"alarm above {reference.threshold:.2f}; false alarms promised {reference.false_alarms:.0%}, "
-      f"measured {measured['rate']:.1%} of {measured['windows']} windows; raised by",
-      ", ".join(shift for shift, score in scores.items() if score > reference.threshold))
+      f"measured {measured['rate']:.1%} of {measured['windows']} windows")
+print("raised by", ", ".join(one for one, score in scores.items() if score > reference.threshold))
 assert all(scores[shift] > reference.threshold for shift in ("ink", "scale", "script"))
 figures.Table(rows, ("traffic", "score", ""))
 
@@ -741,6 +978,46 @@ figures.Table(rows, ("traffic", "score", ""))
 # The row `none` is one window of normal traffic; now and then such a one alarms, at the measured rate.
 # An alarm does not say that texts are wrong.
 # It says that nobody knows any more, and that it is time to look.
+
+# %% [markdown]
+# Who hears the alarm?
+# Prometheus collects what `/metrics` says, and a file of rules tells it when to call somebody.
+# Each name in these rules is one that the service counts, which the last line checks.
+
+# %%
+RULES = """groups:
+  - name: handwriting
+    rules:
+      - alert: WritingHasChanged
+        expr: handwriting_drift_score > handwriting_drift_threshold
+        for: 10m
+        annotations: {summary: "The writing is not what the reader was measured on."}
+      - alert: AnswersAreSlow
+        expr: >-
+          histogram_quantile(0.95,
+          sum by (le) (rate(handwriting_request_seconds_bucket{path="/v1/line"}[10m]))) > 0.5
+        for: 10m
+        annotations: {summary: "One line in twenty takes longer than half a second."}
+      - alert: PeopleGetTooMuch
+        expr: >-
+          sum(rate(handwriting_lines_total{decision="review"}[1h]))
+          / sum(rate(handwriting_lines_total[1h])) > 0.8
+        for: 1h
+        annotations: {summary: "Four lines of five go to people."}
+"""
+write_atomically(my_directory() / "lab09" / "alerts.yaml", RULES)
+print(RULES)
+
+# %%
+metrics = urllib.request.urlopen(f"{served.address}metrics").read().decode()
+counted = set(re.findall(r"^# TYPE (handwriting_\w+)", metrics, re.MULTILINE))
+named = {re.sub("_bucket$", "", name) for name in re.findall(r"\b(handwriting_\w+)", RULES)}
+print(f"{len(yaml.safe_load(RULES)['groups'][0]['rules'])} rules; names that nobody counts: "
+      f"{sorted(named - counted) or 'none'}")
+assert named <= counted
+
+# %% [markdown]
+# With Prometheus installed, `promtool check rules my/lab09/alerts.yaml` reads the file, and the line `rule_files` of its configuration takes it in.
 #
 # > Checkpoint. One person sends a whole notebook, read without an error, and the alarm rings. Is it false?
 #
@@ -752,6 +1029,7 @@ figures.Table(rows, ("traffic", "score", ""))
 #
 # Lines are corrected, and the loop of this course closes.
 # A correction is an image, where its line is, what was read, and what it says.
+
 
 # %%
 def correct(line: SentLine) -> None:
@@ -766,15 +1044,15 @@ def correct(line: SentLine) -> None:
 
 # %% [markdown]
 # Yours come from two places: what you kept on the page above, and the lines in `my/handwriting`, whose texts you know.
-# Until there are sixteen, twenty by a hand that no training saw stand in; correct some and run this cell again.
+# Until there are sixteen, eighty by a hand that no training saw stand in; correct some and run this cell again.
 
 # %%
 stand_in = pen.hands("test")[0]
-visit = send_lines([stand_in], 60, SEED)
-for line in visit[:20]:
+visit = send_lines([stand_in], 120, SEED)
+for line in visit[:80]:
     correct(line)
-if mine.source == "yours" and len(mine.lines) >= ENOUGH:  # Fewer may be the stand-in's
-    for image, text in zip(mine.lines, mine.texts, strict=True):
+if mine.lines_source == "yours":
+    for image, text in zip(mine.line_images, mine.texts, strict=True):
         correct(SentLine(image, text, "you"))
 store = served.corrections()
 pages = store.labels().pages
@@ -794,7 +1072,7 @@ labels = replace(store.labels(), pages=used)
 lines = improving.corrected_lines(labels, store.folder, model)
 learned, held_back = improving.split_lines(lines)
 print(f"{len(learned)} lines to learn from, {len(held_back)} held back")
-candidate = improving.teach("line_small", learned, UPDATES, SEED)
+candidate = improving.teach("reader", learned, UPDATES, SEED)
 
 # %% [markdown]
 # May it take over?
@@ -810,18 +1088,24 @@ figures.Table(rows, ("lines", "CER now", "CER of the candidate"))
 
 # %% [markdown]
 # A few held-back lines are a thin ground.
-# So the candidate first reads in the **shadow**: the service lets it read every request, too, compares, and sends the answers of the model that serves.
+# So the candidate first reads in the **shadow**: the service lets it read each line, too, unless it is busy, compares, and sends the answers of the model that serves.
 # Then one call swaps it in.
 
 # %%
-later = [line.image for line in visit[20:]] if stands_in else held_back.images
-truth = [line.text for line in visit[20:]] if stands_in else held_back.texts
+later = [line.image for line in visit[80:]] if stands_in else held_back.images
+truth = [line.text for line in visit[80:]] if stands_in else held_back.texts
 file = improving.write_candidate(candidate, "line_corrected", model, served.folder / "models")
 served.tell("/admin/shadow", {"name": file.name})
 before = [served.ask("/v1/line", image)[1]["text"] for image in later]
-_, shadow = served.ask("/admin/shadow")
-print(f"{shadow['lines']} lines in the shadow: {shadow['same_text'] or 0:.0%} the same text, "
-      f"{shadow['difference'] or 0:.1%} of the characters differ")
+until = time.monotonic() + 10  # The shadow reads behind the answers
+while time.monotonic() < until:
+    _, shadow = served.ask("/admin/shadow")
+    if shadow["lines"] + shadow["skipped"] == len(later):
+        break
+    time.sleep(0.1)
+assert shadow["lines"] + shadow["skipped"] == len(later)
+print(f"{shadow['lines']} of {len(later)} lines in the shadow: {shadow['same_text'] or 0:.0%} "
+      f"the same text, {shadow['difference'] or 0:.1%} of the characters differ")
 if verdict.passes:
     print(served.tell("/admin/swap", {"name": file.name}))
 else:
@@ -841,9 +1125,12 @@ low, high = bootstrap_interval(edits_by[1] - edits_by[0], characters, range(len(
 print(f"CER over HTTP: {rates[0]:.1%} before, {rates[1]:.1%} after")
 print(f"difference {100 * (rates[1] - rates[0]):+.1f} points "
       f"(95% interval {100 * low:+.1f} to {100 * high:+.1f})")
-# With another seed, five held-back lines may not convince the gate
-assert UPDATES < 100 or not stands_in or SEED != 9 or rates[1] < 0.85 * rates[0]
-figures.show_lines([prepare_line(image) for image in later[:3]], truth[:3], after[:3])
+if not verdict.passes:
+    assert after == before  # Nothing was swapped
+elif stands_in and UPDATES >= 100:
+    assert rates[1] < 0.9 * rates[0]
+prepared = [model.recognizer.preparation.prepare(image) for image in later[:3]]
+figures.show_lines(prepared, truth[:3], after[:3])
 
 # %% [markdown]
 # The interval draws lines of one hand, so it speaks of this hand alone; yours were the gate's lines, too, which flatters a little.
@@ -854,10 +1141,15 @@ figures.show_lines([prepare_line(image) for image in later[:3]], truth[:3], afte
 # %%
 _, again = served.ask("/v1/page", photo)
 said = [[line["text"] for line in page["lines"]] for page in (answer, again)]
-rates = [character_error_rate(["\n".join(mine.texts)], ["\n".join(texts)]) for texts in said]
-known_texts = set(mine.texts) & set(learned.texts)
-print(f"CER of the page: {rates[0]:.1%} at the start, {rates[1]:.1%} now; "
-      f"{len(known_texts)} of its {len(mine.texts)} texts were learned from")
+if mine.page_text is None:
+    print("CER of the page: unknown, your lines are missing")
+else:
+    rates = [character_error_rate([mine.page_text], ["\n".join(texts)]) for texts in said]
+    known_texts = set(mine.texts) & set(learned.texts)
+    print(f"CER of the page: {rates[0]:.1%} at the start, {rates[1]:.1%} now; "
+          f"{len(known_texts)} of its {len(mine.texts)} texts were learned from")
+assert verdict.passes or said[0] == said[1]
+assert not (mine.page_source == "stand-in" and stands_in and known_texts)
 figures.Table(list(zip(*said, strict=True)), ("at the start", "now"))
 
 # %% [markdown]
@@ -869,7 +1161,7 @@ figures.Table(list(zip(*said, strict=True)), ("at the start", "now"))
 
 # %%
 slipped = replace(learned, texts=[*learned.texts[1:], learned.texts[0]])
-worse = improving.teach("line_small", slipped, WRONG_UPDATES, SEED)
+worse = improving.teach("reader", slipped, WRONG_UPDATES, SEED)
 refused = judge(model.recognizer, worse, held_back, others, seed=SEED)
 assert UPDATES < 100 or not refused.passes
 print("passes:" if refused.passes else "refused:", refused.reason)
@@ -900,6 +1192,7 @@ level = Reference(dict.fromkeys(FEATURES, grid), dict.fromkeys(FEATURES, 1.0),
 # Test `sure.decision`, `reject_curve`, `placed.column`, `decode_upload(turned, 1000000)`, `improving.split_lines(twelve)`, and `level.distances` of windows `(64, 5)`.
 # `placed` begins at column 5 of its image, has two pixels for each of the image's, and four empty columns before.
 
+
 # %% answer="test_service"
 def test_service() -> None:
     """Assert what the service promises about doubt, places, photographs, learning and drift.
@@ -920,6 +1213,7 @@ def test_service() -> None:
         gaps = level.distances(np.full((64, len(FEATURES)), value))
         assert min(gaps.values()) > 0.9
     ### END SOLUTION
+
 
 # %% check="test_service" points=6
 check("lab09.test_service")
@@ -953,7 +1247,8 @@ recipe = (checkout() or Path()) / ".github" / "Containerfile"
 wanted = ("FROM", "USER", "EXPOSE", "HEALTHCHECK", "STOPSIGNAL", "CMD")
 if recipe.is_file():
     commands = recipe.read_text(encoding="utf-8").replace("\\\n ", "").splitlines()
-    print("\n".join(line for line in commands if line.startswith(wanted)))
+    kept = (textwrap.shorten(line, 96) for line in commands if line.startswith(wanted))
+    print("\n".join(kept))
 else:
     print("The package came without its repository, where .github/Containerfile is.")
 
@@ -987,9 +1282,10 @@ assert said["statusCode"] == 200
 # A request that is refused comes back after a second.
 
 # %% tags=["nbval-check-output"]
-rows = [(name, test.clients, f"{test.p50:,.0f}", f"{test.p95:,.0f}", f"{test.per_second:.0f}",
-         f"{test.refused:.0%}", f"{test.cpu:.0f}", f"{test.memory:.0f}")
-        for name, tests in four_services().items() for test in tests]  # fmt: skip
+rows = [(name, test["clients"], f"{test['p50']:,.0f}", f"{test['p95']:,.0f}",
+         f"{test['per_second']:.0f}", f"{test['refused']:.0%}", f"{test['cpu']:.0f}",
+         f"{test['memory']:.0f}")
+        for name, tests in sample("load_tests").items() for test in tests]  # fmt: skip
 columns = ("service", "clients", "median ms", "95 % below, ms", "answers a second", "refused",
            "CPU ms an answer", "memory MB")  # fmt: skip
 figures.Table(rows, columns)
@@ -1000,6 +1296,7 @@ figures.Table(rows, columns)
 #
 # Name what is wrong with each.
 # Choose from `"healthy"`, `"keeps every image"`, `"loads the model each time"`, `"queue without an end"`, `"reads one at a time"` and `"too many threads"`; two names are left over.
+
 
 # %% answer="diagnose_services"
 def diagnose_services() -> dict[str, str]:
@@ -1012,6 +1309,7 @@ def diagnose_services() -> dict[str, str]:
         "D": "keeps every image",
     }
     ### END SOLUTION
+
 
 # %% check="diagnose_services" points=4
 check("lab09.diagnose_services")
@@ -1031,7 +1329,7 @@ check("lab09.diagnose_services")
 # D has fine times until the system ends it for lack of memory.
 
 # %% [markdown]
-# Stop the service, and look that nothing is left.
+# Stop the service, and look at what it leaves.
 
 # %%
 status = served.stop()
@@ -1057,6 +1355,7 @@ report(9)
 # ## Recap
 #
 # - You [exported a network](#What-is-in-the-file?) and proved that it is the same.
+# - You [served it in twenty lines](#Twenty-lines-that-serve), and read the route of the larger service.
 # - You [chose what is accepted](#How-sure-is-it?) by a promise and by a price.
 # - You saw [what a service refuses](#What-may-come-in?) and [where its time goes](#Where-does-the-time-go?).
 # - You raised [an alarm](#Is-the-traffic-still-normal?) on traffic that had changed.

@@ -2,7 +2,7 @@
 
 A case is made of inputs, a probe that runs where the learner's code runs, and a judge that
 decides. Only plain values cross between them, so the same cases serve the notebook and the
-grader, which judges in a process of its own (`shared.checks.runner`).
+grader, which judges in a process of its own (`shared.grading.runner`).
 """
 
 from shared.checks.notebook import check, predict, recorded_guess

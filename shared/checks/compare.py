@@ -7,7 +7,7 @@ tolerance is applied, because every number lies within a relative tolerance of i
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -70,6 +70,11 @@ def one_of(got: Any, options: Sequence, call: str) -> str | None:
         return None
     listed = ", ".join(show(option) for option in options)
     return f"{call} gave {show(got)}, expected {'one of ' if len(options) > 1 else ''}{listed}."
+
+
+def first(messages: Iterable[str | None]) -> str | None:
+    """Return the first message there is, or None; nothing after it is looked at."""
+    return next(filter(None, messages), None)
 
 
 def call_text(name: str, /, **inputs: Any) -> str:

@@ -16,7 +16,9 @@ import numpy as np
 #: The most text that one crossing may take
 LIMIT = 1_000_000
 _MAX_DEPTH = 40
-_SPECIAL = {"inf": math.inf, "-inf": -math.inf, "nan": math.nan}
+_ASK_FOR_LESS = "can be judged. Return only what the exercise asks for."
+_LAZY = {"generator", "map", "filter", "zip", "enumerate", "reversed"}
+_CALLABLE = {"function", "method", "builtin_function_or_method", "type"}
 
 
 class CrossingError(ValueError):
@@ -38,10 +40,8 @@ def encode(value: Any) -> str:
             raise
         raise CrossingError(f"The value is nested too deeply or too large ({error}).") from None
     if len(text) > LIMIT:
-        raise CrossingError(
-            f"The value takes {len(text):,} characters; at most {LIMIT:,} can be judged. "
-            "Return only what the exercise asks for."
-        )
+        size = f"The value takes {len(text):,} characters"
+        raise CrossingError(f"{size}; at most {LIMIT:,} {_ASK_FOR_LESS}")
     return text
 
 
@@ -69,19 +69,15 @@ def _plain(value: Any, depth: int) -> Any:
     if depth > _MAX_DEPTH:
         raise CrossingError(f"The value is nested more than {_MAX_DEPTH} deep.")
     if isinstance(value, list | tuple | range | dict | set | frozenset) and len(value) * 3 > LIMIT:
-        raise CrossingError(
-            f"A {type(value).__name__} of {len(value):,} items is too large; at most {LIMIT:,} "
-            "characters can be judged. Return only what the exercise asks for."
-        )
-    if value is None or isinstance(value, bool | np.bool_):
-        return None if value is None else bool(value)
-    if isinstance(value, str):
-        return str.__str__(value)
-    if isinstance(value, int | np.integer):
-        return int.__index__(value) if isinstance(value, int) else int(value)
+        items = f"A {type(value).__name__} of {len(value):,} items is too large"
+        raise CrossingError(f"{items}; at most {LIMIT:,} characters {_ASK_FOR_LESS}")
+    if value is None or isinstance(value, bool | int | str):
+        return value  # Of a subclass, JSON takes the number or text that is stored
+    if isinstance(value, np.bool_ | np.integer):
+        return value.item()
     if isinstance(value, float | np.floating):
-        number = float.__float__(value) if isinstance(value, float) else float(value)
-        return number if math.isfinite(number) else {"float": _name(number)}
+        number = float(value)
+        return number if math.isfinite(number) else {"float": repr(number)}
     if isinstance(value, list | tuple | range):
         return [_plain(item, depth + 1) for item in value]
     if isinstance(value, dict):
@@ -93,15 +89,13 @@ def _plain(value: Any, depth: int) -> Any:
 
 
 def _plain_array(value: Any, depth: int) -> Any:
-    array = value
-    if not isinstance(value, np.ndarray):
-        to_numpy = getattr(value, "numpy", None)  # Tensors and variables of TensorFlow and Keras
-        if not callable(to_numpy) and not hasattr(value, "__array__"):
-            raise CrossingError(_not_plain(value))
-        try:
-            array = np.asarray(to_numpy() if callable(to_numpy) else value)
-        except Exception as error:  # Whatever a foreign object raises, it is no plain value
-            raise CrossingError(f"{_not_plain(value)} ({type(error).__name__}: {error})") from None
+    to_numpy = getattr(value, "numpy", None)  # Tensors and variables of TensorFlow and Keras
+    if not callable(to_numpy) and not hasattr(value, "__array__"):
+        raise CrossingError(_not_plain(value))
+    try:
+        array = np.asarray(to_numpy() if callable(to_numpy) else value)
+    except Exception as error:  # Whatever a foreign object raises, it is no plain value
+        raise CrossingError(f"{_not_plain(value)} ({type(error).__name__}: {error})") from None
     if array.dtype.kind in "OUS":
         if array.dtype.kind == "O" and array.ndim == 0:
             raise CrossingError(_not_plain(value))
@@ -113,10 +107,8 @@ def _plain_array(value: Any, depth: int) -> Any:
     if array.ndim == 0:
         return _plain(array.item(), depth + 1)
     if array.nbytes > LIMIT:
-        raise CrossingError(
-            f"An array of shape {array.shape} takes {array.nbytes:,} bytes; at most {LIMIT:,} "
-            "can be judged. Return only what the exercise asks for."
-        )
+        size = f"An array of shape {array.shape} takes {array.nbytes:,} bytes"
+        raise CrossingError(f"{size}; at most {LIMIT:,} {_ASK_FOR_LESS}")
     array = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
     content = base64.b64encode(array.tobytes()).decode("ascii")
     return {"array": {"dtype": array.dtype.str, "shape": list(array.shape), "base64": content}}
@@ -129,7 +121,7 @@ def _restore(value: Any, writeable: bool) -> Any:
         return value
     ((tag, content),) = value.items()
     if tag == "float":
-        return _SPECIAL[content]
+        return float(content)
     if tag == "dict":
         return {_key(_restore(k, writeable)): _restore(v, writeable) for k, v in content}
     if tag == "set":
@@ -151,15 +143,11 @@ def _key(value: Any) -> Any:
     return tuple(map(_key, value)) if isinstance(value, list) else value
 
 
-def _name(number: float) -> str:
-    return "nan" if math.isnan(number) else "inf" if number > 0 else "-inf"
-
-
 def _not_plain(value: Any) -> str:
     kind = type(value).__name__
-    if kind in ("generator", "map", "filter", "zip", "enumerate", "reversed"):
+    if kind in _LAZY:
         return f"A {kind} came back, which is not worked out yet; wrap it in list(...)."
-    if kind in ("function", "method", "builtin_function_or_method", "type"):
+    if kind in _CALLABLE:
         return f"A {kind} came back where a value is needed; call it, or return what it returns."
     return (
         f"An object of type {kind} came back; return numbers, text, lists, dicts or arrays, "

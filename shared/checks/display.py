@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import sys
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from html import escape
 
 from shared.checks.verdict import NOT_ATTEMPTED, PASSED, CaseResult, Result
@@ -45,15 +46,16 @@ def tick_list(result: Result, sentences: list[str]) -> Shown:
     """Show a result: a headline, a line for each case, and sentences on what it means."""
     headline = _headline(result)
     lines = [f"{_SIGNS.get(result.state, '✗')} {headline}"]
-    for case in result.cases:
+    cases = _each_once(result.cases)
+    for case in cases:
         lines.append(f"  {_mark(case)} · {case.name} ({points_text(case.points)})")
         details = [*case.message.splitlines(), *_printed(case)]
         lines += [f"      {line}" for line in details]
-        if not case.passed:
+        if case.hint:
             lines.append(f"      Hint: {case.hint}")
     lines += [sentence for sentence in sentences if sentence]
     color = _COLORS.get(result.state, "#D55E00")
-    items = "".join(_item(case) for case in result.cases)
+    items = "".join(map(_item, cases))
     html = (
         f'<section aria-label="Check of {escape(result.exercise.title)}" '
         f'style="{_STYLE.format(color=color)}">'
@@ -101,6 +103,18 @@ def _headline(result: Result) -> str:
     return f"{title} · {words}, {result.points:g} of {points_text(result.possible)}"
 
 
+def _each_once(cases: Sequence[CaseResult]) -> list[CaseResult]:
+    """Return cases so that a message which several share is said at the first alone."""
+    said: dict[str, str] = {}
+    shown = []
+    for case in cases:
+        first = said.setdefault(case.message, case.name) if case.message else case.name
+        if first != case.name:
+            case = replace(case, message=f"As for {first!r}.", hint="", printed="")
+        shown.append(case)
+    return shown
+
+
 def _mark(case: CaseResult) -> str:
     return "✓ passed" if case.passed else "✗ failed"
 
@@ -120,6 +134,6 @@ def _item(case: CaseResult) -> str:
     if details:
         style = "white-space:pre-wrap;margin:0.2em 1.4em"
         text += f'<pre style="{style}">{escape(chr(10).join(details))}</pre>'
-    if not case.passed:
+    if case.hint:
         text += f'<div style="margin:0.2em 1.4em"><em>Hint:</em> {escape(case.hint)}</div>'
     return f"{text}</li>"

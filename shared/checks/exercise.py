@@ -6,7 +6,7 @@ import difflib
 import importlib
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from types import FunctionType
 from typing import Any
@@ -16,7 +16,10 @@ KINDS = ("implement", "predict", "review", "debug", "decide")
 #: The seed that `check` gives to the inputs; a grader may choose another
 PUBLIC_SEED = 20_240
 
-Inputs = Mapping[str, Any] | Callable[[int], Mapping[str, Any]] | None
+_FOLDER = Path(__file__).parents[1] / "exercises"
+
+#: The arguments of one call by name, or of several calls
+Arguments = Mapping[str, Any] | list[dict[str, Any]]
 
 
 class UnknownExerciseError(LookupError):
@@ -32,23 +35,28 @@ class Case:
 
     Attributes:
         name: A clause for the tick list, such as "merges repeats".
+        inputs: Arguments of a call by name, a list of them for several calls, or a function of
+            the seed that returns either.
+        hint: One sentence shown when the case fails.
         points: What it is worth, above zero.
-        inputs: Plain values by name, or a function of the seed that returns them.
         probe: `probe(function, inputs) -> answer`, run where the learner's code runs;
-            None calls `function(**inputs)`.
+            None makes the calls.
         judge: `judge(inputs, answer) -> None | message`, run by the grader;
             None compares with the answer of the reference.
-        hint: One sentence shown when the case fails.
+        call: How a message names the call, where its arguments would be too long: a text for
+            all of it, or a function of the arguments of one call.
         hidden: Whether only the grader runs it.
         seconds: Time limit of the probe; None takes the exercise's.
     """
 
     name: str
+    inputs: Arguments | Callable[[int], Arguments] | None = None
+    _: KW_ONLY
+    hint: str
     points: float = 1
-    inputs: Inputs = None
-    probe: Callable[[Callable, dict], Any] | None = None
-    judge: Callable[[dict, Any], str | None] | None = None
-    hint: str = ""
+    probe: Callable[[Callable, Any], Any] | None = None
+    judge: Callable[[Any, Any], str | None] | None = None
+    call: str | Callable[[Any], str] = ""
     hidden: bool = False
     seconds: float | None = None
 
@@ -59,9 +67,9 @@ class Case:
         if not self.hint.strip():
             raise ValueError(f"The case {self.name!r} has no hint; write one sentence.")
 
-    def make_inputs(self, seed: int) -> dict[str, Any]:
-        """Return fresh inputs for a seed."""
-        return dict(self.inputs(seed) if callable(self.inputs) else self.inputs or {})
+    def make_inputs(self, seed: int) -> Any:
+        """Return the inputs for a seed."""
+        return self.inputs(seed) if callable(self.inputs) else self.inputs or {}
 
 
 @dataclass(frozen=True)
@@ -74,8 +82,6 @@ class Exercise:
         title: What the tick list and the report call it.
         reference: The function later cells use when the learner's is missing or wrong.
         cases: What is asked of an answer; the points are their sum.
-        doc: One line on the task.
-        options: Every choice there is, for a review or a decision by choice.
         refuse: Further functions that would be the answer itself.
         seconds: Time limit of each probe.
         save_to: File under `my/` that keeps the source of a passed answer.
@@ -86,8 +92,6 @@ class Exercise:
     title: str
     reference: Callable
     cases: tuple[Case, ...]
-    doc: str = ""
-    options: tuple = ()
     refuse: tuple[Callable, ...] = ()
     seconds: float = 10.0
     save_to: str | None = None
@@ -126,11 +130,11 @@ class Exercise:
 
 def labs() -> list[int]:
     """Return the numbers of the labs that have exercises."""
-    return sorted(int(path.stem[3:]) for path in Path(__file__).parent.glob("lab[0-9][0-9].py"))
+    return sorted(int(path.stem[3:]) for path in _FOLDER.glob("lab[0-9][0-9].py"))
 
 
 def load_lab(number: int) -> tuple[Exercise, ...]:
-    """Return the exercises of a lab in their order.
+    """Return the exercises of a lab, in the order of its file.
 
     Raises:
         UnknownExerciseError: The lab has none.
@@ -140,7 +144,8 @@ def load_lab(number: int) -> tuple[Exercise, ...]:
         raise UnknownExerciseError(
             f"There are no exercises for lab {number!r}. The labs with exercises: {available}."
         )
-    return importlib.import_module(f"shared.checks.lab{number:02}").EXERCISES
+    module = importlib.import_module(f"shared.exercises.lab{number:02}")
+    return tuple(value for value in vars(module).values() if isinstance(value, Exercise))
 
 
 def find(exercise_id: str) -> Exercise:

@@ -8,37 +8,72 @@ object stays the same. Library code that calls the reference is let through.
 from __future__ import annotations
 
 import contextlib
-import itertools
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from types import CodeType, FrameType, FunctionType
-from typing import Any
+from typing import Any, NoReturn
+
+_PROBES = ("shared.checks.", "shared.exercises.")  # They call what they take for the answer
+
+
+def copy_function(function: FunctionType, name: str) -> FunctionType:
+    """Return another function of the same code; it stays what it is when the first is changed."""
+    copy = FunctionType(function.__code__, function.__globals__, name, function.__defaults__)
+    copy.__kwdefaults__ = function.__kwdefaults__
+    return copy
 
 
 class ReferenceCalledError(Exception):
     """The answer called the reference of its own exercise."""
 
 
-@dataclass
-class _Watch:
-    original: FunctionType
-    namespace: dict[str, Any]
-    thread: int | None
-    refused: list[str] = field(default_factory=list)
-    over: bool = False
+class Guard:
+    """What is called instead of a function; it goes on to the function or refuses."""
+
+    def __init__(
+        self, function: FunctionType, refused: list[str], namespace: dict, thread: int | None
+    ) -> None:
+        self._function, self._refused = copy_function(function, function.__name__), refused
+        self._namespace, self._thread = namespace, thread
+        self.over = False
+
+    def code(self) -> CodeType:
+        """Return code for the function: it calls this guard, which is one of its constants.
+
+        A guard that an answer left behind in a thread puts back long after its end still works.
+        """
+        code = _stand_in.__code__
+        constants = tuple(self if constant == "guard" else constant for constant in code.co_consts)
+        return code.replace(co_consts=constants)
+
+    def enter(self, args: tuple, kwargs: dict[str, Any]) -> Any:
+        """Run the original function, unless the learner's code is what calls it."""
+        if not self.over and self._called_by_answer(sys._getframe(2)):
+            self.refuse()
+        return self._function(*args, **kwargs)
+
+    def refuse(self) -> NoReturn:
+        """Say that the reference was taken for an answer."""
+        self._refused.append(self._function.__name__)
+        raise ReferenceCalledError(f"{self._function.__name__} is the answer asked for.")
+
+    def _called_by_answer(self, frame: FrameType | None) -> bool:
+        """Look outward for whoever made the call: the answer, its probe, or the library."""
+        if self._thread not in (None, threading.get_ident()):
+            return False
+        while frame is not None:
+            if frame.f_globals is self._namespace:
+                return True
+            module = str(frame.f_globals.get("__name__"))
+            if module.startswith("shared."):
+                return module.startswith(_PROBES)
+            frame = frame.f_back
+        return self._thread is None
 
 
-_numbers = itertools.count(1)
-#: Kept for good: an answer left behind in a thread may put a guard back long after its end
-_watches: dict[int, _Watch] = {}
-
-
-def _stand_in(*args, **kwargs):  # noqa: ANN202 - only its code is used, with -1 exchanged
-    import shared.checks.guard
-
-    return shared.checks.guard.enter(-1, args, kwargs)
+def _stand_in(*args, **kwargs):  # noqa: ANN202 - only its code is used, with a guard put in
+    return "guard".enter(args, kwargs)
 
 
 @contextlib.contextmanager
@@ -57,51 +92,15 @@ def guarded(
         A list that gets the name of the function for every call refused.
     """
     refused: list[str] = []
-    entered: list[tuple[FunctionType, CodeType, _Watch]] = []
+    entered: list[tuple[FunctionType, CodeType, Guard]] = []
     thread = None if every_thread else threading.get_ident()
     try:
         for function in dict.fromkeys(functions):
-            original = FunctionType(
-                function.__code__, function.__globals__, function.__name__, function.__defaults__
-            )
-            original.__kwdefaults__ = function.__kwdefaults__
-            number = next(_numbers)
-            _watches[number] = _Watch(original, namespace, thread, refused)
-            entered.append((function, function.__code__, _watches[number]))
-            function.__code__ = _numbered(number)
+            guard = Guard(function, refused, namespace, thread)
+            entered.append((function, function.__code__, guard))
+            function.__code__ = guard.code()
         yield refused
     finally:
-        for function, code, watch in reversed(entered):
+        for function, code, guard in reversed(entered):
             function.__code__ = code
-            watch.over = True
-
-
-def enter(number: int, args: tuple, kwargs: dict[str, Any]) -> Any:
-    """Run the original function, unless the learner's code is what calls it."""
-    watch = _watches[number]
-    if not watch.over and _called_by_answer(sys._getframe(2), watch):
-        watch.refused.append(watch.original.__name__)
-        raise ReferenceCalledError(f"{watch.original.__name__} is the answer asked for.")
-    return watch.original(*args, **kwargs)
-
-
-def _called_by_answer(frame: FrameType | None, watch: _Watch) -> bool:
-    """Look outward for whoever made the call: the answer, its probe, or the library."""
-    if watch.thread not in (None, threading.get_ident()):
-        return False
-    while frame is not None:
-        if frame.f_globals is watch.namespace:
-            return True
-        module = str(frame.f_globals.get("__name__"))
-        if module.startswith("shared.checks.") or module == "probe":
-            return True  # An alias: the probe called what it took for the answer
-        if module.startswith("shared."):
-            return False
-        frame = frame.f_back
-    return watch.thread is None
-
-
-def _numbered(number: int) -> CodeType:
-    code = _stand_in.__code__
-    constants = tuple(number if constant == -1 else constant for constant in code.co_consts)
-    return code.replace(co_consts=constants)
+            guard.over = True

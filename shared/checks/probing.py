@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextvars import copy_context
 from dataclasses import dataclass
 from typing import Any
@@ -50,7 +50,7 @@ class TimeLimitError(SystemExit):
 
 def attempt(
     function: Callable,
-    probe: Callable[[Callable, dict], Any] | None,
+    probe: Callable[[Callable, Any], Any] | None,
     inputs: str,
     refuse: tuple[Callable, ...],
     namespace: dict[str, Any],
@@ -60,7 +60,7 @@ def attempt(
 
     Args:
         function: The learner's function.
-        probe: What to do with it; None calls it with the inputs by name.
+        probe: What to do with it; None makes the calls of the inputs.
         inputs: The inputs as JSON text; arrays arrive read-only.
         refuse: Functions the answer may not call.
         namespace: Globals of the learner's code.
@@ -72,7 +72,7 @@ def attempt(
     refused: list[str] = []
     try:
         with guarded(refuse, namespace, every_thread) as refused:
-            answer = probe(counted, values) if probe else counted(**values)
+            answer = (probe or make_calls)(counted, values)
             reply = Reply("answer", crossing.encode(answer))
     except crossing.CrossingError as error:
         reply = Reply("error", str(error))
@@ -89,6 +89,13 @@ def attempt(
     return reply
 
 
+def make_calls(function: Callable, inputs: Any) -> Any:
+    """Call a function with arguments by name, or with each of a list of them."""
+    if isinstance(inputs, list):
+        return [function(**arguments) for arguments in inputs]
+    return function(**inputs)
+
+
 def attempt_within(seconds: float, action: Callable[[], Reply]) -> Reply:
     """Run `attempt` in a thread of its own, for at most some seconds.
 
@@ -97,12 +104,12 @@ def attempt_within(seconds: float, action: Callable[[], Reply]) -> Reply:
     """
     replies: list[Reply] = []
     finished = threading.Event()
-    printed: list[str] = []
+    printed = _Printed()
 
     def work() -> None:
         with contextlib.suppress(TimeLimitError):
             try:
-                with _printing_into(printed):
+                with printed:
                     replies.append(action())
             finally:
                 finished.set()
@@ -121,8 +128,8 @@ def attempt_within(seconds: float, action: Callable[[], Reply]) -> Reply:
     if not replies:
         left = "" if finished.is_set() else " It could not be stopped: restart the kernel."
         message = f"It took longer than {seconds:g} seconds and was stopped.{left}"
-        return Reply("time", message, "".join(printed))
-    return Reply(replies[0].status, replies[0].text, "".join(printed))
+        return Reply("time", message, printed.text)
+    return Reply(replies[0].status, replies[0].text, printed.text)
 
 
 def describe_error(error: BaseException, namespace: dict[str, Any]) -> str:
@@ -186,27 +193,22 @@ def _stop(thread: threading.Thread, finished: threading.Event) -> None:
 class _Printed:
     """A standard output that keeps what one thread prints and passes on the rest."""
 
-    def __init__(self, kept: list[str], below: Any) -> None:
-        self._kept, self._below, self._thread = kept, below, threading.get_ident()
+    def __init__(self) -> None:
+        self.text = ""
+
+    def __enter__(self) -> None:
+        self._thread, self._below = threading.get_ident(), sys.stdout
+        sys.stdout = self  # type: ignore[assignment]
+
+    def __exit__(self, *error: object) -> None:
+        if sys.stdout is self:
+            sys.stdout = self._below
 
     def write(self, text: str) -> int:
         if threading.get_ident() != self._thread:
             return self._below.write(text)
-        room = _PRINTED_LIMIT - sum(map(len, self._kept))
-        if room > 0:
-            self._kept.append(str(text)[:room])
+        self.text += str(text)[: max(0, _PRINTED_LIMIT - len(self.text))]
         return len(text)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._below, name)
-
-
-@contextlib.contextmanager
-def _printing_into(kept: list[str]) -> Iterator[None]:
-    router = _Printed(kept, sys.stdout)
-    sys.stdout = router  # type: ignore[assignment]
-    try:
-        yield
-    finally:
-        if sys.stdout is router:
-            sys.stdout = router._below

@@ -16,8 +16,7 @@ from typing import Any
 
 from shared.checks import crossing
 from shared.checks.verdict import NOT_ATTEMPTED, Result
-from shared.locking import FileLock
-from shared.paths import my_directory, write_atomically
+from shared.paths import locked, my_directory, write_atomically
 
 _EMPTY: dict[str, Any] = {"version": 1, "exercises": {}, "guesses": {}}
 _LOCK_SECONDS = 5.0
@@ -115,10 +114,7 @@ def _set_aside(path: Path, error: Exception) -> str:
 @contextlib.contextmanager
 def _locked(path: Path) -> Iterator[None]:
     """Hold a lock; whoever holds it too long does not keep a learner from an answer."""
-    lock = FileLock(path)
-    with contextlib.suppress(TimeoutError):
-        lock.take(_LOCK_SECONDS)
-    try:
+    with contextlib.ExitStack() as lock:
+        with contextlib.suppress(TimeoutError):
+            lock.enter_context(locked(path, _LOCK_SECONDS))
         yield
-    finally:
-        lock.release()

@@ -10,9 +10,9 @@ from typing import Any
 from shared.checks import progress
 from shared.checks.display import Shown, points_text, print_outside_notebooks, table
 from shared.checks.exercise import Exercise, labs, load_lab
+from shared.checks.labs import LABS
 from shared.checks.notebook import _namespace, session
 from shared.checks.verdict import NOT_ATTEMPTED, PASSED
-from shared.course.outline import LABS
 
 LAST = LABS[-1].number
 

@@ -7,6 +7,7 @@ import importlib.util
 import os
 import platform
 import sys
+import textwrap
 
 from shared.checks.notebook import session
 from shared.paths import my_directory
@@ -54,7 +55,8 @@ def begin(lab: int) -> None:
             )
         elif name in _NEEDED:
             versions.append(f"{name} {_version(name)}")
-    print(f"Lab {lab} runs on {', '.join(versions)}{' in Colab' if in_colab() else ''}.")
+    ran = f"Lab {lab} runs on {', '.join(versions)}{' in Colab' if in_colab() else ''}."
+    print(textwrap.fill(ran, 96))
     for sentence in missing:
         print(sentence)
     try:

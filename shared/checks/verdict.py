@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from shared.checks import compare, crossing
 from shared.checks.exercise import PUBLIC_SEED, Case, Exercise
-from shared.checks.probing import Reply
+from shared.checks.probing import Reply, make_calls
 
 #: Puts a case with encoded inputs to the answer
 Ask = Callable[[Case, str], Reply]
@@ -101,8 +102,10 @@ def _case_result(exercise: Exercise, case: Case, inputs: str, reply: Reply) -> C
         message = "This part still raises NotImplementedError."
     elif reply.status == "answer":
         message, faulty = _verdict(exercise, case, inputs, reply.text)
-    if message and reply.status in ("error", "time", "died") and case.probe is None:
-        call = compare.call_text(exercise.name, **crossing.decode(inputs))
+    arguments = crossing.decode(inputs)
+    one_call = case.probe is None and isinstance(arguments, dict)
+    if message and reply.status in ("error", "time", "died") and one_call:
+        call = compare.call_text(exercise.name, **arguments)
         message = f"{call}: {message[0].lower()}{message[1:]}"
     failed = bool(message)
     hint, printed = (case.hint, reply.printed) if failed else ("", "")
@@ -121,13 +124,18 @@ def _verdict(exercise: Exercise, case: Case, inputs: str, answer: str) -> tuple[
     return message, False
 
 
-def _like_reference(exercise: Exercise, case: Case) -> Callable[[dict, Any], str | None]:
-    def compare_with_reference(inputs: dict, answer: Any) -> str | None:
-        call = f"{exercise.name}(...)"
-        if case.probe is None:
-            call = compare.call_text(exercise.name, **inputs)
-        probe = case.probe or (lambda function, values: function(**values))
+def _like_reference(exercise: Exercise, case: Case) -> Callable[[Any, Any], str | None]:
+    def compare_with_reference(inputs: Any, answer: Any) -> str | None:
+        probe = case.probe or make_calls
         expected = crossing.decode(crossing.encode(probe(exercise.reference, inputs)))
-        return compare.close(answer, expected, call)
+        if case.call and isinstance(case.call, str):
+            return compare.close(answer, expected, case.call)
+        call = case.call or functools.partial(compare.call_text, exercise.name)
+        if isinstance(inputs, list):
+            each = zip(answer, expected, inputs, strict=True)
+            return compare.first(compare.close(a, b, call(**one)) for a, b, one in each)
+        if case.probe:
+            return compare.close(answer, expected, f"{exercise.name}(...)")
+        return compare.close(answer, expected, call(**inputs))
 
     return compare_with_reference

@@ -1,7 +1,8 @@
 """Build both notebooks of a lab from its one source, or say where they have drifted.
 
-The solved notebook is executed only when its code changed; a change of prose keeps the stored
-outputs. Use --force after a change in `shared/` that alters what a lab prints or draws.
+The solved notebook is executed only when its code changed; a change of prose, or of the cell that
+fetches the course on Colab, keeps the stored outputs. Use --force after a change in `shared/` that
+alters what a lab prints or draws.
 
 Examples:
   labs build                every lab whose source changed
@@ -13,10 +14,20 @@ from __future__ import annotations
 
 import argparse
 import json
+import tempfile
+from pathlib import Path
 from typing import Any
 
-from shared.course import derive, gate, readme, source, texture
-from shared.course.execute import execute
+from shared.course import answers, derive, duration, source
+from shared.course.executing import execute
+from shared.course.notebooks import (
+    MAX_BYTES,
+    code_cells,
+    load,
+    output_problems,
+    too_large,
+)
+from shared.course.notebooks import source as text_of
 from shared.course.outline import Course, CourseError, Lab, this_course
 from shared.paths import write_atomically
 
@@ -34,14 +45,14 @@ def run(arguments: argparse.Namespace, course: Course | None = None) -> int:
     course = course or this_course()
     labs = course.find(arguments.lab)
     if arguments.check:
-        drift = [line for lab in labs for line in compare(course, lab)]
-        drift += [f"{stale}. Run `labs build`." for stale in [readme.difference(course)] if stale]
+        drift = [line for lab in labs for line in dict.fromkeys(compare(course, lab))]
+        drift += [f"{stale}." for stale in [answers.difference(course)] if stale]
         print("\n".join(drift) or f"{len(labs)} labs match their sources")
         return int(bool(drift))
     for lab in labs:
         print(f"Lab {lab.number}, {lab.title}")
         build(course, lab, force=arguments.force, draft=arguments.draft)
-    readme.update(course)
+    answers.update(course)
     return 0
 
 
@@ -62,47 +73,49 @@ def build(course: Course, lab: Lab, force: bool = False, draft: bool = False) ->
     """
     solved, learner = notebooks(course, lab)
     path = course.solutions / lab.notebook
-    kept = None if force else _stored_outputs(course, lab, solved)
-    if kept is not None:
+    kept = None if force else _stored_outputs(path, solved)
+    if kept:
         print("  no code changed: outputs kept")
     elif not draft:
-        kept = execute(solved, say=lambda line: print(line, flush=True))
-        problems = [
-            f"  cell {cell['id']}: {problem}"
-            for cell in kept["cells"]
-            if cell["cell_type"] == "code"
-            for problem in gate.outputs(cell)
-        ]
-        if errors := gate.widget_errors(kept) + problems:
-            raise CourseError(f"{lab.source} was not written:\n" + "\n".join(errors))
+        kept = _executed(lab, solved)
+    if kept:  # A draft has no numbers to fill in
+        derive.fill_numbers(lab, kept, kept)
+        derive.fill_numbers(lab, learner, kept)
     text = derive.canonical(kept or solved)
-    if len(text.encode()) > gate.MAX_BYTES:
-        raise CourseError(
-            f"{lab.notebook} would have {len(text.encode()) / 1e6:.1f} MB, at most "
-            f"{gate.MAX_BYTES / 1e6:.1f} MB are allowed. Draw fewer or smaller pictures."
-        )
+    if len(text.encode()) > MAX_BYTES:
+        raise CourseError(too_large(lab.notebook, len(text.encode())))
     write_atomically(path, text)
     write_atomically(course.labs / lab.notebook, derive.canonical(learner))
-    print(f"  {texture.measure(source.read(course.solutions / lab.source))}")
+    print(f"  {duration.measure(source.read(course.solutions / lab.source))}")
 
 
-def _stored_outputs(course: Course, lab: Lab, solved: dict[str, Any]) -> dict[str, Any] | None:
+def _executed(lab: Lab, solved: dict[str, Any]) -> dict[str, Any]:
+    """Run the solved notebook and return it with its outputs."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = write_atomically(Path(folder) / lab.notebook, json.dumps(solved))
+        execution = execute(path, f"Lab {lab.number}")
+    problems = execution.errors or output_problems(execution.notebook)
+    if problems:
+        raise CourseError("\n  ".join([f"{lab.source} was not written:", *problems]))
+    return derive.with_outputs(solved, execution.notebook)
+
+
+def _stored_outputs(path: Path, solved: dict[str, Any]) -> dict[str, Any] | None:
     """Return the solved notebook with the stored outputs if all its code is as it was."""
     try:
-        stored = gate.load(course.solutions / lab.notebook)
+        stored = load(path)
     except CourseError:
         return None
-    old = [cell for cell in stored["cells"] if cell["cell_type"] == "code"]
-    new = [cell for cell in solved["cells"] if cell["cell_type"] == "code"]
-    if [gate.source(cell) for cell in old] != [gate.source(cell) for cell in new]:
+    if _code(stored) != _code(solved):
         return None
-    if any(cell["execution_count"] is None and gate.source(cell).strip() for cell in old):
+    if any(cell["execution_count"] is None and text_of(cell) for cell in code_cells(stored)):
         return None
-    result = json.loads(json.dumps(solved))
-    fresh = [cell for cell in result["cells"] if cell["cell_type"] == "code"]
-    for cell, before in zip(fresh, old, strict=True):
-        cell["outputs"], cell["execution_count"] = before["outputs"], before["execution_count"]
-    return result
+    return derive.with_outputs(solved, stored)
+
+
+def _code(notebook: dict[str, Any]) -> list[str]:
+    """Return what the cells run here; the one that fetches the course does so on Colab alone."""
+    return [text_of(cell) for cell in code_cells(notebook) if cell["id"] != derive.FETCH]
 
 
 def compare(course: Course, lab: Lab) -> list[str]:
@@ -112,7 +125,8 @@ def compare(course: Course, lab: Lab) -> list[str]:
     for folder, expected in derived.items():
         name = f"{folder.name}/{lab.notebook}"
         try:
-            stored = gate.load(folder / lab.notebook)
+            stored = load(folder / lab.notebook)
+            derive.fill_numbers(lab, expected, load(course.solutions / lab.notebook))
         except CourseError as error:
             drift.append(str(error))
             continue
@@ -132,7 +146,7 @@ def _difference(stored: dict[str, Any], expected: dict[str, Any]) -> str | None:
         for key in ("id", "cell_type", "metadata"):
             if found.get(key) != wanted[key]:
                 return f"cell {wanted['id']} has another {key}"
-        if gate.source(found) != gate.source(wanted):
+        if text_of(found) != text_of(wanted):
             return f"cell {wanted['id']} has another text"
     if len(stored["cells"]) > len(expected["cells"]):
         return f"the cell {stored['cells'][len(expected['cells'])].get('id')} is not in the source"

@@ -4,31 +4,26 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import importlib.util
 import sys
 from collections.abc import Sequence
 
 from shared.course.outline import CourseError
 
-#: A verb is listed as soon as its module exists; a module has add_arguments() and run()
+#: The module of each verb has add_arguments() and run()
 VERBS = {
     "open": ("shared.course.opening", "copy a lab into my/ and open it in JupyterLab"),
     "run": ("shared.course.running", "run labs from end to end and write one report"),
     "build": ("shared.course.build", "build both notebooks of a lab from its source"),
     "check": ("shared.course.check", "check text, notebooks and drift; executes nothing"),
-    "grade": ("shared.checks.grade", "grade handed-in labs"),
-    "train": ("shared.course.train", "train a model that the course ships"),
+    "hand-in": ("shared.course.hand_in", "make the one file of a lab that you hand in"),
+    "grade": ("shared.course.grade", "grade a folder of notebooks that were handed in"),
     "adapt": ("shared.course.adapt", "teach the line reader one hand, yours first"),
     "label": ("shared.course.label", "label photographs of handwriting, here or in Label Studio"),
-    "version": ("shared.course.version", "keep versions of a labeled folder"),
     "overnight": ("shared.course.overnight", "run ideas unattended and leave a report"),
     "export": ("shared.course.export", "make model files that are served without TensorFlow"),
     "serve": ("shared.course.serve", "start the recognizer as a service on this machine"),
     "improve": ("shared.course.improve", "teach the served reader what people corrected"),
-    "bench": ("shared.course.bench", "measure what the course promises"),
     "quality": ("shared.course.quality", "measure the reader, and gate a change"),
-    "mutate": ("shared.course.mutate", "change the code bit by bit; which tests notice?"),
-    "hand-in": ("shared.checks.hand_in", "pack one lab's answers into one file"),
 }
 EPILOG = """\
 examples:
@@ -41,17 +36,9 @@ exit status: 0 all is well, 1 something was found or failed, 2 the command was n
 """
 
 
-def _exists(module: str) -> bool:
-    try:
-        return importlib.util.find_spec(module) is not None
-    except ModuleNotFoundError:
-        return False
-
-
 def main(words: Sequence[str] | None = None) -> int:
     """Run one verb and return the exit status."""
     words = list(sys.argv[1:] if words is None else words)
-    verbs = {verb: entry for verb, entry in VERBS.items() if _exists(entry[0])}
     form = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(
         prog="labs",
@@ -60,7 +47,7 @@ def main(words: Sequence[str] | None = None) -> int:
         formatter_class=form,
     )
     subparsers = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs")
-    for verb, (module, summary) in verbs.items():
+    for verb, (module, summary) in VERBS.items():
         # Only the verb that was typed is imported, so that --help answers at once.
         if verb not in words[:1]:
             subparsers.add_parser(verb, help=summary, add_help=False)

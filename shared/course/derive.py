@@ -1,27 +1,90 @@
-"""Derive the two notebooks of a lab from its source: solved, and for the learner."""
+"""Derive the two notebooks of a lab from the cells of its source: solved, and for the learner."""
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from shared.course import outline, readme, texture
+from shared.course import duration, outline
+from shared.course.notebooks import code_cells, joined, texts
 from shared.course.outline import Course, CourseError, Lab
-from shared.course.source import BEGIN, END, Cell
+from shared.course.source import BEGIN, END, QUOTE, Cell
+from shared.paths import sample
 
 STUB = "raise NotImplementedError"
-
+BADGE = "https://colab.research.google.com/assets/colab-badge.svg"
+COLAB = "https://colab.research.google.com/github/{owner}/blob/{tag}/labs/{notebook}"
+#: IPython shows a UsageError as its sentence alone, without a traceback
 BOOTSTRAP = """\
 import os
-import subprocess
 import sys
-
+from IPython.core.error import UsageError
 if "google.colab" in sys.modules:  # Elsewhere the course is installed and nothing happens
     url = os.environ.get("HANDWRITING_REPOSITORY", "{repository}")
-    clone = ["git", "clone", "--quiet", "--depth=1", "--branch={tag}", url, "course"]
-    os.path.isdir("course") or subprocess.run(clone, check=True)
+    if os.system(f"test -d course || git clone -q --depth=1 --branch={tag} '{{url}}' course"):
+        raise UsageError(f"No course at {{url}}: run `%env HANDWRITING_REPOSITORY=ADDRESS`, \
+then this cell again.")
     sys.path.insert(0, os.path.abspath("course"))"""
+FETCH = "fetch-the-course"
+_NUMBER = r"(?<![\d.,])([-+]?\d+(?:,\d{3})*(?:\.\d+)?%?)(?!\d)"
+
+
+def complete(course: Course, lab: Lab, cells: list[Cell]) -> list[Cell]:
+    """Add what the build writes: navigation, time, figures, the cell that fetches the course."""
+    marks = {"{time}": str(duration.measure(cells))}
+    marks |= {f"{{reading: {name}}}": text for name, text in sample("reading_texts").items()}
+    first = replace(cells[0], source=f"{cells[0].source}\n\n{navigation(course, lab)}")
+    result = []
+    for cell in [first, *cells[1:]]:
+        source = cell.source
+        for mark, text in marks.items() if cell.kind == "markdown" else ():
+            source = source.replace(mark, text)
+        result.append(replace(cell, source=source))
+        if "parameters" in cell.tags:
+            fetch = BOOTSTRAP.format(repository=outline.REPOSITORY, tag=outline.TAG)
+            result.append(Cell(kind="code", source=fetch, tags=["setup"], id=FETCH))
+    return result
+
+
+def navigation(course: Course, lab: Lab) -> str:
+    """Return the line under the title: Colab badge, previous lab, contents, next lab."""
+    links = {
+        near.number: f"[{{}}: {near.title}](../labs/{near.notebook})" for near in course.available()
+    }
+    parts = [
+        badge(lab),
+        f"Lab {lab.number} of {len(course.outline)}",
+        links.get(lab.number - 1, "").format("previous"),
+        "[contents](../README.md#the-labs)",
+        links.get(lab.number + 1, "").format("next"),
+    ]
+    return " · ".join(part for part in parts if part)
+
+
+def badge(lab: Lab) -> str:
+    """Return the badge that opens a lab on Colab, in Markdown."""
+    owner = outline.REPOSITORY.removeprefix("https://github.com/")
+    address = COLAB.format(owner=owner, tag=outline.TAG, notebook=lab.notebook)
+    return f"[![Open lab {lab.number} in Colab]({BADGE})]({address})"
+
+
+def solved(cells: list[Cell], lab: Lab) -> dict[str, Any]:
+    """Return the solved notebook, not yet executed."""
+    return _notebook([(cell, without_markers(cell.source)) for cell in cells], lab)
+
+
+def learner(cells: list[Cell], lab: Lab) -> dict[str, Any]:
+    """Return the notebook that a learner starts from."""
+    kept = [cell for cell in cells if "solution" not in cell.tags]
+    return _notebook([(cell, clear(cell.source)) for cell in kept], lab)
+
+
+def without_markers(source: str) -> str:
+    """Return a solved answer without the lines that mark the solution."""
+    return "\n".join(line for line in source.split("\n") if line.strip() not in (BEGIN, END))
 
 
 def clear(source: str) -> str:
@@ -48,84 +111,70 @@ def clear(source: str) -> str:
     return "\n".join(lines)
 
 
-def without_markers(source: str) -> str:
-    """Return a solved answer without the lines that mark the solution."""
-    return "\n".join(line for line in source.split("\n") if line.strip() not in (BEGIN, END))
-
-
-def bootstrap() -> Cell:
-    """Return the cell that fetches the course on Colab; the build writes it into every lab."""
-    source = BOOTSTRAP.format(repository=outline.REPOSITORY, tag=outline.TAG)
-    return Cell(kind="code", source=source, tags=["setup"], id="fetch-the-course")
-
-
-def navigation(course: Course, lab: Lab) -> str:
-    """Return the line under the title: Colab badge, previous lab, contents, next lab."""
-    parts = [readme.badge(lab)]
-    parts.append(f"Lab {lab.number} of {len(course.outline)}")
-    labels = {lab.number - 1: "previous: {}", lab.number + 1: "next: {}"}
-    links = {
-        near.number: f"[{labels[near.number].format(near.title)}](../labs/{near.notebook})"
-        for near in course.available()
-        if near.number in labels
-    }
-    contents = "[contents](../README.md#the-labs)"
-    around = [links.get(lab.number - 1), contents, links.get(lab.number + 1)]
-    return " · ".join(parts + [link for link in around if link])
-
-
-def complete(course: Course, lab: Lab, cells: list[Cell]) -> list[Cell]:
-    """Add what the build writes: navigation, the honest time, the cell that fetches the course."""
-    result = []
-    for position, cell in enumerate(cells):
-        source = cell.source
-        if position == 0:
-            source += "\n\n" + navigation(course, lab)
-        if texture.TIME_MARK in source and cell.kind == "markdown":
-            source = source.replace(texture.TIME_MARK, texture.measure(cells).time)
-        result.append(Cell(**{**vars(cell), "source": source}))
-        if "parameters" in cell.tags:
-            result.append(bootstrap())
-    return result
-
-
-def solved(cells: list[Cell], lab: Lab) -> dict[str, Any]:
-    """Return the solved notebook, not yet executed."""
-    return _notebook([(cell, without_markers(cell.source)) for cell in cells], lab)
-
-
-def learner(cells: list[Cell], lab: Lab) -> dict[str, Any]:
-    """Return the notebook that a learner starts from."""
-    kept = [cell for cell in cells if "solution" not in cell.tags]
-    return _notebook([(cell, clear(cell.source)) for cell in kept], lab)
-
-
 def _notebook(pairs: list[tuple[Cell, str]], lab: Lab) -> dict[str, Any]:
     cells = []
     for cell, source in pairs:
-        raw = {
-            "cell_type": cell.kind,
-            "id": cell.id,
-            "metadata": cell.metadata,
-            "source": source.splitlines(keepends=True),
-        }
+        raw = {"cell_type": cell.kind, "id": cell.id, "metadata": cell.metadata}
+        raw["source"] = source.splitlines(keepends=True)
         if cell.kind == "code":
             raw |= {"execution_count": None, "outputs": []}
         cells.append(raw)
-    return {
-        "cells": cells,
-        "metadata": {
-            "handwriting": {"lab": lab.number},
-            "kernelspec": {
-                "display_name": "Python 3 (ipykernel)",
-                "language": "python",
-                "name": "python3",
-            },
-            "language_info": {"name": "python"},
-        },
-        "nbformat": 4,
-        "nbformat_minor": 5,
-    }
+    kernel = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+    metadata = {"handwriting": {"lab": lab.number}, "kernelspec": kernel}
+    metadata["language_info"] = {"name": "python"}
+    return {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+
+
+def with_outputs(notebook: dict[str, Any], executed: dict[str, Any]) -> dict[str, Any]:
+    """Return a derived notebook with the outputs of one that has the same code cells."""
+    result = json.loads(json.dumps(notebook))
+    for cell, ran in zip(code_cells(result), code_cells(executed), strict=True):
+        cell["outputs"], cell["execution_count"] = ran["outputs"], ran["execution_count"]
+    return result
+
+
+def fill_numbers(lab: Lab, notebook: dict[str, Any], executed: dict[str, Any]) -> None:
+    """Put the numbers that cells printed into the prose that quotes them.
+
+    In a quote, `_` stands for any word and a space for any white space, so `{gru _ _ #}` reads a
+    table's row.
+
+    Args:
+        lab: The lab, for messages.
+        notebook: What is filled, in place: solved, or the learner's.
+        executed: The solved notebook with its outputs.
+
+    Raises:
+        CourseError: No cell above prints what is quoted, or the nearest one prints two values.
+    """
+    printed = {cell.get("id"): texts(cell) for cell in executed["cells"]}
+    above: list[list[str]] = []
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code":
+            above.insert(0, printed.get(cell["id"], []))
+            continue
+        try:
+            cell["source"] = [
+                QUOTE.sub(lambda quote: _number(quote, above), line) for line in cell["source"]
+            ]
+        except CourseError as error:
+            raise CourseError(f"{lab.source}, cell {cell['id']}: {error}") from error
+
+
+def _number(quote: re.Match[str], above: Sequence[Sequence[str]]) -> str:
+    """Return the number that the nearest cell above prints where the quote has its `#`."""
+    pattern = r"(?<!\S)" + _pattern(quote[1]) + _NUMBER + _pattern(quote[2])
+    for outputs in above:
+        found = sorted({value for text in outputs for value in re.findall(pattern, text)})
+        if len(found) > 1:
+            raise CourseError(f"{quote[0]} fits {' and '.join(found)}; quote more of the line.")
+        if found:
+            return found[0]
+    raise CourseError(f"no cell above prints {quote[0]}. Quote its output, or `labs build` again.")
+
+
+def _pattern(words: str) -> str:
+    return r"\s+".join(re.sub(r"\b_\b", r"\\S+", re.escape(word)) for word in words.split(" "))
 
 
 def canonical(notebook: dict[str, Any]) -> str:
@@ -137,27 +186,23 @@ def canonical(notebook: dict[str, Any]) -> str:
     notebook = json.loads(json.dumps(notebook))
     notebook["metadata"].pop("widgets", None)
     notebook["metadata"]["language_info"] = {"name": "python"}
-    for cell in notebook["cells"]:
-        if cell["cell_type"] != "code":
-            continue
+    for cell in code_cells(notebook):
         cell["metadata"].pop("execution", None)
         cell["outputs"] = [kept for output in cell["outputs"] if (kept := _plain(output))]
-    text = json.dumps(notebook, indent=1, sort_keys=True, ensure_ascii=False)
-    return text + "\n"
+    return json.dumps(notebook, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def _plain(output: dict[str, Any]) -> dict[str, Any] | None:
     """Return an output without widgets and memory addresses, None if nothing is left."""
-    if "data" not in output:
+    data = output.get("data")
+    if data is None:
         return output
-    data = output["data"]
     if any(kind.startswith("application/vnd.jupyter.widget") for kind in data):
         data = {kind: value for kind, value in data.items() if kind.startswith("image/")}
         if not data:
             return None
     if "text/plain" in data:
-        text = data["text/plain"]
-        address = r" at 0x[0-9a-f]{6,}"
-        clean = [re.sub(address, "", line) for line in ([text] if isinstance(text, str) else text)]
-        data = {**data, "text/plain": clean[0] if isinstance(text, str) else clean}
+        text = re.sub(r" at 0x[0-9a-f]{6,}", "", joined(data["text/plain"]))
+        many = isinstance(data["text/plain"], list)
+        data = {**data, "text/plain": text.splitlines(keepends=True) if many else text}
     return {**output, "data": data}

@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--models", type=Path, help="folder of the candidate")
     parser.add_argument("--line", type=Path, help="model file that is served")
     parser.add_argument("--detector", type=Path, help="model file of the detector")
-    parser.add_argument("--weights", default="line_small", help="what the served model is made of")
+    parser.add_argument("--weights", default="reader", help="what the served model is made of")
     parser.add_argument("--name", default="line_corrected", help="name of the candidate")
     parser.add_argument("--updates", type=int, default=None, help="batches to learn from")
     parser.add_argument("--seed", type=int, default=0)
@@ -34,9 +34,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Go through the loop once; return 1 if the gate refuses the candidate."""
-    from shared.export.model_file import ModelFileError
     from shared.labeling.schema import LabelError
     from shared.service.corrections import LabelFolder
+    from shared.service.exporting.model_file import ModelFileError
     from shared.service.improving import NothingToLearnError, improve
 
     service = my_directory() / "service"
@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
         found = improve(
             store.labels(),
             store.folder,
-            arguments.line or data_file("models/line_small.onnx"),
+            arguments.line or data_file("models/reader.onnx"),
             arguments.detector or data_file("models/detector_small.onnx"),
             models,
             arguments.weights,

@@ -37,6 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-browser", action="store_true", help="print the address instead")
     parser.add_argument("--allow-root", action="store_true", help="for containers that run as root")
 
+
 #: A link from the copy to another lab would open, and save into, the lab that a pull replaces
 NEIGHBOR = re.compile(rb"\[((?:previous|next): [^\]]*)\]\(\.\./labs/0?(\d+)_[^)]*\)")
 

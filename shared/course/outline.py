@@ -6,84 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shared import paths
+from shared.checks.labs import LABS, Lab
 
-#: Where the first cell of a lab fetches the course on Colab; change both here, then build
+#: Where README, badges and the first cell on Colab find the course; change both here, then build
 REPOSITORY = "https://github.com/handwriting-labs/handwriting-labs"
 TAG = "main"
 
 
 class CourseError(Exception):
     """A mistake that its message explains; the command line prints it without a traceback."""
-
-
-@dataclass(frozen=True)
-class Lab:
-    """One lab: its number, the name of its files, its title in the outline, what it does."""
-
-    number: int
-    name: str
-    title: str
-    summary: str = ""
-
-    @property
-    def source(self) -> str:
-        """Name of the one source of both notebooks."""
-        return f"{self.name}.py"
-
-    @property
-    def notebook(self) -> str:
-        """Name of the notebooks in `labs/` and `solutions/`."""
-        return f"{self.name}.ipynb"
-
-
-LABS = (
-    Lab(
-        1,
-        "01_codebase_walkthrough",
-        "Codebase walkthrough",
-        "from a page to text, every stage with a picture",
-    ),
-    Lab(
-        2,
-        "02_single_character_prediction",
-        "Single-character prediction",
-        "one letter at a time: baseline, MLP, CNN",
-    ),
-    Lab(
-        3,
-        "03_line_text_recognizer",
-        "LineTextRecognizer",
-        "whole lines: context, CTC by hand, training, decoding",
-    ),
-    Lab(
-        4,
-        "04_tools_for_experimentation",
-        "Tools for experimentation",
-        "configurations, tracking, runs in parallel",
-    ),
-    Lab(
-        5,
-        "05_experimentation",
-        "Experimentation",
-        "ideas, seeds, intervals, adapting to one writer",
-    ),
-    Lab(
-        6,
-        "06_line_detector",
-        "LineDetector",
-        "find the lines of a page, count what was found, read the page",
-    ),
-    Lab(7, "07_data", "Data", "labeling, disagreement, versions of a data set"),
-    Lab(
-        8,
-        "08_continuous_integration",
-        "Continuous integration",
-        "tests that find planted bugs, workflows",
-    ),
-    Lab(
-        9, "09_deployment", "Deployment", "a service that reads a page, and learns from corrections"
-    ),
-)
 
 
 @dataclass(frozen=True)

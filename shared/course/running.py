@@ -15,14 +15,13 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from shared.course import gate, report
-from shared.course.execute import CELL_TIMEOUT, KERNEL_ARGUMENTS, fresh_folder
-from shared.course.memory import PeakMemory
+from shared.course import report
+from shared.course.executing import Execution, execute
+from shared.course.notebooks import load, texts
 from shared.course.outline import Course, CourseError, Lab, this_course
 from shared.paths import my_directory, write_atomically
 
@@ -31,26 +30,28 @@ MEMORY_LIMIT = 2.5e9
 LARGER_LIMITS = {4: 3.5e9}
 
 
-@dataclass
-class Result:
+@dataclass(frozen=True)
+class Result(Execution):
     """What one run of one lab gave."""
 
     lab: Lab
     folder: str
-    seconds: float
-    peak_bytes: int | None
-    notebook: dict[str, Any]
-    errors: list[str] = field(default_factory=list)
 
     @property
     def numbers(self) -> list[str]:
         """Return the text of the cells tagged `number`."""
-        return [
-            text
-            for cell in self.notebook["cells"]
-            if "number" in cell["metadata"].get("tags", [])
-            for text in report.texts(cell)
+        tagged = [
+            cell for cell in self.notebook["cells"] if "number" in cell["metadata"].get("tags", [])
         ]
+        return [text for cell in tagged for text in texts(cell)]
+
+    def __str__(self) -> str:
+        """Return what the command line says of it."""
+        memory = "" if self.peak_bytes is None else f"{self.peak_bytes / 1e9:.1f} GB"
+        state = "FAILED" if self.errors else "green"
+        lines = [f"{state:6} {self.lab.name:32} {self.seconds:6.0f} s {memory:>7}"]
+        lines += [f"       {line}" for text in self.numbers for line in text.splitlines()]
+        return "\n".join(lines + [f"       error: {error}" for error in self.errors])
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -77,7 +78,7 @@ def run(arguments: argparse.Namespace, course: Course | None = None) -> int:
     for lab in labs:
         print(f"Lab {lab.number}, {lab.title} ...", file=sys.stderr, flush=True)
         results.append(run_lab(lab, folder, fast=arguments.fast, own=own))
-        print(_line(results[-1]), flush=True)
+        print(results[-1], flush=True)
     target = arguments.report or my_directory() / "report.html"
     write_atomically(target, report.page(results, fast=arguments.fast))
     green = sum(not result.errors for result in results)
@@ -100,21 +101,15 @@ def run_lab(
         CourseError: The notebook is missing, or papermill is not installed.
     """
     path = folder / lab.notebook
-    parameters = (small_parameters(gate.load(path)) if fast else {}) | (own or {})
-    with fresh_folder() as place, PeakMemory() as memory:
-        start = time.perf_counter()
-        notebook, failures = _papermill(path, place, parameters, lab)
-        seconds = time.perf_counter() - start
-    errors = failures + gate.widget_errors(notebook)
-    if notebook["metadata"].get("papermill", {}).get("exception") and not errors:
-        errors.append("papermill recorded an exception without naming it")
+    parameters = small_parameters(load(path)) if fast else {}
+    found = execute(path, f"Lab {lab.number}", parameters | (own or {}))
     limit = LARGER_LIMITS.get(lab.number, MEMORY_LIMIT)
-    if memory.peak is not None and memory.peak > limit:
-        errors.append(
-            f"took {memory.peak / 1e9:.1f} GB of memory, at most {limit / 1e9:.1f} GB are "
+    if found.peak_bytes is not None and found.peak_bytes > limit:
+        found.errors.append(
+            f"took {found.peak_bytes / 1e9:.1f} GB of memory, at most {limit / 1e9:.1f} GB are "
             "promised to a learner"
         )
-    return Result(lab, folder.name, seconds, memory.peak, notebook, errors)
+    return Result(**vars(found), lab=lab, folder=folder.name)
 
 
 def small_parameters(notebook: dict[str, Any]) -> dict[str, Any]:
@@ -126,44 +121,8 @@ def small_parameters(notebook: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _papermill(
-    path: Path, place: Path, parameters: dict[str, Any], lab: Lab
-) -> tuple[dict[str, Any], list[str]]:
-    try:
-        import papermill
-    except ImportError as error:
-        raise CourseError(
-            "Running a lab needs papermill. Install the notebook tools: "
-            'pip install -e ".[notebooks]"'
-        ) from error
-    output = place / "executed.ipynb"
-    live = sys.stderr.isatty()
-    progress = {"desc": f"Lab {lab.number}", "leave": False, "mininterval": 0.1 if live else 20}
-    errors = []
-    try:
-        papermill.execute_notebook(
-            str(path), str(output), parameters=parameters, kernel_name="python3",
-            cwd=str(place), progress_bar=progress, execution_timeout=CELL_TIMEOUT,
-            extra_arguments=KERNEL_ARGUMENTS,
-        )  # fmt: skip
-    except papermill.PapermillExecutionError as error:
-        errors.append(f"cell {error.exec_count} raised {error.ename}: {error.evalue}")
-    except Exception as error:  # A dead kernel or a time-out has no class of its own in papermill
-        errors.append(f"{type(error).__name__}: {error}")
-    return (gate.load(output) if output.is_file() else gate.load(path)), errors
-
-
 def _value(text: str) -> Any:
     try:
         return json.loads(text)
     except ValueError:
         return text
-
-
-def _line(result: Result) -> str:
-    memory = "      " if result.peak_bytes is None else f"{result.peak_bytes / 1e9:4.1f} GB"
-    state = "FAILED" if result.errors else "green "
-    lines = [f"{state} {result.lab.name:32} {result.seconds:6.0f} s {memory}"]
-    lines += [f"       {line}" for text in result.numbers for line in text.splitlines()]
-    lines += [f"       error: {error}" for error in result.errors]
-    return "\n".join(lines)

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
-import socket
 import threading
 import webbrowser
 from pathlib import Path
@@ -35,6 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--models", type=Path, default=None, help="folder for models to swap in")
     parser.add_argument("--corrections", type=Path, default=None, help="folder for corrections")
     parser.add_argument("--no-corrections", action="store_true", help="keep none")
+    parser.add_argument("--no-language", action="store_true", help="for text that is not English")
     parser.add_argument("--root-path", default=None, help="prefix at which a proxy publishes it")
     parser.add_argument("--batch", type=int, default=None, help="lines read together")
     parser.add_argument("--threads", type=int, default=None, help="images read at the same time")
@@ -54,7 +54,8 @@ def run(arguments: argparse.Namespace) -> int:
             f"Serving needs {', '.join(missing)}, which this environment lacks. Install the extra "
             'with `python -m pip install -e ".[serve]"`.'
         )
-    from shared.export.model_file import ModelFileError
+    from shared.service.exporting.model_file import ModelFileError
+    from shared.service.load import free_port
     from shared.service.server import serve
 
     port = arguments.port or free_port(arguments.host)
@@ -77,13 +78,8 @@ def settings_from(arguments: argparse.Namespace) -> Any:
     given = {name: value for name, value in given.items() if value is not None}
     if arguments.no_corrections:
         given["keep_corrections"] = False
+    if arguments.no_language:
+        given["language"] = False
     if arguments.admin_token_file:
         given["admin_token"] = arguments.admin_token_file.read_text(encoding="utf-8").strip()
     return Settings.from_environment(**given)
-
-
-def free_port(host: str = "127.0.0.1") -> int:
-    """Return a port that nobody listens on now."""
-    with socket.socket() as one:
-        one.bind((host, 0))
-        return one.getsockname()[1]

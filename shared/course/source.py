@@ -28,6 +28,8 @@ TAGS = {
     "raises-exception": "fails on purpose",
 }
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
+#: `{spread: # points}` in Markdown: the number that a cell printed at the place of the `#`
+QUOTE = re.compile(r"\{([^{}#\n]*)#([^{}#\n]*)\}")
 _HEADING = re.compile(r"^(#{1,6}) +(.+?)\s*$", re.MULTILINE)
 _FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 
@@ -49,14 +51,9 @@ class Cell:
     @property
     def metadata(self) -> dict[str, Any]:
         """Return the metadata that the notebooks carry."""
-        metadata: dict[str, Any] = {}
-        if self.answer or self.check:
-            metadata["nbgrader"] = _nbgrader(self)
-        if self.fast:
-            metadata["fast"] = self.fast
-        if self.tags:
-            metadata["tags"] = self.tags
-        return metadata
+        graded = _nbgrader(self) if self.answer or self.check else None
+        found = {"nbgrader": graded, "fast": self.fast, "tags": self.tags}
+        return {name: value for name, value in found.items() if value}
 
 
 def _nbgrader(cell: Cell) -> dict[str, Any]:
@@ -166,34 +163,42 @@ def _unused(name: str, used: set[str]) -> str:
 
 
 def _validate(path: Path, cells: list[Cell]) -> None:
-    def fail(message: str) -> None:
-        raise CourseError(f"{path.name}: {message}")
-
-    if not cells or cells[0].kind != "markdown" or headings(cells[0])[:1] != headings(cells[0]):
-        fail("the first cell must be Markdown with the one H1 and one sentence.")
-    parameters = [cell for cell in cells if "parameters" in cell.tags]
-    if len(parameters) != 1:
-        fail(f'one cell must be tagged ["parameters"], {len(parameters)} are.')
-    if sum("setup" in cell.tags for cell in cells) == 0:
-        fail('the cell with the imports must be tagged ["setup"].')
+    """Refuse cells that do not fit together, the first mistake by its sentence."""
     answers = [cell.answer for cell in cells if cell.answer]
     checks = [cell.check for cell in cells if cell.check]
-    for name in answers:
-        if checks.count(name) != 1 or answers.count(name) != 1:
-            fail(f"the answer {name!r} needs one cell check={name!r}, it has {checks.count(name)}.")
-    for name in checks:
-        if name not in answers:
-            fail(f'the check {name!r} has no cell answer="{name}".')
-    for cell in cells:
-        if cell.answer and f"def {cell.answer}(" not in cell.source:
-            fail(f"the answer cell {cell.answer!r} must define a function of that name.")
-        if cell.check and not isinstance(cell.points, int | float):
-            fail(f'the check {cell.check!r} needs points, as in check="{cell.check}" points=3.')
-        if cell.kind == "code" and (BEGIN in cell.source or END in cell.source) and not cell.answer:
-            fail(f"the cell {cell.id!r} has a solution marker but no option answer=.")
-        if cell.answer and BEGIN not in cell.source:
-            fail(f"the answer {cell.answer!r} has no {BEGIN} line, so nothing would be cleared.")
     names = [cell.id for cell in cells]
-    twice = {name for name in names if names.count(name) > 1}
-    if twice:
-        fail(f"two cells get the id {sorted(twice)[0]!r}; give their headings different words.")
+    first = headings(cells[0]) if cells else []
+    of_parameters = sum("parameters" in cell.tags for cell in cells)
+    rules = [
+        (len(first) == 1, "the first cell must be Markdown with the one H1 and one sentence."),
+        (of_parameters == 1, f'one cell must be tagged ["parameters"], {of_parameters} are.'),
+        (any("setup" in cell.tags for cell in cells),
+         'the cell with the imports must be tagged ["setup"].'),
+        *((checks.count(name) == answers.count(name) == 1,
+           f"the answer {name!r} needs one cell check={name!r}, it has {checks.count(name)}.")
+          for name in answers),
+        *((name in answers, f'the check {name!r} has no cell answer="{name}".')
+          for name in checks),
+        *(rule for cell in cells for rule in _rules(cell)),
+        *((names.count(name) == 1,
+           f"two cells get the id {name!r}; give their headings different words.")
+          for name in names),
+    ]  # fmt: skip
+    for kept, message in rules:
+        if not kept:
+            raise CourseError(f"{path.name}: {message}")
+
+
+def _rules(cell: Cell) -> list[tuple[bool, str]]:
+    """Return what one cell has to keep, each with the sentence for a cell that does not."""
+    marked = cell.kind == "code" and (BEGIN in cell.source or END in cell.source)
+    return [
+        (not cell.answer or f"def {cell.answer}(" in cell.source,
+         f"the answer cell {cell.answer!r} must define a function of that name."),
+        (not cell.check or isinstance(cell.points, int | float),
+         f'the check {cell.check!r} needs points, as in check="{cell.check}" points=3.'),
+        (not marked or bool(cell.answer),
+         f"the cell {cell.id!r} has a solution marker but no option answer=."),
+        (not cell.answer or BEGIN in cell.source,
+         f"the answer {cell.answer!r} has no {BEGIN} line, so nothing would be cleared."),
+    ]  # fmt: skip

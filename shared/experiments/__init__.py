@@ -24,6 +24,8 @@ A function may report curves, keep files, and go on after a kill from `trial.fol
         return {"accuracy": accuracy}
 """
 
+from shared.experiments.ideas.study import load_study
+from shared.experiments.language_model import count_model, course_model, tune
 from shared.experiments.running import run_study
 from shared.experiments.settings import ConfigError, Setting, complete, with_settings
 from shared.experiments.space import Between, expand
@@ -42,7 +44,11 @@ __all__ = [
     "Trial",
     "TrialEnded",
     "complete",
+    "count_model",
+    "course_model",
     "expand",
+    "load_study",
     "run_study",
+    "tune",
     "with_settings",
 ]

@@ -31,7 +31,7 @@ from collections.abc import Sequence
 from shared.experiments.running import run_study
 from shared.experiments.settings import ConfigError
 from shared.experiments.study import Study, StudyError
-from shared.tracking import runs_table
+from shared.experiments.tracking import runs_table
 
 
 def main(words: Sequence[str] | None = None) -> int:

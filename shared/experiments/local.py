@@ -101,10 +101,7 @@ class LocalEngine:
             note.unlink()
             return said
         if type(error).__name__ == "TerminatedWorkerError":
-            return (
-                "the worker process was killed from outside; if nobody did, the system probably "
-                "ran out of memory"
-            )
+            return "the worker was killed from outside, perhaps by the system for want of memory"
         return f"the worker failed before the trial began: {type(error).__name__}: {error}"
 
 

@@ -15,11 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from shared.experiments.study import StudyError
+from shared.experiments.tracking.history import History, Record, read
 from shared.experiments.trial import Advice, Order, value_at, work
 from shared.paths import write_atomically
-from shared.tracking.history import History, Record, read
-
-PENDING_SECONDS = 60.0
 
 
 class Mailbox:

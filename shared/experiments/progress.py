@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from shared.experiments.study import Study
-from shared.tracking.records import RunRecord, load_run
-from shared.training.progress import ProgressLine, duration
+from shared.experiments.tracking.records import RunRecord, load_run
+from shared.loop import ProgressLine, duration
 
 
 class StudyProgress:
@@ -28,8 +29,9 @@ class StudyProgress:
             return
         self._shown = time.monotonic()
         lines = [self.sentence(done, len(running), last)]
-        if not last and "ipykernel" in sys.modules:
-            lines += [self._state(folder) for folder in running]
+        if "ipykernel" in sys.modules:  # A page breaks a longer line in a word
+            lines = textwrap.wrap(lines[0], 96, subsequent_indent="  ")
+            lines += [self._state(folder) for folder in running if not last]
         self._line.show("\n".join(lines), last)
 
     def sentence(self, done: Sequence[RunRecord], running: int, last: bool = False) -> str:

@@ -6,6 +6,7 @@ import os
 import shutil
 import time
 from collections import deque
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -13,11 +14,11 @@ from shared.backend import cpu_count
 from shared.experiments import watching
 from shared.experiments.progress import StudyProgress
 from shared.experiments.study import Planned, Study, StudyError
+from shared.experiments.tracking.history import History
+from shared.experiments.tracking.records import RunRecord, load_run
+from shared.experiments.tracking.run import Mode, publish
 from shared.experiments.trial import Order
-from shared.locking import FileLock
-from shared.tracking.history import History
-from shared.tracking.records import RunRecord, load_run
-from shared.tracking.run import Mode, publish
+from shared.paths import locked
 
 WORKER_BYTES = 1.2e9  # What a worker with TensorFlow takes at work, with some room
 GRACE_SECONDS = 20.0  # How long trials may go on to their next report when the budget is spent
@@ -75,15 +76,14 @@ def run_study(
         ConfigError: A configuration has an unknown setting or an impossible value.
     """
     plan = study.planned()
-    lock = FileLock(study.folder / "study.lock")
-    try:
-        lock.take()
-    except TimeoutError as error:
-        raise StudyError(
-            f"The study {study.name!r} is running already: {error}. Wait for it, or choose "
-            "another name."
-        ) from None
-    try:
+    with ExitStack() as lock:
+        try:
+            lock.enter_context(locked(study.folder / "study.lock"))
+        except TimeoutError as error:
+            raise StudyError(
+                f"The study {study.name!r} is running already: {error}. Wait for it, or choose "
+                "another name."
+            ) from None
         if fresh:
             _set_aside(study.folder)
         study.open()
@@ -93,8 +93,6 @@ def run_study(
             wanted = min(workers or 10**9, len(runner.queue))
             runner.run(_engine(engine, wanted, workers is not None, address))
         runner.progress.show(runner.done, [], last=True)
-    finally:
-        lock.release()
     return study.results()
 
 

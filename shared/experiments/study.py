@@ -15,9 +15,9 @@ from typing import Any, Literal, Self
 from shared.experiments.settings import ConfigError, Setting, complete
 from shared.experiments.space import Between, Space, expand
 from shared.experiments.stopping import Halving, Median, Rule
+from shared.experiments.tracking.history import plain
+from shared.experiments.tracking.records import RunRecord, load_run
 from shared.paths import my_directory, write_atomically
-from shared.tracking.history import plain
-from shared.tracking.records import RunRecord, load_run
 
 
 class StudyError(Exception):

@@ -14,10 +14,12 @@ from typing import Any, Literal, Protocol
 
 from shared.experiments.stopping import Rule
 from shared.experiments.study import load_function
-from shared.tracking.history import Record, read
-from shared.tracking.run import Run
+from shared.experiments.tracking.history import Record, read
+from shared.experiments.tracking.run import Run
+from shared.paths import locked
 
 Advice = Literal["go", "stop", "pause"]
+LOCK_SECONDS = 20.0
 
 
 class TrialEnded(BaseException):  # noqa: N818
@@ -110,7 +112,7 @@ def work(order: Order, link: Link, folder: Path | None = None) -> str:
     folder = folder or order.folder
     folder.mkdir(parents=True, exist_ok=True)
     order.scratch.mkdir(parents=True, exist_ok=True)
-    with hold(folder / "lock"), _log(folder / "log.txt"):
+    with locked(folder / "lock", LOCK_SECONDS), _log(folder / "log.txt"):
         config = {**order.config, "seed": order.seed}
         run = Run(
             order.study, order.id, config,
@@ -170,23 +172,6 @@ def value_at(records: Sequence[Record], step: int, metric: str) -> list[float]:
         if record["kind"] == "metrics" and record["step"] == step and metric in record["values"]
     ]
     return found[-1:]
-
-
-@contextlib.contextmanager
-def hold(path: Path, seconds: float = 20.0) -> Iterator[None]:
-    """Hold a lock that the system releases when the process ends, however it ends.
-
-    Raises:
-        TimeoutError: Another process holds it.
-    """
-    from shared.locking import FileLock
-
-    lock = FileLock(path)
-    lock.take(seconds)
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 @contextlib.contextmanager

@@ -2,22 +2,25 @@
 
 Four layers, each usable alone: `values` (what is computed), `scene` (what is shown, as
 JSON), `svg` and `png` (still pictures), `widget` (the same scene, live in the browser).
+`searching` lists what there is to see: paths of a label, likely labels, the steps of a beam.
+A name is loaded when it is first asked for.
 """
 
-from shared.explorer.explorer import Explorer, explore, is_static
-from shared.explorer.png import render_png
-from shared.explorer.scene import build_scene
-from shared.explorer.svg import render_svg
-from shared.explorer.values import Numbers, Options, compute
+from importlib import import_module
 
-__all__ = [
-    "Explorer",
-    "Numbers",
-    "Options",
-    "build_scene",
-    "compute",
-    "explore",
-    "is_static",
-    "render_png",
-    "render_svg",
-]
+_HOMES = {
+    **dict.fromkeys(("Explorer", "explore", "is_static"), "explorer"),
+    **dict.fromkeys(("Numbers", "Options", "compute"), "values"),
+    **dict.fromkeys(("alignments", "beam_steps", "forced_align", "label_table"), "searching"),
+    "build_scene": "scene",
+    "render_png": "png",
+    "render_svg": "svg",
+}
+
+__all__ = [*_HOMES]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -18,6 +18,17 @@ _HIDE_TWIN = (
 )
 
 
+def live(picture: Picture) -> str:
+    """Return a picture for a widget, read out when it changes."""
+    return f'{_HIDE_TWIN}<div aria-live="polite">{picture.html}</div>'
+
+
+def failed(error: Exception) -> str:
+    """Return what stands in place of a picture that could not be drawn."""
+    text = escape(f"{type(error).__name__}: {error}")
+    return f'{_HIDE_TWIN}<p role="alert">This picture failed. {text}</p>'
+
+
 class Browser:
     """Pictures that one control chooses from; made by `browse`.
 
@@ -60,25 +71,19 @@ class Browser:
             continuous_update=False,
             **wide,
         )
-        picture = widgets.Image(value=self.shown.png, format="png", layout={"max_width": "100%"})
-        words = widgets.HTML(self._words())
+        picture = widgets.HTML(live(self.shown))
 
         def turn(change: dict[str, Any]) -> None:
             try:
-                picture.value = self.show(change["new"]).png
-                words.value = self._words()
+                picture.value = live(self.show(change["new"]))
             except Exception as error:
-                text = escape(f"{type(error).__name__}: {error}")
-                words.value = f'{_HIDE_TWIN}<p role="alert">This picture failed. {text}</p>'
+                picture.value = failed(error)
                 raise  # ipywidgets prints the traceback under the cell
 
         self.control.observe(turn, "value")
-        box = widgets.VBox([self.control, picture, words])
+        box = widgets.VBox([self.control, picture])
         box.add_class(_LIVE)
         return box
-
-    def _words(self) -> str:
-        return f'{_HIDE_TWIN}<p aria-live="polite">{escape(self.shown.alt)}</p>'
 
     def _ipython_display_(self) -> None:
         from IPython.display import display

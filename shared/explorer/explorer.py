@@ -6,7 +6,6 @@ front end is present, the widget follows and hides the picture in the browser.
 
 from __future__ import annotations
 
-import base64
 import os
 from collections.abc import Sequence
 
@@ -18,8 +17,8 @@ from shared.explorer.inputs import checked_image, checked_logits
 from shared.explorer.png import render_png
 from shared.explorer.replay_panel import check_snapshots
 from shared.explorer.scene import Scene, build_scene, view_name
-from shared.explorer.svg import render_svg
 from shared.explorer.values import Numbers, Options, choose_rows, compute, sgd_step
+from shared.picture import img
 
 STATIC_SWITCH = "HANDWRITING_STATIC"  # Set to 1 by headless runs: picture only
 
@@ -195,23 +194,16 @@ class Explorer:
             self.logits, self.target, self.options, self.view, self._rows = before
             raise
 
-    def bundle(self) -> tuple[dict[str, object], dict[str, object]]:
-        """Return the static picture as Jupyter output: data by type, and its metadata."""
+    def bundle(self) -> dict[str, str]:
+        """Return the static picture as Jupyter output, data by type."""
         scene = self.scene()
-        alt = scene["alt"]
-        size = {"width": round(scene["width"]), "height": round(scene["height"])}
-        data = {
-            "image/svg+xml": render_svg(scene),
-            "image/png": base64.b64encode(render_png(scene)).decode("ascii"),
-            "text/plain": alt,
-        }
-        return data, {"image/png": {"alt": alt, **size}, "image/svg+xml": {"alt": alt}}
+        picture = img(render_png(scene), "png", scene["alt"], round(scene["width"]))
+        return {"text/html": picture, "text/plain": scene["alt"]}
 
     def _ipython_display_(self) -> None:
         from IPython.display import display
 
-        data, metadata = self.bundle()
-        display(data, metadata=metadata, raw=True)
+        display(self.bundle(), raw=True)
         if not is_static():
             from shared.explorer.widget import ExplorerWidget
 

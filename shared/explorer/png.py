@@ -1,4 +1,4 @@
-"""The PNG twin of a scene, for viewers that drop SVG; drawn once, with Pillow."""
+"""A scene as PNG, which every viewer of notebooks shows; drawn once, with Pillow."""
 
 from __future__ import annotations
 

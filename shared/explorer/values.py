@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from shared import ctc
+from shared.explorer.searching import forced_align
 
 QUANTITIES = ("posterior", "alpha", "beta")
 SCALES = ("linear", "log")
@@ -159,7 +160,7 @@ def compute(logits: np.ndarray, label: Sequence[int], options: Options, blank: i
         posterior = np.exp(alpha + beta - log_p)
         np.add.at(occupancy.T, states, posterior.T)  # A class may stand in several states
         gradient = np.exp(log_probs) - occupancy
-        viterbi = ctc.forced_align(log_probs, label, blank).states
+        viterbi = forced_align(log_probs, label, blank).states
     elif missing > 0:
         plural = "s" if missing > 1 else ""
         status = (

@@ -9,12 +9,15 @@ from __future__ import annotations
 import json
 import traceback
 from importlib import resources
+from typing import TYPE_CHECKING
 
 import anywidget
 import traitlets
 
-from shared.explorer.explorer import Explorer
 from shared.explorer.palette import THEMES
+
+if TYPE_CHECKING:
+    from shared.explorer.explorer import Explorer
 
 FRONT_END = ("draw.js", "words.js", "pointing.js", "controls.js", "main.js")
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from shared import ctc
+from shared.explorer.searching import beam_steps
 from shared.explorer.values import Numbers
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def likeliest_labels(page: Page) -> str:
     numbers = page.numbers
     if numbers.num_frames > MOST_LISTED:
         return ""
-    beam = ctc.beam_steps(numbers.log_probs, BEAM, numbers.blank, symbol_floor=BEAM_FLOOR)
+    beam = beam_steps(numbers.log_probs, BEAM, numbers.blank, symbol_floor=BEAM_FLOOR)
     found = [entry.prefix for entry in beam[-1].kept]
     log_p = {label: ctc.forward(numbers.log_probs, label, numbers.blank)[1] for label in found}
     best = sorted(found, key=lambda label: (-log_p[label], label))[:3]

@@ -18,6 +18,7 @@ from shared.labeling.schema import (
     validate,
     write_labels,
 )
+from shared.labeling.terminal import Terminal
 
 __all__ = [
     "SCHEMA_VERSION",
@@ -27,6 +28,7 @@ __all__ = [
     "LabeledPage",
     "Problem",
     "Repair",
+    "Terminal",
     "label_set",
     "page_of",
     "read_labels",

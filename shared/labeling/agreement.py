@@ -15,8 +15,8 @@ from typing import NamedTuple
 import numpy as np
 
 from shared.labeling.records import LabeledLine, LabeledPage, LabelError, LabelSet
-from shared.matching import box_iou, match_lines
 from shared.metrics import edit_distance
+from shared.pages.matching import box_iou, match_lines
 
 LEAST_OVERLAP = 0.5
 RANDOM_PAIRS = 400

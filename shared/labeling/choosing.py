@@ -6,19 +6,6 @@ from collections.abc import Hashable, Sequence
 
 import numpy as np
 
-from shared import ctc
-
-
-def uncertainty(logits: np.ndarray) -> float:
-    """Return how unsure a reader is of a line: -log p of its best path, per frame.
-
-    Dividing by frames keeps long lines from being chosen for their length.
-
-    Args:
-        logits: float (frames, classes) of the line's image.
-    """
-    return float(-ctc.log_softmax(logits).max(axis=1).mean())
-
 
 def choose_uncertain(
     scores: Sequence[float], count: int, groups: Sequence[Hashable] | None = None

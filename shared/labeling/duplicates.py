@@ -9,15 +9,14 @@ may be missed, and so is a copy that was turned: what is found is a list to look
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from shared.labeling.records import LabelSet
-from shared.recognizer import open_page_image
-from shared.recognizer.page_images import page_ink
+from shared.pages.image_files import open_page_image
+from shared.pages.preparation import page_ink
 
 SIDE = 48
 AREA = 250_000  # Pixels of the page that are looked at
@@ -90,13 +89,3 @@ def near_duplicates(label_set: LabelSet, folder: Path | str, least: float = LEAS
             if same or likeness >= least:
                 found.append(Twins(other, name, 1.0 if same else float(likeness), same))
     return sorted(found, key=lambda twins: -twins.likeness)
-
-
-def twins_across(twins: list[Twins], split: Mapping[str, str]) -> list[Twins]:
-    """Return those that a split tears apart: a test image that was trained on.
-
-    Args:
-        twins: From `near_duplicates`.
-        split: For every image the name of its part.
-    """
-    return [pair for pair in twins if split.get(pair.first) != split.get(pair.second)]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from shared.recognizer.preparation import extract_ink, to_gray
+from shared.ink import extract_ink, to_gray
 
 STEEPEST, SLOPES = 0.25, 101  # Rows per column, and how many slopes are tried
 LEAST_INK = 20  # Pixels; with fewer there is no profile

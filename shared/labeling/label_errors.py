@@ -16,6 +16,7 @@ import numpy as np
 
 from shared import ctc
 from shared.alphabet import ASCII, Alphabet, UnknownCharacterError
+from shared.explorer.searching import forced_align
 
 
 class Doubt(NamedTuple):
@@ -53,7 +54,7 @@ def doubt(logits: np.ndarray, text: str, alphabet: Alphabet = ASCII) -> Doubt:
     _, log_p = ctc.forward(log_probs, label, alphabet.blank)
     _, own, _ = ctc.greedy(log_probs, alphabet.blank)
     own_log_p = ctc.forward(log_probs, own, alphabet.blank)[1] if len(own) else log_p
-    spans = ctc.forced_align(log_probs, label, alphabet.blank).spans
+    spans = forced_align(log_probs, label, alphabet.blank).spans
     weakest = min(spans, key=lambda span: span.mean_log_prob)
     return Doubt(
         -log_p / len(label),
@@ -98,9 +99,3 @@ def precision_at(scores: Sequence[float], wrong: Sequence[bool], k: int) -> floa
 def expected_precision(wrong: Sequence[bool]) -> float:
     """Return what looking at random labels would find: the share of wrong ones."""
     return float(np.mean(np.asarray(wrong, dtype=bool)))
-
-
-def looks_for_all(scores: Sequence[float], wrong: Sequence[bool]) -> int:
-    """Return how many labels one has to look at until every wrong one was seen."""
-    places = [place for place, index in enumerate(ranked(scores), 1) if wrong[index]]
-    return max(places, default=0)

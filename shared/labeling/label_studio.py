@@ -41,7 +41,7 @@ TEMPLATE = f"""<View>
 """
 
 
-def to_tasks(labels: LabelSet, root: str = "", model: str = "line_small") -> list[dict[str, Any]]:
+def to_tasks(labels: LabelSet, root: str = "", model: str = "reader") -> list[dict[str, Any]]:
     """Return one task of Label Studio for every page, its lines as pre-annotations.
 
     Args:
@@ -123,10 +123,14 @@ def sent_page(task: dict[str, Any]) -> LabeledPage:
     Raises:
         LabelError: The task was not made by `to_tasks`.
     """
-    content = (task.get("meta") or {}).get("page")
+    meta = task.get("meta")
+    content = meta.get("page") if isinstance(meta, dict) else None
     if content is None:
         raise LabelError(
             f"Task {task.get('id')} of the export has no page in its meta, so it was not sent from "
             "here. Import the tasks that `labs label` writes, and export as JSON (not JSON-MIN)."
         )
-    return parse_labels(json.dumps(content), f"task {task.get('id')}").pages[0]
+    pages = parse_labels(json.dumps(content), f"task {task.get('id')}").pages
+    if len(pages) != 1:
+        raise LabelError(f"Task {task.get('id')} of the export has {len(pages)} pages, not one.")
+    return pages[0]

@@ -114,8 +114,8 @@ class LabelStudio:
         return self.call("GET", path, timeout=300)
 
     def people(self) -> dict[int, str]:
-        """Return the name of every user by number: the first part of the address."""
-        return {user["id"]: user["email"].split("@")[0] for user in self.call("GET", "/api/users/")}
+        """Return the address of every user by number."""
+        return {user["id"]: user["email"] for user in self.call("GET", "/api/users/")}
 
     def add_person(self, email: str, password: str) -> bool:
         """Let another annotator sign up, as the invitation link of the settings page does.

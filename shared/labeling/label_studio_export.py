@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -48,6 +50,8 @@ def read_export(path: Path | str, people: Mapping[int, str] | None = None) -> Ex
         raise FileNotFoundError(f"There is no export at {path}; export the project as JSON.")
     try:
         tasks = json.loads(decode(path.read_bytes(), path.name))
+    except RecursionError:
+        raise LabelError(f"{path.name} is nested too deeply for an export.") from None
     except json.JSONDecodeError as error:
         raise LabelError(
             f"{path.name} is no JSON: {error.msg} in line {error.lineno}. Export the project as "
@@ -66,56 +70,99 @@ def from_tasks(
     A submitted page is done and holds what is there now: deleted lines stay deleted. A skipped one
     is skipped. Where an annotator submitted a page twice, the last one counts.
 
+    What cannot be taken over costs itself alone, and a note names it: a task that was added in
+    Label Studio, a region without an id, a text or a box that is none.
+
     Args:
         tasks: A project's export as JSON, unlabeled tasks included.
-        people: Names of the users by number; an export gives the numbers alone.
+        people: Addresses of the users by number; an export gives the numbers alone.
 
     Raises:
-        LabelError: A task was not sent from here.
+        LabelError: None of the tasks was sent from here.
     """
     notes: list[Problem] = []
-    sent = [sent_page(task) for task in tasks]
-    answers: dict[str, dict[str, LabeledPage]] = {}
-    for task, page in zip(tasks, sent, strict=True):
-        for annotator, annotation in _newest(task, page, people or {}, notes).items():
-            made = _annotated(page, annotation, annotator, notes)
-            answers.setdefault(annotator, {})[page.image] = made
-        for draft in task.get("drafts") or []:
-            count = len({one.get("id") for one in draft.get("result") or []})
-            who = _person(draft.get("user"), people or {})
-            message = (
-                f"{who} has a draft with {count} regions that was not "
-                "submitted; it is not in these labels. Submit it and export again."
-            )
-            notes.append(Problem("warning", "draft", page.image, None, message))
+    sent, answers = _sent(tasks, notes)
+    drafts = [(draft, page) for task, page in sent for draft in _records(task.get("drafts"))]
+    users = [_user(one.get("completed_by"), people or {}) for _, one in answers]
+    users += [_user(draft.get("user"), people or {}) for draft, _ in drafts]
+    names = _names(users)
+    made: dict[str, dict[str, LabeledPage]] = {}
+    for page, annotation in answers:
+        annotator = names[_user(annotation.get("completed_by"), people or {})]
+        pages = made.setdefault(annotator, {})
+        if page.image in pages:
+            message = f"{annotator} labeled this page more than once; only the last one is taken."
+            notes.append(Problem("warning", "labeled_twice", page.image, None, message))
+        pages[page.image] = _annotated(page, annotation, annotator, notes)
+    for draft, page in drafts:
+        count = len({str(one.get("id")) for one in _records(draft.get("result"))})
+        message = (
+            f"{names[_user(draft.get('user'), people or {})]} has a draft with {count} regions "
+            "that was not submitted; it is not in these labels. Submit it and export again."
+        )
+        notes.append(Problem("warning", "draft", page.image, None, message))
+    all_pages = {page.image: page for _, page in sent}
     sets = {
-        annotator: label_set(pages.get(page.image, page) for page in sent)
-        for annotator, pages in sorted(answers.items())
+        annotator: label_set(pages.get(image, page) for image, page in all_pages.items())
+        for annotator, pages in sorted(made.items())
     }
     return Exported(sets, notes)
 
 
-def _newest(
-    task: dict[str, Any], page: LabeledPage, people: Mapping[int, str], notes: list[Problem]
-) -> dict[str, dict[str, Any]]:
-    """Return the last annotation of each annotator."""
-    found: dict[str, dict[str, Any]] = {}
-    ordered = sorted(
-        task.get("annotations") or [], key=lambda one: (one.get("updated_at") or "", one.get("id"))
-    )
-    for annotation in ordered:
-        annotator = _person(annotation.get("completed_by"), people)
-        if annotator in found:
-            message = f"{annotator} labeled this page more than once; only the last one is taken."
-            notes.append(Problem("warning", "labeled_twice", page.image, None, message))
-        found[annotator] = annotation
-    return found
+def _sent(
+    tasks: Sequence[dict[str, Any]], notes: list[Problem]
+) -> tuple[list[tuple[dict[str, Any], LabeledPage]], list[tuple[LabeledPage, dict[str, Any]]]]:
+    """Return the tasks that were sent from here, and their annotations, the last ones last."""
+    sent = []
+    for task in tasks:
+        try:
+            sent.append((task, sent_page(task)))
+        except LabelError as error:
+            message = f"Left out of the labels: {error}"
+            notes.append(Problem("error", "foreign_task", f"task {task.get('id')}", None, message))
+            refused = error
+    if tasks and not sent:
+        raise refused
+    answers = [(page, one) for task, page in sent for one in _records(task.get("annotations"))]
+    answers.sort(key=_age)
+    return sent, answers
 
 
-def _person(value: Any, people: Mapping[int, str]) -> str:
+def _age(answer: tuple[LabeledPage, dict[str, Any]]) -> tuple[str, str]:
+    """Return what grows with time, whatever stands in an annotation."""
+    return str(answer[1].get("updated_at") or ""), str(answer[1].get("id")).zfill(12)
+
+
+def _records(value: Any) -> list[dict[str, Any]]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
+def _user(value: Any, people: Mapping[int, str]) -> str:
+    """Return a user's address, which is nobody else's, or the number where none is known."""
     if isinstance(value, dict):
-        return str(value.get("email") or value.get("id")).split("@")[0]
-    return people.get(value) or str(value).split("@")[0]
+        return str(value.get("email") or value.get("id"))
+    return str((people.get(value) if isinstance(value, int) else None) or value)
+
+
+def _names(users: Iterable[str]) -> dict[str, str]:
+    """Return a name for every user that may be a file's: short while it stays different."""
+    users = sorted(set(users))
+    short = {user: _file_name(user.split("@")[0]) for user in users}
+    taken = Counter(name.lower() for name in short.values())
+    names: dict[str, str] = {}
+    for user, name in short.items():
+        if taken[name.lower()] > 1:
+            name = _file_name(user.replace("@", "-at-"))
+        number, used = 1, {one.lower() for one in names.values()}
+        while (found := name if number == 1 else f"{name}-{number}").lower() in used:
+            number += 1
+        names[user] = found
+    return names
+
+
+def _file_name(text: str) -> str:
+    """Return a text without what leads out of a folder or ends a file's name."""
+    return re.sub(r"[^\w.-]+", "-", text).strip(".-")[:60] or "somebody"
 
 
 def _annotated(
@@ -128,7 +175,7 @@ def _annotated(
         notes.append(Problem(severity, code, page.image, line, f"{message} ({annotator})"))
 
     regions: dict[str, dict[str, dict[str, Any]]] = {}
-    for result in annotation.get("result") or []:
+    for result in _records(annotation.get("result")):
         name = result.get("from_name")
         if name not in (LINE, TEXT, READABLE, BASELINE):
             note("unknown_result", f"A result of kind {name!r} is not from our template; left out.")
@@ -150,16 +197,29 @@ def _annotated(
                 f"The boxes were drawn on an image of {found} pixels, and ours has {wanted}; "
                 "percent are taken of ours. Look whether they fit.",
             )
-        regions.setdefault(str(result.get("id")), {})[name] = result["value"]
+        key, value = result.get("id"), result.get("value")
+        if not isinstance(key, (str, int)) or not isinstance(value, dict):
+            missing = "id" if isinstance(value, dict) else "value"
+            note("broken_region", f"A region without {missing} was left out: {value!r:.200}.")
+            continue
+        regions.setdefault(str(key), {})[name] = value
     baselines = {key: one.pop(BASELINE) for key, one in regions.items() if BASELINE in one}
     lines = []
     for key, parts in regions.items():
         if LINE not in parts:
             if parts:
-                text = " ".join(parts.get(TEXT, {}).get("text") or [])
+                text = parts.get(TEXT, {}).get("text") or []
+                text = " ".join(map(str, text if isinstance(text, list) else [text]))
                 note("text_without_box", f"{text!r} belongs to no box and was left out.", key)
             continue
-        lines.append(_line(key, parts, page, annotator, note))
+        try:
+            lines.append(_line(key, parts, page, annotator, note))
+        except (LabelError, KeyError, TypeError, ValueError) as error:
+            kept = [line for line in page.lines if line.id == key]
+            done = "the line is kept as it was sent" if kept else "the line was left out"
+            said = f"Its region cannot be read ({error}), so {done}: {parts!r:.200}."
+            note("broken_region", said, key, "error")
+            lines += kept
     lines = _with_baselines(lines, baselines, page, note)
     return replace(page, status="done", lines=tuple(_in_order(lines, page)))
 
@@ -170,6 +230,9 @@ def _line(
     before = next((line for line in page.lines if line.id == key), None)
     texts = parts.get(TEXT, {}).get("text") or []
     texts = [texts] if isinstance(texts, str) else texts
+    if not isinstance(texts, list) or not all(map(_is_text, texts)):
+        note("no_text", f"Its text is {texts!r:.200}, which is no text; it was left out.", key)
+        texts = []
     if len(texts) > 1:
         note("several_texts", f"The line had {len(texts)} texts; they were joined.", key)
     text = " ".join(texts) or None
@@ -188,11 +251,22 @@ def _line(
     )
 
 
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and not re.search("[\ud800-\udfff]", value)
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        raise LabelError(f"{value!r} is no number")
+    return value
+
+
 def _box(value: dict[str, Any], page: LabeledPage, key: str, note: Any) -> tuple[float, ...]:
     """Return a box in pixels; of a turned one the upright box around it."""
-    left, top = value["x"] / 100 * page.width, value["y"] / 100 * page.height
-    width, height = value["width"] / 100 * page.width, value["height"] / 100 * page.height
-    degrees = float(value.get("rotation") or 0)
+    x, y, wide, high = (_number(value.get(name)) / 100 for name in ("x", "y", "width", "height"))
+    left, width = x * page.width, wide * page.width
+    top, height = y * page.height, high * page.height
+    degrees = _number(value.get("rotation") or 0)
     if not degrees:
         return left, top, left + width, top + height
     note(
@@ -212,10 +286,14 @@ def _with_baselines(
     """Give every baseline to its line: the one it is named after, else the one it lies in."""
     found = {line.id: line for line in lines}
     for key, value in baselines.items():
-        points = sorted(
-            (vertex["x"] / 100 * page.width, vertex["y"] / 100 * page.height)
-            for vertex in value.get("vertices") or []
-        )
+        try:
+            points = sorted(
+                (_number(v.get("x")) / 100 * page.width, _number(v.get("y")) / 100 * page.height)
+                for v in _records(value.get("vertices"))
+            )
+        except LabelError as error:
+            note("baseline_alone", f"A baseline was left out: {error}.", key)
+            continue
         owner = found.get(key.removesuffix(BASELINE_ENDING))
         if owner is None and not key.endswith(BASELINE_ENDING):
             owner = next((line for line in lines if points and _inside(points, line.box)), None)

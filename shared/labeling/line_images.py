@@ -10,7 +10,9 @@ import numpy as np
 from shared.labeling.ink_baseline import baseline_from_ink
 from shared.labeling.records import LabeledLine, LabelSet
 from shared.lines import LineSet
-from shared.recognizer import DetectedLine, open_page_image, prepare_strip, straighten_all
+from shared.pages import Line, place_crop, rectify_all
+from shared.pages.image_files import open_page_image
+from shared.preparation import WHOLE_LINE, Preparation
 
 # Medians over what the detector finds on the frozen pages, in x-heights
 ASCENT, DESCENT = 1.8, 0.7
@@ -20,7 +22,7 @@ class CutLines(NamedTuple):
     """Lines ready for a reader, and which labels they come from.
 
     Attributes:
-        lines: A set with images (32, width), texts and writers; boxes of characters are unknown.
+        lines: Prepared images, texts and writers; boxes of characters are unknown.
         places: For every line its page's image and its id.
         left_out: For every labeled line that has no ink, its place.
     """
@@ -31,7 +33,10 @@ class CutLines(NamedTuple):
 
 
 def cut_lines(
-    label_set: LabelSet, folder: Path | str, statuses: tuple[str, ...] = ("labeled",)
+    label_set: LabelSet,
+    folder: Path | str,
+    statuses: tuple[str, ...] = ("labeled",),
+    preparation: Preparation = WHOLE_LINE,
 ) -> CutLines:
     """Cut the lines of the wanted statuses out of their pages, as the page reader would.
 
@@ -41,6 +46,7 @@ def cut_lines(
         label_set: Valid labels; see `validate`.
         folder: Where the label file is.
         statuses: Which lines; "proposed" ones show what a model has still to be told about.
+        preparation: Of the reader that is to take them.
 
     Raises:
         FileNotFoundError: An image is missing.
@@ -52,7 +58,7 @@ def cut_lines(
         if page.status == "skipped" or not wanted:
             continue
         gray = open_page_image(Path(folder) / page.image)
-        for line, image in zip(wanted, page_line_images(gray, wanted), strict=True):
+        for line, image in zip(wanted, page_line_images(gray, wanted, preparation), strict=True):
             place = page.image, line.id
             if image is None:
                 left_out.append(place)
@@ -66,23 +72,26 @@ def cut_lines(
     return CutLines(LineSet(images, texts, writers, boxes, held_out), places, left_out)
 
 
-def page_line_images(gray: np.ndarray, lines: list[LabeledLine]) -> list[np.ndarray | None]:
-    """Return every line as the line reader takes it, uint8 (32, width); None where no ink is.
+def page_line_images(
+    gray: np.ndarray, lines: list[LabeledLine], preparation: Preparation = WHOLE_LINE
+) -> list[np.ndarray | None]:
+    """Return every line as a line reader takes it, uint8; None where no ink is.
 
     Args:
         gray: uint8 (height, width), the page as it is shown.
         lines: Labels on it.
+        preparation: The reader's.
     """
     images: list[np.ndarray | None] = []
-    for strip in straighten_all(gray, [as_detected(line, gray) for line in lines]):
+    for crop in rectify_all(gray, [as_detected(line, gray) for line in lines]):
         try:
-            images.append(prepare_strip(strip))
+            images.append(place_crop(crop, preparation).image)
         except ValueError:
             images.append(None)
     return images
 
 
-def as_detected(line: LabeledLine, gray: np.ndarray | None = None) -> DetectedLine:
+def as_detected(line: LabeledLine, gray: np.ndarray | None = None) -> Line:
     """Return a label as the detector would have returned it.
 
     A box says how far the letters reach; where they stand is the baseline's business. Without
@@ -102,7 +111,7 @@ def as_detected(line: LabeledLine, gray: np.ndarray | None = None) -> DetectedLi
         heights = baseline[:, 1]
         ascent = max(1.0, float(heights.min()) - top)
         descent = max(0.3 * ascent, bottom - float(heights.max()))
-        return DetectedLine(baseline, ascent, descent, ascent / ASCENT, sure)
+        return Line(baseline, ascent, descent, ascent / ASCENT, sure)
     found = None if gray is None else baseline_from_ink(gray, line.box)
     if found is None:
         x_height = max(1.0, (bottom - top) / (ASCENT + DESCENT))
@@ -110,4 +119,4 @@ def as_detected(line: LabeledLine, gray: np.ndarray | None = None) -> DetectedLi
         baseline = np.array([(left, level), (right, level)])
     else:
         baseline, x_height = found
-    return DetectedLine(baseline, ASCENT * x_height, DESCENT * x_height, x_height, sure)
+    return Line(baseline, ASCENT * x_height, DESCENT * x_height, x_height, sure)

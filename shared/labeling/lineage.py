@@ -124,52 +124,6 @@ def write_lineage(path: Path | str, lineage: Lineage) -> Path:
     return write_atomically(path, f"[\n {rows}\n]\n")
 
 
-def read_lineage(path: Path | str) -> Lineage:
-    """Read a lineage that `write_lineage` wrote.
-
-    Raises:
-        FileNotFoundError: There is no such file.
-        LabelError: It is none.
-    """
-    try:
-        rows = json.loads(Path(path).read_text(encoding="utf-8"))
-        return Lineage(
-            tuple(
-                Step(
-                    row["kind"], row["name"], row["identity"], tuple(row["made_from"]),
-                    tuple(row["details"].items()),
-                )
-                for row in rows
-            )
-        )  # fmt: skip
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise LabelError(f"{Path(path).name} is no lineage: {error}") from error
-
-
-def broken_links(lineage: Lineage, today: Sequence[Step]) -> list[str]:
-    """Return which steps are no longer what they were, and what that makes doubtful.
-
-    Args:
-        lineage: As it was written when the number was measured.
-        today: The same steps made from the files at hand; those that are not given are not asked.
-    """
-    now = {step.name: step for step in today}
-    found = []
-    for step in lineage.steps:
-        if step.name in now and now[step.name].identity != step.identity:
-            after = [
-                other.name
-                for other in lineage.steps
-                if other is not step and step in lineage.behind(other.name)
-            ]
-            doubt = f"; doubtful now: {', '.join(after)}" if after else ""
-            found.append(
-                f"{step.kind} {step.name!r} was {step.identity[:8]} and is "
-                f"{now[step.name].identity[:8]}{doubt}"
-            )
-    return found
-
-
 def draw_lineage(lineage: Lineage) -> Picture:
     """Draw the steps from photographs on the left to numbers on the right."""
     from shared.figures import OKABE_ITO, draw

@@ -29,22 +29,12 @@ def shown_size(path: Path | str) -> tuple[int, int]:
         FileNotFoundError: There is no such file.
         UnreadableImageError: It is no image, or damaged at its beginning.
     """
-    from PIL import Image, UnidentifiedImageError
-
-    from shared.recognizer.page_images import FORMATS, UnreadableImageError
+    from shared.pages.image_files import image_file
 
     path = Path(path)
-    try:
-        with Image.open(path, formats=FORMATS) as image:
-            width, height = image.size
-            sideways = image.getexif().get(ORIENTATION) in SWAPPED
-    except FileNotFoundError:
-        raise
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
-        raise UnreadableImageError(
-            f"{path.name} is no image that can be opened ({type(error).__name__}). Copy it again, "
-            "or save the page as JPEG or PNG."
-        ) from error
+    with image_file(path, path.name) as image:
+        width, height = image.size
+        sideways = image.getexif().get(ORIENTATION) in SWAPPED
     return (height, width) if sideways else (width, height)
 
 

@@ -1,8 +1,8 @@
-"""PAGE XML, the format in which archives and other recognizers exchange pages and lines.
+"""Write PAGE XML, the format in which archives and other recognizers exchange pages and lines.
 
-Written and read is the 2019-07-15 edition of the schema (Pletschacher and Antonacopoulos 2010, "The
+Written is the 2019-07-15 edition of the schema (Pletschacher and Antonacopoulos 2010, "The
 PAGE (Page Analysis and Ground-Truth Elements) format framework", ICPR). Its points are whole,
-non-negative pixels, so a box comes back rounded outward by less than a pixel; what PAGE has no
+non-negative pixels, so a box is rounded outward by less than a pixel; what PAGE has no
 place for, such as a line's status, stands in `custom` attributes, which other programs leave alone.
 """
 
@@ -114,83 +114,8 @@ def _add_line(region: ET.Element, line: LabeledLine, name: str, image: str) -> N
         ET.SubElement(text, _tag("Unicode")).text = line.text
 
 
-def read_page_xml(path: Path | str) -> LabeledPage:
-    """Read a PAGE file of any edition, ours or another program's.
-
-    A line's outline becomes the box around it. A file of another program has no hash of the image:
-    it is left empty, and `validate` says so until `page_of` has filled it in.
-
-    Raises:
-        FileNotFoundError: There is no such file.
-        LabelError: It is no PAGE XML, or a line lacks what it needs.
-    """
-    path = Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(f"There is no PAGE file at {path}.")
-    try:
-        root = ET.fromstring(path.read_bytes())
-    except ET.ParseError as error:
-        raise LabelError(f"{path.name} is no XML: {error}.") from None
-    space = root.tag.partition("}")[0] + "}"
-    sheet = root.find(f"{space}Page")
-    if "PAGE/gts/pagecontent" not in root.tag or sheet is None:
-        raise LabelError(f"{path.name} is no PAGE XML: its root is {root.tag!r}.")
-    known = _known(sheet)
-    lines = [
-        _read_line(element, space, path.name)
-        for region in sheet.iter(f"{space}TextRegion")
-        for element in region.findall(f"{space}TextLine")
-    ]
-    try:
-        size = int(sheet.attrib["imageWidth"]), int(sheet.attrib["imageHeight"])
-        name = sheet.attrib["imageFilename"]
-    except (KeyError, ValueError) as error:
-        raise LabelError(f"The page of {path.name} lacks its image's name or size.") from error
-    return LabeledPage(
-        name, known.get("sha256") or "", *size, known.get("writer"),
-        known.get("status") or "open", tuple(lines),
-    )  # fmt: skip
-
-
-def _read_line(element: ET.Element, space: str, name: str) -> LabeledLine:
-    known = _known(element)
-    line_id = known.get("id") or element.get("id", "")
-    where = f"line {line_id!r} of {name}"
-    outline = _read_points(element.find(f"{space}Coords"), where)
-    if not outline:
-        raise LabelError(f"The {where} has no Coords, so nobody knows where it is.")
-    across, down = zip(*outline, strict=True)
-    baseline = _read_points(element.find(f"{space}Baseline"), where)
-    equivalents = element.findall(f"{space}TextEquiv")
-    # The schema lets a line have several readings; index 0, or else the first, is the one meant
-    equivalents.sort(key=lambda one: int(one.get("index", 0)))
-    unicode = equivalents[0].find(f"{space}Unicode") if equivalents else None
-    text = None if unicode is None else unicode.text or ""
-    confidence = known.get("confidence")
-    if confidence is None and equivalents and equivalents[0].get("conf"):
-        confidence = float(equivalents[0].get("conf"))
-    return LabeledLine(
-        id=line_id,
-        box=(min(across), min(down), max(across), max(down)),
-        text=text,
-        status=known.get("status") or ("labeled" if text else "proposed"),
-        baseline=tuple(baseline) if baseline and len(baseline) > 1 else None,
-        proposal=known.get("proposal"),
-        confidence=confidence,
-        annotator=known.get("annotator"),
-    )
-
-
 def _custom(known: dict[str, object]) -> str:
     return json.dumps({k: v for k, v in known.items() if v is not None}, ensure_ascii=False)
-
-
-def _known(element: ET.Element) -> dict[str, object]:
-    try:
-        content = json.loads(element.get("custom", ""))
-    except ValueError:
-        return {}
-    return content if isinstance(content, dict) else {}
 
 
 def _tag(name: str) -> str:
@@ -216,13 +141,3 @@ def _corners(box: tuple[float, float, float, float]) -> str:
 
 def _points(points: Sequence[tuple[float, float]]) -> str:
     return " ".join(f"{max(0, round(x))},{max(0, round(y))}" for x, y in points)
-
-
-def _read_points(element: ET.Element | None, where: str) -> list[tuple[float, float]]:
-    if element is None:
-        return []
-    try:
-        pairs = [point.split(",") for point in element.get("points", "").split()]
-        return [(float(x), float(y)) for x, y in pairs]
-    except ValueError as error:
-        raise LabelError(f"The points of {where} are {element.get('points')!r}.") from error

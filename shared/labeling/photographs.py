@@ -13,9 +13,9 @@ from shared.labeling.page_files import image_sha256, page_of
 from shared.labeling.proposing import propose
 from shared.labeling.records import LabelSet, label_set
 from shared.labeling.validation import Problem
-from shared.recognizer import PageReader, UnreadableImageError
+from shared.pages import PageReader
+from shared.pages.image_files import UnreadableImageError, is_image_name
 
-ENDINGS = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 OTHERS = (".heic", ".heif", ".pdf", ".avif", ".dng")
 FILE = "labels.json"
 NOBODY = ("images", "img", "pages", "photographs", "photos", "pictures", "scans")
@@ -100,14 +100,14 @@ def photographs_in(folder: Path) -> list[Path]:
     files = [
         path
         for path in folder.rglob("*")
-        if path.suffix.lower() in ENDINGS + OTHERS
+        if (is_image_name(path) or path.suffix.lower() in OTHERS)
         and path.is_file()
         and not any(part.startswith(".") for part in path.relative_to(folder).parts)
     ]
 
     def order(path: Path) -> list[tuple[bool, int, str]]:
         parts = re.split(r"(\d+)", path.relative_to(folder).as_posix())
-        return [(part.isdigit(), int(part) if part.isdigit() else 0, part) for part in parts]
+        return [(part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in parts]
 
     return sorted(files, key=order)
 

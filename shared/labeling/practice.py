@@ -92,11 +92,11 @@ def _true_line(index: int, page: Page, annotator: str) -> LabeledLine:
 def shift_texts(page: LabeledPage) -> LabeledPage:
     """Return a page on which every text stands one line too high, as if the first was skipped.
 
-    The last line is left without a text.
+    The last line is called labeled all the same, and has no text.
     """
     texts = [line.text for line in page.lines[1:]] + [None]
     lines = [
-        replace(line, text=text, status="labeled" if text else "proposed")
+        replace(line, text=text, status="labeled")
         for line, text in zip(page.lines, texts, strict=True)
     ]
     return replace(page, lines=tuple(lines))

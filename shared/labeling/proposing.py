@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from shared.labeling.records import LabeledLine, LabeledPage
-from shared.recognizer import PageReader, PageReading, open_page_image
+from shared.pages import PageReader, PageReading
+from shared.pages.image_files import open_page_image
 
 BEND = 1.0  # Pixels that a drawn baseline may stray from the detector's
 

@@ -124,8 +124,8 @@ class LabelSet:
     """The labels of many pages; one file, see `read_labels` and `write_labels`.
 
     Attributes:
-        version: Of the schema, `SCHEMA_VERSION`; the labels' own versions are tags, see
-            `versioning`.
+        version: Of the schema, `SCHEMA_VERSION`; the labels' own versions are tags, kept by
+            git.
         pages: Each image once.
         note: What people should know about these labels.
     """

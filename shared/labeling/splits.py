@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -100,8 +100,3 @@ def _no_leak(found: Mapping[str, Mapping[str, str]], what: str, cure: str) -> No
             f"{len(torn)} {what}{'s are' if len(torn) > 1 else ' is'} in two parts of the split: "
             f"{name[:24]!r} is in {places}. {cure}"
         )
-
-
-def images_of(split: Mapping[str, str], part: str) -> Sequence[str]:
-    """Return the images of one part, in order."""
-    return [image for image, name in split.items() if name == part]

@@ -39,7 +39,8 @@ class Tool(NamedTuple):
 LABEL_STUDIO = Tool(
     "label-studio", "label-studio>=1.20,<2", "about a minute and 950 MB", "labs label --install"
 )
-DVC = Tool("dvc", "dvc>=3.50,<4", "about 15 seconds and 170 MB", "labs version --install")
+DVC = Tool("dvc", "dvc>=3.50,<4", "about 15 seconds and 170 MB", "labs label --install dvc")
+TOOLS = {tool.name: tool for tool in (LABEL_STUDIO, DVC)}
 
 
 class ToolMissingError(RuntimeError):

@@ -12,8 +12,8 @@ from typing import NamedTuple
 from shared.alphabet import ASCII, Alphabet
 from shared.labeling.page_files import image_sha256, shown_size
 from shared.labeling.records import LabeledLine, LabeledPage, LabelSet
-from shared.matching import box_iou
-from shared.recognizer.page_images import UnreadableImageError
+from shared.pages.image_files import UnreadableImageError
+from shared.pages.matching import box_iou
 
 TWINS = 0.7  # Boxes that overlap so far hold the same line; true neighbors stay below 0.5
 SMALLEST = 3.0  # Pixels: a box thinner than this holds no letter
@@ -193,21 +193,23 @@ def _check_text(
         return
     if line.status == "proposed":
         if page.status == "done":
+            said = "only a model has said" if line.text or line.proposal else "nobody has said"
             yield (
                 "error",
                 "still_proposed",
                 (
-                    "The page is done, but only a model has said what this line says. "
+                    f"The page is done, but {said} what this line says. "
                     "Look at it, and label it or call it unreadable."
                 ),
             )
         return
     text = line.text or ""
     if not text.strip():
+        said = "has no text" if line.text is None else f"its text {text!r} is blank"
         yield (
             "error",
             "empty_text",
-            ("The line is labeled but has no text. Type it, or call the line unreadable."),
+            f"The line is labeled but {said}. Type it, or call the line unreadable.",
         )
         return
     unknown = [(k, character) for k, character in enumerate(text) if character not in alphabet]

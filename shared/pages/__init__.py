@@ -1,14 +1,35 @@
-"""Pages of handwriting, with the baseline, box and ink of every line.
+"""Pages of handwriting: writing them, finding their lines, reading them.
 
-The way of a page: `plan` decides on paper and pitch, `texts` on what stands there, `script` has it
-written, `layout` places it, `camera` and `paper` decide how it is seen, `photograph` shows it.
-`writing` goes that way once, `composing` many times, and `frozen` holds the test pages.
+A page is written in this order: `plan` decides on paper and pitch, `texts` on what stands there,
+`script` has the pen write it, `layout` places it, `camera` and `paper` decide how it is seen, and
+`photograph` shows it; `writing` does all of that once, `composing` many times, and `frozen` holds
+the test pages. A page is read in this order: `preparation`, `detector` (with `tracing` and
+`joining`), `rectifying`, `reader`. `targets`, `clutter`, `losses` and `training` make a detector,
+`matching` says how good it is. A name is loaded when it is first asked for.
 """
 
-from shared.pages.composing import compose_pages
-from shared.pages.frozen import frozen_pages
-from shared.pages.page import Page, PageLine
-from shared.pages.plan import GRADES
-from shared.pages.writing import write_page
+from importlib import import_module
 
-__all__ = ["GRADES", "Page", "PageLine", "compose_pages", "frozen_pages", "write_page"]
+_HOMES = {
+    **dict.fromkeys(("LineDetector", "PageMaps"), "detector"),
+    **dict.fromkeys(("Line", "reading_order"), "line"),
+    **dict.fromkeys(("PageReader", "PageReading"), "reader"),
+    **dict.fromkeys(("place_crop", "rectify", "rectify_all"), "rectifying"),
+    **dict.fromkeys(("baseline_maps", "class_maps", "page_batches", "page_example"), "targets"),
+    **dict.fromkeys(("show_page", "show_pages"), "figures"),
+    "GRADES": "plan",
+    "Page": "page",
+    "compose_pages": "composing",
+    "frozen_pages": "frozen",
+    "prepare_page": "preparation",
+    "train_detector": "training",
+    "write_page": "writing",
+}
+
+__all__ = [*_HOMES]  # noqa: PLE0604
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

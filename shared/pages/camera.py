@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from shared.pages.texts import bell
+from shared.pages.texts import clipped_normal
 
 
 @dataclass(frozen=True, eq=False)
@@ -15,10 +15,10 @@ class Camera:
     """A bend of the paper and a homography.
 
     Attributes:
-        paper: height and width of the paper, pixels at zoom 1.
-        size: height and width of the image.
+        paper: Height and width of the paper, pixels at zoom 1.
+        size: Height and width of the image.
         matrix: (3, 3), from bent paper to image.
-        bend: how far the paper's left and right edges are curled down, pixels.
+        bend: How far the paper's left and right edges are curled down, pixels.
     """
 
     paper: tuple[float, float]
@@ -65,15 +65,15 @@ def aim(grade: str, tight: bool, paper: tuple[float, float], rng: np.random.Gene
     """Choose a camera: a scanner's slight turn, or for "photo" a view by hand.
 
     Args:
-        grade: one of `GRADES`.
-        tight: whether the page is as skewed as touching pages are.
-        paper: height and width of the paper.
-        rng: source of all choices.
+        grade: One of `GRADES`.
+        tight: Whether the page is as skewed as touching pages are.
+        paper: Height and width of the paper.
+        rng: Source of all choices.
     """
     height, width = paper
-    degrees = (2.4 if tight else 0.6) * bell(rng)
+    degrees = (2.4 if tight else 0.6) * clipped_normal(rng)
     if grade == "photo":
-        degrees += 1.5 * bell(rng, limit=2)
+        degrees += 1.5 * clipped_normal(rng, limit=2)
     cosine, sine = np.cos(np.deg2rad(degrees)), np.sin(np.deg2rad(degrees))
     middle = np.array([width, height]) / 2
     corners = np.array([(0, 0), (width, 0), (width, height), (0, height)]) - middle
@@ -81,7 +81,7 @@ def aim(grade: str, tight: bool, paper: tuple[float, float], rng: np.random.Gene
     bend = 0.0
     if grade == "photo":
         short = min(height, width)
-        seen = seen * rng.uniform(0.9, 1.04) + 0.035 * short * bell(rng, (4, 2), limit=2)
+        seen = seen * rng.uniform(0.9, 1.04) + 0.035 * short * clipped_normal(rng, (4, 2), limit=2)
         bend = 0.012 * height * rng.standard_normal() * float(rng.random() < 0.5)
     matrix = cv2.getPerspectiveTransform(
         (corners + middle).astype(np.float32), (seen + middle).astype(np.float32)

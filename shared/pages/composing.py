@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from shared import pen
-from shared.lines import sentences
+from shared import pen, sentences
 from shared.pages.page import Page
 from shared.pages.plan import GRADES
 from shared.pages.writing import write_page
@@ -28,17 +27,17 @@ def compose_pages(
     The first pages of a longer list equal a shorter list from the same seed.
 
     Args:
-        count: number of pages.
-        grade: one of `GRADES`, or the share of each, such as {"regular": 2, "photo": 1}.
+        count: Number of pages.
+        grade: One of `GRADES`, or the share of each, such as {"regular": 2, "photo": 1}.
         split: "train", "validation" or "test": which texts, and which hands if none are given.
-        seed: everything follows from it.
-        hands: the writers, taken in turn; all hands of the split if not given.
-        zoom: the scale, as in `write_page`.
-        empty: the share of pages that nobody wrote on.
-        sparse: the share of pages with numbers, dates and words that stand alone.
+        seed: Everything follows from it.
+        hands: The writers, taken in turn; all hands of the split if not given.
+        zoom: The scale, as in `write_page`.
+        empty: The share of pages that nobody wrote on.
+        sparse: The share of pages with numbers, dates and words that stand alone.
 
     Raises:
-        ValueError: on a negative count, no hands, an unknown split or grade.
+        ValueError: On a negative count, no hands, an unknown split or grade.
     """
     writers = pen.hands(split) if hands is None else tuple(hands)
     if count < 0 or not writers:

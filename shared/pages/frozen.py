@@ -9,14 +9,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from shared import pen
-from shared.lines.sets import DamagedFileError, content_hash, read_arrays
-from shared.pages.composing import compose_pages
-from shared.pages.page import Page, PageLine
+from shared.lines import content_hash, read_arrays
+from shared.pages.line import Line
+from shared.pages.page import Page
+from shared.pages.script import cut
 from shared.paths import data_file, write_atomically
 
 FILE = "samples/pages_test.npz"
-#: SHA-256 over the arrays of the file, from `python -m shared.course.freeze`
+#: SHA-256 over the arrays of the file, from `data/make/freeze.py`
 FROZEN = "dc02bd21f0ecc670f01dca1939a7d0489d627af6f1bbbc7088cf6729bae350f7"
 #: Per set the grade, and which hands write it; all texts are test texts
 SETS = {
@@ -27,26 +27,6 @@ SETS = {
 }
 _QUALITY = 80
 _VALUES = ("x_height", "ascent", "descent")
-
-
-def compose_frozen(seed: int, count: int = 10, fewest: int = 5) -> dict[str, list[Page]]:
-    """Write the pages of every frozen set.
-
-    Args:
-        seed: everything follows from it.
-        count: pages of a set; its hands are taken far apart.
-        fewest: lines of a page; pages with fewer would count as much as whole ones.
-    """
-    made = {}
-    for number, (name, (grade, split)) in enumerate(SETS.items()):
-        writers = pen.hands(split)
-        writers = writers[:: max(1, len(writers) // count)]
-        drawn = compose_pages(4 * count, grade, "test", seed + number, writers[:count])
-        long = [page for page in drawn if len(page.lines) >= fewest]
-        made[name] = [
-            next(page for page in long if page.writer == hand.name) for hand in writers[:count]
-        ]
-    return made
 
 
 def pack(sets: dict[str, Sequence[Page]]) -> dict[str, np.ndarray]:
@@ -76,15 +56,14 @@ def pack(sets: dict[str, Sequence[Page]]) -> dict[str, np.ndarray]:
 
 def unpack(arrays: dict[str, np.ndarray], only: str | None = None) -> dict[str, list[Page]]:
     """Return what `pack` was given, or one set of it."""
-    curves = _cut(arrays["baselines"], arrays["baseline_lengths"])
+    curves = cut(arrays["baselines"], arrays["baseline_lengths"])
+    of_lines = curves, arrays["heights"].tolist(), arrays["texts"], arrays["boxes"]
     lines = [
-        PageLine(text.decode("ascii"), curve, *heights.tolist(), box)
-        for text, curve, heights, box in zip(
-            arrays["texts"], curves, arrays["heights"], arrays["boxes"], strict=True
-        )
+        Line(curve, ascent, descent, x_height, 1.0, text.decode("ascii"), box)
+        for curve, (x_height, ascent, descent), text, box in zip(*of_lines, strict=True)
     ]
-    jpegs = _cut(arrays["jpegs"], arrays["jpeg_lengths"])
-    owners = _cut(arrays["owners"], arrays["shapes"].prod(axis=1))
+    jpegs = cut(arrays["jpegs"], arrays["jpeg_lengths"])
+    owners = cut(arrays["owners"], arrays["shapes"].prod(axis=1))
     ends = np.cumsum(arrays["num_lines"])
     sets: dict[str, list[Page]] = {}
     for k, name in enumerate(arrays["sets"]):
@@ -99,11 +78,6 @@ def unpack(arrays: dict[str, np.ndarray], only: str | None = None) -> dict[str, 
         )
         sets.setdefault(name.decode(), []).append(page)
     return sets
-
-
-def _cut(rows: np.ndarray, lengths: np.ndarray) -> list[np.ndarray]:
-    ends = np.cumsum(lengths).tolist()
-    return [rows[a:b] for a, b in zip([0, *ends], ends, strict=False)]
 
 
 def save_pages(sets: dict[str, Sequence[Page]], path: Path) -> str:
@@ -124,19 +98,10 @@ def frozen_pages(name: str) -> list[Page]:
             (test hands, photographed).
 
     Raises:
-        ValueError: on another name.
-        FileNotFoundError: if the file is missing.
-        DamagedFileError: if it is not exactly what was frozen.
+        ValueError: On another name.
+        FileNotFoundError: If the file is missing.
+        DamagedFileError: If it is not exactly what was frozen.
     """
     if name not in SETS:
         raise ValueError(f"There are no frozen pages {name!r}; choose one of {', '.join(SETS)}.")
-    path = data_file(FILE)
-    arrays = read_arrays(path)
-    found = content_hash(arrays)
-    if found != FROZEN:
-        raise DamagedFileError(
-            f"{path} does not hold the frozen pages: the SHA-256 of its arrays is {found[:12]}..., "
-            f"not {FROZEN[:12]}.... Numbers measured on it would mean nothing; restore it with "
-            "`git checkout -- data`."
-        )
-    return unpack(arrays, only=name)[name]
+    return unpack(read_arrays(data_file(FILE), FROZEN), only=name)[name]

@@ -8,7 +8,7 @@ import numpy as np
 
 from shared.pages.plan import Plan
 from shared.pages.script import Script, add_marks, write_rows
-from shared.pages.texts import Row, bell
+from shared.pages.texts import Row, clipped_normal
 from shared.pen import Hand
 
 
@@ -19,11 +19,11 @@ class Strokes:
     Attributes:
         points: float64 (n, 2), pixels at zoom 1.
         feet: float64 (n, 2), where each point's foot stands on the baseline.
-        lengths: points of each stroke.
-        line: the line that each stroke belongs to.
-        owned: per stroke, whether it counts as the line's ink; a crossed-out word does not.
+        lengths: Points of each stroke.
+        line: The line that each stroke belongs to.
+        owned: Per stroke, whether it counts as the line's ink; a crossed-out word does not.
         curves: (m, 2), the baselines of all lines.
-        bends: points of each baseline.
+        bends: Points of each baseline.
         sizes: x-height of each line.
     """
 
@@ -78,13 +78,13 @@ def _places(
     """Choose size, squeeze, left edge and height of each row's baseline."""
     count, unit, widths, gaps = len(rows), plan.x_height, script.widths, script.gaps
     inserted = np.array([row.place == "insert" for row in rows])
-    sizes = unit * (1 + 0.03 * bell(rng, count, limit=2))
+    sizes = unit * (1 + 0.03 * clipped_normal(rng, count, limit=2))
     sizes[inserted] *= rng.uniform(0.6, 0.8)
-    steps = 1.0 + (0.015 if plan.ruled else 0.05) * bell(rng, count)
+    steps = 1.0 + (0.015 if plan.ruled else 0.05) * clipped_normal(rng, count)
     free = np.array([row.gap for row in rows])
     steps = steps + (np.rint(free) if plan.ruled else free)
     steps[inserted] = 0.0
-    if not plan.ruled:  # lines draw together or apart down the page
+    if not plan.ruled:  # Lines draw together or apart down the page
         steps *= 1 + 0.08 * rng.standard_normal() * np.linspace(-1, 1, count)
     steps[0] -= 1.0
     base = plan.margins[1] + plan.pitch * np.cumsum(steps)
@@ -99,7 +99,7 @@ def _places(
         elif row.place == "center":
             left[k] = (plan.margins[0] + room - widths[k] * sizes[k]) / 2
     left = np.maximum(left, 0.3 * unit)
-    # The last words before the edge of the paper are written closer, then smaller.
+    # The last words before the edge of the paper are written closer, then smaller
     fits = (plan.width - 0.4 * unit - left) / (widths * sizes)
     squeeze = np.clip(fits, 0.8, 1.0)
     sizes = sizes * np.minimum(1.0, fits / squeeze)
@@ -137,15 +137,15 @@ def _curves(rows: list[Row], plan: Plan, base: np.ndarray, rng: np.random.Genera
     """Choose how each baseline runs; neighbors are alike."""
     count = len(rows)
     spread = 0.003 if plan.ruled else 0.03 if plan.tight else 0.016
-    slope = spread * bell(rng)
-    slope = slope + 0.25 * spread * bell(rng, count, limit=2)
+    slope = spread * clipped_normal(rng)
+    slope = slope + 0.25 * spread * clipped_normal(rng, count, limit=2)
     bend = plan.x_height * (0.08 if plan.ruled else 0.5 if plan.tight else 0.28)
-    bow = bend * (bell(rng, limit=2) + 0.3 * bell(rng, count, limit=2))
+    bow = bend * (clipped_normal(rng, limit=2) + 0.3 * clipped_normal(rng, count, limit=2))
     wave = np.zeros((count, 3))
     wave[:, 0] = bend * 0.35 * rng.random(count)
     wave[:, 1] = rng.uniform(0, 2 * np.pi) + 0.5 * rng.standard_normal(count)
     wave[:, 2] = rng.uniform(2, 6)
-    for k in range(count - 1):  # a word set in above a line follows that line
+    for k in range(count - 1):  # A word set in above a line follows that line
         if rows[k].place == "insert":
             slope[k], bow[k], wave[k] = slope[k + 1], bow[k + 1], wave[k + 1]
     return _Baselines(plan, base, slope, bow, wave)

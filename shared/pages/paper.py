@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from shared.pages.plan import Plan
-from shared.pages.texts import bell
+from shared.pages.texts import clipped_normal
 from shared.pen import Hand
 
 
@@ -16,26 +16,26 @@ class Paper:
     """How a page looks; lengths in pixels at zoom 1, grays from 0 to 255.
 
     Attributes:
-        pen: width of the pen.
-        nib: half the length of a broad nib.
-        ink: gray of the ink.
-        flow: how unevenly the ink flows, 0 to 1.
-        tone: gray of the paper.
-        texture: how far the paper's own gray wanders.
-        rules: distance of the printed lines across, and of those down; 0 for none.
-        phase: a printed line across stands here.
-        edge: a printed line down stands here, as a margin; 0 for none.
-        print: how much darker than the paper the printed lines are.
-        folds: how much darker the paper's two folds are; 0 for none.
-        ghost: how strongly writing on the other side shows through, 0 to 1.
-        desk: gray of what lies around the paper; -1 for more of the paper's own.
-        rim: width of the dark rim that a scanner leaves at one edge; 0 for none.
-        slope: how the light falls off to the right, downward, and to the corners.
-        shadows: depth of two shadows, 0 to 1.
-        blur: of the lens.
-        noise: of the sensor.
-        jpeg: quality of compression; 0 for none.
-        seed: of the places of all this.
+        pen: Width of the pen.
+        nib: Half the length of a broad nib.
+        ink: Gray of the ink.
+        flow: How unevenly the ink flows, 0 to 1.
+        tone: Gray of the paper.
+        texture: How far the paper's own gray wanders.
+        rules: Distance of the printed lines across, and of those down; 0 for none.
+        phase: A printed line across stands here.
+        edge: A printed line down stands here, as a margin; 0 for none.
+        print: How much darker than the paper the printed lines are.
+        folds: How much darker the paper's two folds are; 0 for none.
+        ghost: How strongly writing on the other side shows through, 0 to 1.
+        desk: Gray of what lies around the paper; -1 for more of the paper's own.
+        rim: Width of the dark rim that a scanner leaves at one edge; 0 for none.
+        slope: How the light falls off to the right, downward, and to the corners.
+        shadows: Depth of two shadows, 0 to 1.
+        blur: Of the lens.
+        noise: Of the sensor.
+        jpeg: Quality of compression; 0 for none.
+        seed: Of the places of all this.
     """
 
     pen: float
@@ -75,7 +75,7 @@ def choose_paper(grade: str, plan: Plan, hand: Hand, rng: np.random.Generator) -
             rules = (cell, cell)
         elif chance[2] < 0.4:
             edge = max(plan.margins[0] - rng.uniform(0.2, 1.2) * plan.x_height, 1.0)
-    elif chance[1] < 0.06:  # printed lines that the writer does not keep to
+    elif chance[1] < 0.06:  # Printed lines that the writer does not keep to
         rules = (plan.pitch * rng.uniform(0.5, 1.5), 0.0)
     tone = rng.uniform(248, 255) if clean else rng.uniform(175 if photo else 215, 252)
     return Paper(
@@ -94,7 +94,7 @@ def choose_paper(grade: str, plan: Plan, hand: Hand, rng: np.random.Generator) -
         desk=float(rng.uniform(15, 150)) if photo and chance[5] < 0.6 else -1.0,
         rim=float(not photo and chance[9] < 0.08) * rng.uniform(0.5, 4),
         slope=tuple((0.0 if clean else strong) * v for v in
-                    (0.16 * bell(rng), 0.16 * bell(rng), 0.12 * rng.random())),
+                    (0.16 * clipped_normal(rng), 0.16 * clipped_normal(rng), 0.12 * rng.random())),
         shadows=tuple(float(photo) * float(c < 0.5) * rng.uniform(0.1, 0.42) for c in chance[6:8]),
         blur=rng.uniform(0.4, 1.05) if photo else rng.uniform(0.3, 0.75),
         noise=rng.uniform(0, 2) if clean else rng.uniform(1, 10 if photo else 5),

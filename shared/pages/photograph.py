@@ -8,7 +8,7 @@ import numpy as np
 from shared.pages.camera import Camera
 from shared.pages.paper import Paper
 
-_GRID = 48  # the light is worked out on so many squares a side, then stretched over the image
+_GRID = 48  # Squares a side on which the light is worked out before it is enlarged
 
 
 def photograph_page(ink: np.ndarray, paper: Paper, camera: Camera, zoom: float) -> np.ndarray:
@@ -16,21 +16,18 @@ def photograph_page(ink: np.ndarray, paper: Paper, camera: Camera, zoom: float) 
 
     Args:
         ink: uint8 (height, width), ink 255, as it lies in the image.
-        paper: how it looks.
-        camera: how the paper is seen, at zoom 1.
-        zoom: the scale of `ink`.
+        paper: How it looks.
+        camera: How the paper is seen, at zoom 1.
+        zoom: The scale of `ink`.
     """
-    # Places are drawn first, grains last: the former are then the same at every zoom.
+    # Places are drawn first, grains last: the former are then the same at every zoom
     places, grains = (np.random.default_rng([paper.seed, k]) for k in (0, 1))
     height, width = ink.shape
     light = _light(paper, places)
-    sheet = cv2.resize(light, (width, height), interpolation=cv2.INTER_LINEAR) * paper.tone
+    sheet = cv2.resize(light, (width, height)) * paper.tone
     if paper.texture:
         coarse = grains.normal(0, paper.texture, (max(4, int(height / zoom / 9)), 64))
-        coarse = cv2.resize(
-            coarse.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR
-        )
-        sheet += coarse
+        sheet += cv2.resize(coarse.astype(np.float32), (width, height))
     printed = _printed(paper, camera, zoom, ink.shape, places)
     if printed is not None:
         sheet -= printed
@@ -40,7 +37,7 @@ def photograph_page(ink: np.ndarray, paper: Paper, camera: Camera, zoom: float) 
     if paper.flow:
         cells = max(2, int(height / zoom / 5)), max(2, int(width / zoom / 5))
         flow = (1 - paper.flow * grains.random(cells, np.float32)).astype(np.float32)
-        cover *= cv2.resize(flow, (width, height), interpolation=cv2.INTER_LINEAR)
+        cover *= cv2.resize(flow, (width, height))
     sheet *= 1 - cover * (1 - paper.ink / paper.tone)
     if paper.desk >= 0:
         sheet = _on_desk(sheet, light, paper, camera, zoom, places)
@@ -67,21 +64,16 @@ def _light(paper: Paper, rng: np.random.Generator) -> np.ndarray:
     down, right = np.mgrid[-1 : 1 : _GRID * 1j, -1 : 1 : _GRID * 1j]
     to_right, to_bottom, corners = paper.slope
     light = 1 + to_right * right + to_bottom * down - corners * (right**2 + down**2)
-    angles, offsets, softness = (
-        rng.uniform(0, 2 * np.pi, 2),
-        rng.uniform(-0.2, 0.9, 2),
-        rng.random(2),
-    )
-    bows = rng.uniform(-0.6, 0.6, 2)
-    for depth, angle, offset, soft, bow in zip(
-        paper.shadows, angles, offsets, softness, bows, strict=True
-    ):
+    angles, offsets = rng.uniform(0, 2 * np.pi, 2), rng.uniform(-0.2, 0.9, 2)
+    softness, bows = rng.random(2), rng.uniform(-0.6, 0.6, 2)
+    shadows = zip(paper.shadows, angles, offsets, softness, bows, strict=True)
+    for depth, angle, offset, soft, bow in shadows:
         if depth:
             across = np.cos(angle) * right + np.sin(angle) * down
             along = np.cos(angle) * down - np.sin(angle) * right
             edge = across - offset + bow * along**2
             light *= 1 - depth / (1 + np.exp(-edge / (0.04 + 0.3 * soft)))
-    # A camera exposes for what it sees: a page in the shade is gray, not black.
+    # A camera exposes for what it sees: a page in the shade is gray, not black
     light *= max(1.0, 0.72 / light.mean())
     return light.astype(np.float32).clip(0.15, 1.25)
 
@@ -105,18 +97,13 @@ def _printed(
         lines += [down + (x, 0) for x in np.arange(paper.rules[1] / 2, width, paper.rules[1])]
     if paper.edge:
         lines.append(down + (paper.edge, 0))
-    # A line thinner than a pixel is fainter, not narrower.
+    # A line thinner than a pixel is fainter, not narrower
     _draw(mask, lines, camera, zoom, 0.9 * zoom)
     darker = mask.astype(np.float32) * (paper.print * min(1.0, 0.9 * zoom) / 255)
     if paper.folds:
         mask[:] = 0
-        _draw(
-            mask,
-            [across + (0, folds[0] * height), down + (folds[1] * width, 0)],
-            camera,
-            zoom,
-            1.2 * zoom,
-        )
+        lines = [across + (0, folds[0] * height), down + (folds[1] * width, 0)]
+        _draw(mask, lines, camera, zoom, 1.2 * zoom)
         soft = cv2.GaussianBlur(mask, (0, 0), max(0.5, zoom))
         darker += soft.astype(np.float32) * (paper.folds / 255)
     return darker
@@ -149,9 +136,8 @@ def _on_desk(
     height, width = camera.paper
     around = np.linspace(0, 1, 13)[:-1]
     corners = np.array([(0, 0), (width, 0), (width, height), (0, height), (0, 0)])
-    outline = np.concatenate([
-        corners[k] + (corners[k + 1] - corners[k]) * around[:, None] for k in range(4)
-    ])  # fmt: skip
+    sides = zip(corners[:-1], corners[1:], strict=True)
+    outline = np.concatenate([first + (next_ - first) * around[:, None] for first, next_ in sides])
     mask = np.zeros(sheet.shape, np.uint8)
     fixed = np.rint(camera.map(outline) * (16 * zoom)).astype(np.int32) - 8
     cv2.fillPoly(mask, [fixed], 255, cv2.LINE_AA, shift=4)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shared.pages.texts import bell
+from shared.pages.texts import clipped_normal
 from shared.pen import Hand
 
 GRADES = ("regular", "touching", "photo")
@@ -18,16 +18,16 @@ class Plan:
     """What is decided about a page before its texts; lengths in pixels at zoom 1.
 
     Attributes:
-        x_height: height of the small letters.
-        pitch: from one baseline to the next.
-        width: of the paper.
+        x_height: Height of the small letters.
+        pitch: From one baseline to the next.
+        width: Of the paper.
         margins: left, top, right, bottom.
-        columns: characters that a full line holds, about.
-        count: lines wanted.
-        aspect: height of the sheet by its width; 0 cuts the paper off below the last line.
-        tight: whether lines touch.
-        spread: how much further apart words stand than this hand sets them, in x-heights.
-        ruled: pixels between the lines on the paper; 0 for none.
+        columns: Characters that a full line holds, about.
+        count: Lines wanted.
+        aspect: Height of the sheet by its width; 0 cuts the paper off below the last line.
+        tight: Whether lines touch.
+        spread: How much further apart words stand than this hand sets them, in x-heights.
+        ruled: Pixels between the lines on the paper; 0 for none.
     """
 
     x_height: float
@@ -52,14 +52,14 @@ def plan_page(
     """Choose paper, margins and pitch.
 
     Args:
-        grade: one of `GRADES`.
-        hand: the writer, whose letters decide how many fit.
-        rng: source of all choices.
-        size: height and width of the paper; chosen if not given.
-        texts: the lines to be written, which decide count and width where no size is given.
+        grade: One of `GRADES`.
+        hand: The writer, whose letters decide how many fit.
+        rng: Source of all choices.
+        size: Height and width of the paper; chosen if not given.
+        texts: The lines to be written, which decide count and width where no size is given.
     """
     tight = grade == "touching" or (grade == "photo" and rng.random() < 0.35)
-    x_height = hand.style.x_height * float(np.exp(0.14 * bell(rng, limit=2)))
+    x_height = hand.style.x_height * float(np.exp(0.14 * clipped_normal(rng, limit=2)))
     ratio = rng.uniform(1.6, 2.6) if tight else 2.6 + 2.6 * rng.random() ** 1.7
     pitch = ratio * x_height
     columns = int(rng.uniform(30, 66)) if rng.random() < 0.75 else int(rng.uniform(14, 34))
@@ -92,7 +92,7 @@ def plan_page(
 
 def advance_of(hand: Hand) -> float:
     """Return how far a character brings this hand forward on average, in x-heights."""
-    glyphs = [hand.glyphs[character][0] for character in _COMMON]
+    glyphs = [hand.glyph(character, 1.0) for character in _COMMON]
     style = hand.style
     letter = np.mean([glyph.right - glyph.left for glyph in glyphs]) + style.letter_gap
     return float(0.83 * (letter + 0.8 * style.pen) + 0.17 * style.word_gap)

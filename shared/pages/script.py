@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from shared.pages.texts import Row
-from shared.pen import Hand, write
-from shared.pen.write import Writing, smooth_noise
+from shared.pen import Hand, Writing, smooth_noise, write
 
 _STANDING = frozenset("abcdehiklmnorstuvwxABCDEFGHIKLMNOPRSTUVWXYZ0123456789")
 
@@ -20,11 +19,11 @@ class Script:
     Attributes:
         along: (n,) how far right of its row's beginning each point is, in x-heights.
         up: (n,) how far above its row's baseline, in x-heights.
-        lengths: points of each stroke.
-        line: the row that each stroke belongs to.
-        owned: per stroke, whether it counts as the row's ink; a crossed-out word does not.
-        widths: of the rows.
-        gaps: per row, where its words end.
+        lengths: Points of each stroke.
+        line: The row that each stroke belongs to.
+        owned: Per stroke, whether it counts as the row's ink; a crossed-out word does not.
+        widths: Of the rows.
+        gaps: Per row, where its words end.
     """
 
     along: np.ndarray
@@ -36,9 +35,15 @@ class Script:
     gaps: list[np.ndarray]
 
 
+def cut(rows: np.ndarray, lengths: np.ndarray) -> list[np.ndarray]:
+    """Return the pieces of an array whose pieces of these lengths stand one after the other."""
+    ends = np.cumsum(lengths).tolist()
+    return [rows[first:end] for first, end in zip([0, *ends], ends, strict=False)]
+
+
 def write_rows(rows: list[Row], spread: float, hand: Hand, rng: np.random.Generator) -> Script:
     """Write the rows of a page, words `spread` x-heights further apart than the hand sets them."""
-    # A page is one long line of writing, cut where its lines end: twice as fast as line by line.
+    # A page is one long line of writing, cut where its lines end: twice as fast as line by line
     written = [row.written or row.text for row in rows]
     writing = write(" ".join(written), hand, rng)
     starts = np.cumsum([0, *(len(text) + 1 for text in written)])
@@ -84,7 +89,7 @@ def _spaces(text: str) -> np.ndarray:
 
 
 def add_marks(script: Script, rows: list[Row], rng: np.random.Generator) -> Script:
-    """Add what is no text: strokes through struck words, and underlines."""
+    """Add the strokes that are not letters: through struck words, and underlines."""
     at = np.repeat(script.line, script.lengths)
     struck = ~np.repeat(script.owned, script.lengths)
     found: list[tuple[np.ndarray, int]] = []
@@ -114,7 +119,7 @@ def add_marks(script: Script, rows: list[Row], rng: np.random.Generator) -> Scri
 def _crossing(rng: np.random.Generator, low: float, high: float, top: float) -> list[np.ndarray]:
     """Return the strokes with which a person crosses out a word from `low` to `high`."""
     kind = rng.random()
-    if kind < 0.55:  # one to three lines through it
+    if kind < 0.55:  # One to three lines through it
         count = int(rng.integers(1, 4))
         heights = 0.5 + 0.3 * (np.arange(count) - (count - 1) / 2) + 0.1 * rng.standard_normal()
         tilt = 0.15 * rng.standard_normal(count)
@@ -131,6 +136,6 @@ def _crossing(rng: np.random.Generator, low: float, high: float, top: float) -> 
     reach = 0.45 * min(top, 1.4) * (0.8 + 0.3 * rng.random())
     height = 0.5 + reach * np.sin(2 * np.pi * turns * along) + 0.08 * rng.standard_normal()
     sway = 0.25 * np.sin(2 * np.pi * turns * along + 1.2)
-    if kind < 0.7:  # a cross of two strokes
+    if kind < 0.7:  # A cross of two strokes
         return [np.array([[low, 0.0], [high, 1.1]]), np.array([[low, 1.1], [high, 0.0]])]
     return [np.column_stack([low + (high - low) * along + sway, height])]

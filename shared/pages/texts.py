@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import string
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 
-from shared.lines import sentences
+from shared import sentences
 
 _DATES = ("{d} {month} {year}", "{month} {d}, {year}", "{day}, {month} {d}", "{d}/{m}/{y2}",
           "{place}, {month} {d}", "{n2} {street} Street")  # fmt: skip
@@ -25,10 +26,10 @@ _LETTERS = string.ascii_letters
 KINDS = {"prose": 0.5, "letter": 0.23, "notes": 0.17, "list": 0.1}
 
 
-def bell(
+def clipped_normal(
     rng: np.random.Generator, shape: int | tuple[int, int] | None = None, limit: float = 2.5
 ) -> np.ndarray:
-    """Return normal noise of unit variance without its tails, so that no page falls apart."""
+    """Return standard normal numbers cut off at a limit, so that no page falls apart."""
     return np.clip(rng.standard_normal(shape), -limit, limit)
 
 
@@ -37,13 +38,13 @@ class Row:
     """One line before it is placed.
 
     Attributes:
-        text: what it says.
+        text: What it says.
         place: "left", "right", "center", or "insert" for a word above the row that follows.
-        indent: how far it is set in, in x-heights.
-        gap: paper left free before it, in line pitches.
-        written: what is written, crossed-out words included; the text if empty.
-        struck: first and one past the last crossed-out character of `written`.
-        underlined: whether a line is drawn under it.
+        indent: How far it is set in, in x-heights.
+        gap: Paper left free before it, in line pitches.
+        written: What is written, crossed-out words included; the text if empty.
+        struck: First and one past the last crossed-out character of `written`.
+        underlined: Whether a line is drawn under it.
     """
 
     text: str
@@ -55,6 +56,59 @@ class Row:
     underlined: bool = False
 
 
+def running(rng: np.random.Generator, split: str, lengths: Sequence[int]) -> list[str]:
+    """Return lines of running text, as a person breaks it at the edge of the paper.
+
+    A line goes on where the one before it ended, unless no such line belongs to the split; the
+    last one ends a sentence where it can.
+
+    Args:
+        rng: Source of all choices.
+        split: "train", "validation" or "test"; every line belongs to it.
+        lengths: The most characters that each line holds, 8 or more.
+
+    Raises:
+        ValueError: There is no such split, or a length is below 8.
+    """
+    if min(lengths, default=8) < 8:
+        raise ValueError(f"A line of {min(lengths)} characters holds no word; give 8 or more.")
+    writer = sentences.TextMaker(rng, split)
+    carried: list[str] = []
+    lines = []
+    for number, length in enumerate(lengths, 1):
+        for attempt in range(1000):
+            words = list(carried) if attempt < 24 else []
+            while sum(map(len, words)) + len(words) <= length + 1:
+                words += writer.sentence().split(" ")
+            ends = np.cumsum([len(word) + 1 for word in words]) - 1
+            # A word less now and then: else a long remainder would always make the same line.
+            fits = max(1, int(np.searchsorted(ends, length, side="right")))
+            fits -= attempt % (3 if fits > 5 else 2 if fits > 2 else 1)
+            if number == len(lengths) and attempt < 200:
+                stops = [k for k, word in enumerate(words[:fits], 1) if word[-1] in ".!?"]
+                fits = stops[-1] if stops else fits
+            line = " ".join(words[:fits])
+            if len(line) <= length and sentences.split_of(line) == split:
+                break
+        carried = words[fits:]
+        lines.append(line)
+    return lines
+
+
+def filled(rng: np.random.Generator, split: str, templates: Sequence[str]) -> str:
+    """Return one of the templates with words in its slots; the text belongs to the split.
+
+    Raises:
+        ValueError: The templates make no text of the split; give one with a slot.
+    """
+    writer = sentences.TextMaker(rng, split)
+    for _ in range(1000):
+        text = writer.fill(writer.choose(templates))
+        if sentences.split_of(text) == split:
+            return text
+    raise ValueError(f"None of {templates!r} makes a text of the split {split!r}; give one a slot.")
+
+
 def choose_rows(rng: np.random.Generator, split: str, columns: int, count: int) -> list[Row]:
     """Return `count` rows or a few less, none much longer than `columns` characters."""
     if count == 0:
@@ -64,12 +118,12 @@ def choose_rows(rng: np.random.Generator, split: str, columns: int, count: int) 
     rows = compose(rng, split, columns, count)
     if count > 3 and kind != "letter" and rng.random() < 0.12:
         place = ("left", "center")[int(rng.random() < 0.6)]
-        title = sentences.filled(rng, split, _TITLES)
+        title = filled(rng, split, _TITLES)
         rows = [Row(title, place, underlined=rng.random() < 0.4), *rows[:-1]]
         rows[1] = replace(rows[1], gap=rng.uniform(0, 1))
     if count > 5 and rng.random() < 0.08:
         place = ("right", "center")[int(rng.random() < 0.4)]
-        number = Row(sentences.filled(rng, split, _NUMBERS), place)
+        number = Row(filled(rng, split, _NUMBERS), place)
         rows = [number, replace(rows[0], gap=rng.uniform(0.1, 1.2)), *rows[1:-1]]
     return rows
 
@@ -89,7 +143,7 @@ def _prose(rng: np.random.Generator, split: str, columns: int, count: int) -> li
         goals[0] -= indent / 1.1
         if end - first > 1:
             goals[-1] *= rng.uniform(0.4, 0.95)
-        texts = sentences.running(rng, split, goals.astype(int).clip(8).tolist())
+        texts = running(rng, split, goals.astype(int).clip(8).tolist())
         rows += [Row(text) for text in texts]
         rows[first] = replace(rows[first], indent=indent, gap=gap if first else 0.0)
     return rows
@@ -100,18 +154,18 @@ def _letter(rng: np.random.Generator, split: str, columns: int, count: int) -> l
     rows = []
     for _ in range(1 + int(count > 6 and rng.random() < 0.4)):
         place = "right" if rng.random() < 0.8 else "left"
-        rows.append(Row(sentences.filled(rng, split, _DATES), place, indent=rng.uniform(0, 4)))
-    greeting = sentences.filled(rng, split, _GREETINGS)
+        rows.append(Row(filled(rng, split, _DATES), place, indent=rng.uniform(0, 4)))
+    greeting = filled(rng, split, _GREETINGS)
     rows.append(Row(greeting, gap=rng.uniform(0, 1.2)))
     left = count - len(rows) - (count > 5) - (count > 8)
     body = _prose(rng, split, columns, max(1, left))
     rows += [replace(body[0], gap=rng.uniform(0, 0.6)), *body[1:]]
     if count > 5:
-        closing = sentences.filled(rng, split, _CLOSINGS)
+        closing = filled(rng, split, _CLOSINGS)
         place = ("left", "right")[int(rng.random() < 0.6)]
         rows.append(Row(closing, place, rng.uniform(0, 6), rng.uniform(0, 0.8)))
     if count > 8:
-        name = sentences.filled(rng, split, ("{first}", "{first} {last}", "{I}. {last}"))
+        name = filled(rng, split, ("{first}", "{first} {last}", "{I}. {last}"))
         rows.append(Row(name, "right", rng.uniform(0, 6), rng.uniform(0, 0.6)))
     return rows
 
@@ -135,7 +189,7 @@ def _list(rng: np.random.Generator, split: str, columns: int, count: int) -> lis
              "{base} {first} {prep} {day}", "{n2} {unit} {noun}")  # fmt: skip
     templates = [mark.format(kind) for kind in kinds]
     indent = rng.uniform(0, 5) * float(rng.random() < 0.5)
-    texts = [sentences.filled(rng, split, templates) for _ in range(count)]
+    texts = [filled(rng, split, templates) for _ in range(count)]
     return [Row(text, indent=indent) for text in texts]
 
 
@@ -153,7 +207,7 @@ def choose_short_rows(rng: np.random.Generator, split: str, count: int) -> list[
         if kind < 0.35:  # Each split has numbers of its own; letters bring more shapes
             text = "".join(rng.choice(list(_LETTERS), int(rng.integers(1, 4))))
         else:
-            text = sentences.filled(rng, split, _NUMBERS if kind < 0.65 else _ALONE)
+            text = filled(rng, split, _NUMBERS if kind < 0.65 else _ALONE)
         rows.append(Row(text, place, indent, gap))
     return rows
 
@@ -161,7 +215,7 @@ def choose_short_rows(rng: np.random.Generator, split: str, count: int) -> list[
 def strike(rng: np.random.Generator, split: str, row: Row) -> Row:
     """Return the row with a word more, which was crossed out."""
     words = row.text.split(" ")
-    word = sentences.filled(rng, split, ("{noun}", "{adj}", "{past}", "{adv} {past}"))
+    word = filled(rng, split, ("{noun}", "{adj}", "{past}", "{adv} {past}"))
     at = int(rng.integers(0, len(words)))
     start = sum(len(w) + 1 for w in words[:at])
     written = " ".join([*words[:at], word, *words[at:]])
@@ -170,4 +224,4 @@ def strike(rng: np.random.Generator, split: str, row: Row) -> Row:
 
 def insertion(rng: np.random.Generator, split: str) -> Row:
     """Return a word or two to be set above the row that follows."""
-    return Row(sentences.filled(rng, split, _WORDS), "insert")
+    return Row(filled(rng, split, _WORDS), "insert")

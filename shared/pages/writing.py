@@ -8,19 +8,20 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
+from shared import sentences
 from shared.alphabet import ASCII
-from shared.lines import sentences
 from shared.pages.camera import Camera, aim
 from shared.pages.layout import Strokes, place_rows
-from shared.pages.page import Page, PageLine
+from shared.pages.line import Line
+from shared.pages.page import Page
 from shared.pages.paper import Paper, choose_paper
 from shared.pages.photograph import photograph_page
 from shared.pages.plan import GRADES, Plan, plan_page
+from shared.pages.script import cut
 from shared.pages.texts import Row, choose_rows, choose_short_rows, insertion, strike
-from shared.pen import Hand
-from shared.pen.ink import draw_strokes
+from shared.pen import Hand, draw_strokes
 
-_MAX_LINES = 200  # an owner is a uint8
+_MAX_LINES = 200  # `Page.owner` is uint8
 
 
 def write_page(
@@ -39,16 +40,16 @@ def write_page(
 
     Args:
         grade: "regular", "touching" or "photo".
-        hand: the writer.
-        rng: source of all variation.
-        size: height and width of the page at zoom 1; chosen if not given.
-        zoom: the scale; at 1 small letters are about 8 to 14 pixels high.
-        split: which texts: "train", "validation" or "test".
-        texts: lines to be written instead of texts of the split; none for an empty page.
-        sparse: whether the texts of the split are numbers, dates and words that stand alone.
+        hand: The writer.
+        rng: Source of all variation.
+        size: Height and width of the page at zoom 1; chosen if not given.
+        zoom: The scale; at 1 small letters are about 8 to 14 pixels high.
+        split: Which texts: "train", "validation" or "test".
+        texts: Lines to be written instead of texts of the split; none for an empty page.
+        sparse: Whether the texts of the split are numbers, dates and words that stand alone.
 
     Raises:
-        ValueError: on an unknown grade or split, or a size or zoom that leaves no room.
+        ValueError: On an unknown grade or split, or a size or zoom that leaves no room.
         shared.alphabet.UnknownCharacterError: on a character outside printable ASCII.
     """
     _check(grade, size, zoom, texts)
@@ -69,7 +70,7 @@ def write_page(
     paper = choose_paper(grade, plan, hand, look)
     if strokes is not None:
         camera = camera.keep_inside(camera.map(strokes.points), 0.25 * plan.x_height)
-    return _render(grade, rows, strokes, plan, camera, paper, hand, zoom)
+    return _render(grade, rows, strokes, camera, paper, hand, zoom)
 
 
 def _check(
@@ -108,7 +109,6 @@ def _render(
     grade: str,
     rows: list[Row],
     strokes: Strokes | None,
-    plan: Plan,
     camera: Camera,
     paper: Paper,
     hand: Hand,
@@ -121,7 +121,7 @@ def _render(
         return Page(image, [], owner, grade, hand.name)
     pen = paper.pen * zoom
     seen = camera.map(strokes.points) * zoom
-    pieces = _pieces(seen, strokes.lengths)
+    pieces = cut(seen, strokes.lengths)
     own = [piece for piece, mine in zip(pieces, strokes.owned, strict=True) if mine]
     ink = draw_strokes(own, 1.0, shape, pen, paper.nib * zoom)
     owner = _owner(own, strokes.line[strokes.owned], ink, pen)
@@ -129,21 +129,16 @@ def _render(
         rest = [piece for piece, mine in zip(pieces, strokes.owned, strict=True) if not mine]
         ink = cv2.max(ink, draw_strokes(rest, 1.0, shape, pen, paper.nib * zoom))
     image = photograph_page(ink, paper, camera, zoom)
-    reach = max(1, round(2 * pen)) / 4 + round(2 * paper.nib * zoom) / 2  # as it was drawn
+    reach = max(1, round(2 * pen)) / 4 + round(2 * paper.nib * zoom) / 2  # As it was drawn
     lines = _lines(rows, strokes, seen, camera, zoom, reach, shape)
     return Page(image, lines, owner, grade, hand.name)
-
-
-def _pieces(points: np.ndarray, lengths: np.ndarray) -> list[np.ndarray]:
-    ends = np.cumsum(lengths).tolist()
-    return [points[first:end] for first, end in zip([0, *ends], ends, strict=False)]
 
 
 def _owner(strokes: list[np.ndarray], line: np.ndarray, ink: np.ndarray, pen: float) -> np.ndarray:
     """Return whose ink each pixel is; where two lines touch, the lower line's."""
     owner = np.zeros(ink.shape, np.uint8)
     fixed = np.rint(np.concatenate(strokes) * 16).astype(np.int32) - 8
-    pieces = _pieces(fixed, np.array([len(stroke) for stroke in strokes]))
+    pieces = cut(fixed, np.array([len(stroke) for stroke in strokes]))
     cuts = np.searchsorted(line, np.arange(line[-1] + 2)).tolist()
     for k, (first, last) in enumerate(zip(cuts[:-1], cuts[1:], strict=True)):
         cv2.polylines(owner, pieces[first:last], False, k + 1, 1, cv2.LINE_8, shift=4)
@@ -161,7 +156,7 @@ def _lines(
     zoom: float,
     reach: float,
     shape: tuple[int, int],
-) -> list[PageLine]:
+) -> list[Line]:
     """Measure each line in the image; `reach` is how far ink goes beyond the pen's middle."""
     mine = np.repeat(strokes.owned, strokes.lengths)
     at = np.repeat(strokes.line, strokes.lengths)[mine]
@@ -174,12 +169,12 @@ def _lines(
     boxes = np.hstack([np.maximum(low, 0), np.minimum(high, (shape[1], shape[0]))])
     tops = np.maximum(np.maximum.reduceat(up, firsts), 0) + reach
     bottoms = np.maximum(-np.minimum.reduceat(up, firsts), 0) + reach
-    curves = _pieces(camera.map(strokes.curves) * zoom, strokes.bends)
+    curves = cut(camera.map(strokes.curves) * zoom, strokes.bends)
     middles = strokes.curves[np.cumsum(strokes.bends) - (strokes.bends + 1) // 2]
     above = middles - np.column_stack([np.zeros(len(rows)), strokes.sizes])
     x_heights = np.hypot(*((camera.map(middles) - camera.map(above)) * zoom).T)
     return [
-        PageLine(row.text, curve, float(x_height), float(top), float(bottom), box)
+        Line(curve, float(top), float(bottom), float(x_height), 1.0, row.text, box)
         for row, curve, x_height, top, bottom, box in zip(
             rows, curves, x_heights, tops, bottoms, boxes, strict=True
         )

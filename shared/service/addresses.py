@@ -90,10 +90,12 @@ def add_reading(app: FastAPI, shop: Workshop) -> None:
         async with shop.admitted():
             content = await _image_of(request, most)
             watch = Stopwatch()
-            served, shape, found = await shop.read_page(content, watch)
+            served, shape, found, nothing = await shop.read_page(content, watch)
         noted = {"model": served.model.version, "lines": len(found), "stages": _ms(watch)}
         request.state.noted = noted
-        return page_answer(served, shape, found, request.state.request_id, watch.milliseconds)
+        return page_answer(
+            served, shape, found, nothing, request.state.request_id, watch.milliseconds
+        )
 
 
 def _ms(watch: Stopwatch) -> dict[str, float]:

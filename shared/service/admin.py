@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from fastapi import FastAPI, Header, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.export.model_file import ModelFileError
+from shared.service.exporting.model_file import ModelFileError
 from shared.service.problems import Problem
 from shared.service.shadow import ShadowReport
 from shared.service.watching import log

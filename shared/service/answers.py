@@ -8,15 +8,17 @@ import numpy as np
 
 from shared.service import schemas
 from shared.service.models import Served
-from shared.service.reading import PageLineReading, Reading
+from shared.service.reading import PageLineReading, Reading, confidence_of
 
 
 def model_answer(served: Served) -> schemas.Model:
     """Return which model answers."""
     model = served.model
+    confidence = confidence_of(model)
     return schemas.Model(
         version=model.version, detector=model.detector_version,
         precision=model.description.precision,
+        promised_cer=confidence.promised_cer if confidence and confidence.limits else None,
     )  # fmt: skip
 
 
@@ -32,6 +34,7 @@ def line_answer(
         probability=_share(np.exp(reading.log_p)),
         confidence=_share(reading.confidence),
         decision=reading.decision,
+        reason=reading.reason,
         characters=[
             schemas.LineCharacter(
                 character=one.character, start=_inside(one.start, shape[1]),
@@ -47,6 +50,7 @@ def page_answer(
     served: Served,
     shape: tuple[int, int],
     found: Sequence[PageLineReading],
+    nothing: str,
     request_id: str,
     milliseconds: float,
 ) -> schemas.PageAnswer:
@@ -56,6 +60,7 @@ def page_answer(
         model=model_answer(served),
         image=schemas.ImageSize(width=shape[1], height=shape[0]),
         text="\n".join(one.reading.text for one in found if not one.doubtful),
+        detail=nothing,
         lines=[_page_line(f"line-{k:03d}", one) for k, one in enumerate(found, start=1)],
         milliseconds=milliseconds,
     )
@@ -69,6 +74,7 @@ def _page_line(name: str, one: PageLineReading) -> schemas.PageLine:
         probability=_share(np.exp(reading.log_p)),
         confidence=_share(reading.confidence),
         decision=reading.decision,
+        reason=reading.reason,
         doubtful=one.doubtful,
         box=tuple(_rounded(one.line.box)),
         baseline=[tuple(_rounded(point)) for point in one.line.baseline],

@@ -43,9 +43,8 @@ def create_app(settings: Settings | None = None, store: CorrectionStore | None =
     """
     settings = settings or Settings.from_environment()
     figures = Figures()
-    shop = Workshop(
-        settings, ModelShelf(settings.line, settings.detector, settings.models), figures
-    )
+    shelf = ModelShelf(settings.line, settings.detector, settings.models, settings.language)
+    shop = Workshop(settings, shelf, figures)
 
     _load_decoders()
 

@@ -2,7 +2,7 @@
 
 A line waits for company no longer than a bound. Where the network costs as much per line in a
 batch as alone (ONNX Runtime here), waiting buys nothing and the default is no batching; where each
-call has a high price (the `tf.function` of the notebooks), it pays. `labs bench service` measures.
+call has a high price (the `tf.function` of the notebooks), it pays: `python .ci/bench service`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from shared.recognizer.reading import BUCKET
+from shared.recognizer import BUCKET
 
 #: From a model and prepared lines to the logits of each, as `LineTextRecognizer.logits_many` does
 Run = Callable[[Any, Sequence[np.ndarray]], list[np.ndarray]]

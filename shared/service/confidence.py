@@ -4,6 +4,9 @@ p(text) sums over all alignments of the text (the forward algorithm), so it does
 where the network put a letter. A network is mostly too sure or not sure enough; two numbers
 fitted on lines it never learned from turn p(text) into the share of such texts that are right
 (Platt scaling). What is surer than the threshold is accepted, the rest goes to a person.
+
+The threshold promises few wrong characters in the accepted lines together, not that a line is
+right as a whole: a long line may be accepted although one of its characters is probably wrong.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from shared import ctc
+from shared.service.acceptance import Limits
 
 PROMISED_CER = 0.02
 CURVE_POINTS = 21
@@ -31,6 +35,7 @@ class Confidence:
         threshold: Least confidence of a text that is accepted; the rest goes to review.
         promised_cer: Error rate of accepted lines that the threshold was chosen for.
         measured: What held on lines of other writers than those it was fitted on.
+        limits: What else a text has to keep; without them nothing is accepted.
     """
 
     slope: float
@@ -38,6 +43,13 @@ class Confidence:
     threshold: float
     promised_cer: float
     measured: dict[str, Any]
+    limits: Limits | None = None
+
+    @classmethod
+    def from_dict(cls, stored: dict[str, Any]) -> Confidence:
+        """Read what `as_dict` gave."""
+        limits = stored.get("limits")
+        return cls(**{**stored, "limits": Limits(**limits) if limits else None})
 
     def of(self, log_p: float | np.ndarray) -> np.ndarray:
         """Return the probability that a text is right, from its log p(text)."""
@@ -172,6 +184,8 @@ def calibrate(
     lengths: np.ndarray,
     writers: Sequence[str],
     promised: float = PROMISED_CER,
+    allowed: np.ndarray | None = None,
+    limits: Limits | None = None,
 ) -> Confidence:
     """Fit on every other writer, measure on the others, so that no hand is on both sides.
 
@@ -181,6 +195,8 @@ def calibrate(
         lengths: (n,) characters of each line's truth.
         writers: Whose each line is; at least two.
         promised: Error rate that accepted lines should keep.
+        allowed: (n,) whether the limits would let each reading be accepted; all by default.
+        limits: Which limits those are.
 
     Raises:
         ValueError: Fewer than two writers, or nothing to tell apart.
@@ -195,7 +211,7 @@ def calibrate(
     sure = plain.of(log_p)
     threshold = choose_threshold(sure[fitted], edits[fitted], lengths[fitted], promised)
     other = ~fitted
-    accepted = other & (sure >= threshold)
+    accepted = other & (sure >= threshold) & (True if allowed is None else allowed)
     coverage, rates, _ = reject_curve(sure[other], edits[other], lengths[other])
     shown = np.unique(np.linspace(0, len(coverage) - 1, CURVE_POINTS).round().astype(int))
     right = edits == 0
@@ -210,4 +226,4 @@ def calibrate(
         "calibration_error_by_chance": round(chance_error(sure[other]), 4),
         "curve": [[round(float(coverage[i]), 4), round(float(rates[i]), 4)] for i in shown],
     }
-    return Confidence(slope, intercept, threshold, promised, measured)
+    return Confidence(slope, intercept, threshold, promised, measured, limits)

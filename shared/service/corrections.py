@@ -6,11 +6,9 @@ place here that knows the schema, so that another store can take its place.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import io
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
@@ -24,8 +22,7 @@ from shared.labeling.schema import (
     read_labels,
     write_labels,
 )
-from shared.locking import FileLock
-from shared.paths import write_atomically
+from shared.paths import locked, write_atomically
 from shared.service.schemas import CorrectedLine, Correction
 
 LABELS = "labels.json"
@@ -67,7 +64,7 @@ class LabelFolder:
         content = _png(gray)
         digest = hashlib.sha256(content).hexdigest()
         name = f"images/{digest[:16]}.png"
-        with self._lock, _only_process(self.folder):
+        with self._lock, locked(self.folder / LOCK, LOCK_SECONDS):
             labels = self.labels()
             if not (self.folder / name).is_file():
                 write_atomically(self.folder / name, content)
@@ -113,14 +110,3 @@ def _png(gray: np.ndarray) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(gray).save(buffer, "PNG")
     return buffer.getvalue()
-
-
-@contextlib.contextmanager
-def _only_process(folder: Path) -> Iterator[None]:
-    """Hold the folder against other processes; the system releases it when one is killed."""
-    lock = FileLock(folder / LOCK)
-    lock.take(LOCK_SECONDS)
-    try:
-        yield
-    finally:
-        lock.release()

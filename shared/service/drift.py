@@ -15,15 +15,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from shared.recognizer.preparation import PlacedLine
+from shared.preparation import PlacedLine
 
 FEATURES = ("ink_width", "darkness", "scale", "width_per_character", "sureness")
 GRID = np.linspace(0, 1, 65)
 WINDOW, PER_WRITER = 64, 4
 FALSE_ALARMS = 0.01
 #: The threshold is set stricter than promised: a quantile known from few writers is optimistic
-STRICTER = 5
-DRAWS = 2000
+STRICTER = 20
+DRAWS = 10_000
 LEAST_SPREAD = 1e-3  # Of a feature that hardly varies: rounding is no drift
 
 
@@ -55,7 +55,7 @@ def line_features(
         contrast: See `darkness`.
         text: What was read.
         log_p: log p(text).
-        scale: Prepared pixels per given pixel, where the line was straightened before.
+        scale: Prepared pixels per given pixel, where the line was rectified before.
     """
     ink = placed.image > 127
     area = int(ink.sum())

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from shared.lines import LineSet, compose_lines
+from shared.lines import LineSet
 from shared.metrics import bootstrap_interval, edit_distance
+from shared.preparation import BODIES, Preparation
 
 OTHERS, OTHERS_SEED = 90, 11
 LEVEL = 0.95
@@ -43,9 +44,15 @@ class Verdict:
         return asdict(self)
 
 
-def other_hands() -> LineSet:
-    """Compose the lines by validation hands that a candidate must not read much worse."""
-    return compose_lines(OTHERS, "validation", OTHERS_SEED)
+def other_hands(preparation: Preparation = BODIES) -> LineSet:
+    """Compose the lines by validation hands that a candidate must not read much worse.
+
+    Args:
+        preparation: The served reader's; by default the shipped one's.
+    """
+    from shared.experiments.adaptation.adapting import written_lines
+
+    return written_lines(OTHERS, "validation", OTHERS_SEED, preparation)
 
 
 def judge(
@@ -70,7 +77,7 @@ def judge(
             everybody wants 0.01 here, and corrections by many.
         seed: Of the draws.
     """
-    others = other_hands() if others is None else others
+    others = other_hands(served.preparation) if others is None else others
     before, after, lengths = _edits(served, candidate, own)
     other_before, other_after, other_lengths = _edits(served, candidate, others)
     # Own lines are one writer's, so that lines are drawn; others are drawn writer by writer

@@ -6,7 +6,7 @@ import io
 
 import numpy as np
 
-from shared.recognizer.page_images import (
+from shared.pages.image_files import (
     NoImageError,
     TooManyPixelsError,
     UnreadableImageError,
@@ -32,8 +32,8 @@ def decode_upload(content: bytes, most_pixels: int) -> np.ndarray:
         raise Problem("not-an-image", str(error)) from error
     except TooManyPixelsError as error:
         raise Problem("too-many-pixels", str(error), most_pixels=most_pixels) from error
-    except (UnreadableImageError, ValueError, MemoryError) as error:
-        raise Problem("damaged-image", _plain(error)) from error
+    except UnreadableImageError as error:
+        raise Problem("damaged-image", str(error)) from error
 
 
 def for_line(gray: np.ndarray) -> tuple[np.ndarray, float]:
@@ -45,8 +45,3 @@ def for_line(gray: np.ndarray) -> tuple[np.ndarray, float]:
         return gray, 1.0
     size = max(1, round(gray.shape[1] * factor)), max(1, round(gray.shape[0] * factor))
     return cv2.resize(gray, size, interpolation=cv2.INTER_AREA), factor
-
-
-def _plain(error: Exception) -> str:
-    """Return an error's sentence; a decoder's own words never name a file of this machine."""
-    return str(error) or f"{NAME} cannot be decoded ({type(error).__name__}); save it again."

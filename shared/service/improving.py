@@ -13,15 +13,15 @@ from typing import Any
 
 import numpy as np
 
-from shared.export.model_file import ModelFileError
-from shared.export.runtime import LoadedModel, load_model
 from shared.labeling.schema import LabeledLine, LabelSet
 from shared.lines import LineSet
-from shared.matching import box_iou
+from shared.pages import prepare_page
+from shared.pages.image_files import open_page_image
+from shared.pages.matching import box_iou
+from shared.pages.rectifying import place_crop, rectify_all
 from shared.paths import write_atomically
-from shared.recognizer import open_page_image, prepare_page
-from shared.recognizer.preparation import prepare_line
-from shared.recognizer.straightening import prepare_strip, straighten_all
+from shared.service.exporting.model_file import ModelFileError
+from shared.service.exporting.runtime import LoadedModel, load_model
 from shared.service.gate import Verdict, judge, other_hands
 from shared.service.reading import interpret
 from shared.service.shadow import ShadowReport
@@ -64,21 +64,21 @@ def corrected_lines(labels: LabelSet, folder: Path | str, model: LoadedModel) ->
 def _cut(
     gray: np.ndarray, labeled: Sequence[LabeledLine], model: LoadedModel
 ) -> list[np.ndarray | None]:
-    page = prepare_page(gray)
+    page, preparation = prepare_page(gray), model.recognizer.preparation
     found = model.reader.detector.maps(page).lines()
     overlaps = box_iou([line.box for line in found], [line.box for line in labeled])
     whole = (0, 0, gray.shape[1], gray.shape[0])
-    strips = straighten_all(page.gray, [line.scaled(page.gray_scale) for line in found])
+    crops = rectify_all(page.gray, [line.scaled(page.gray_scale) for line in found])
     cut: list[np.ndarray | None] = []
     for k, line in enumerate(labeled):
         best = int(overlaps[:, k].argmax()) if len(found) else -1
         try:
             uploaded = np.allclose(line.box, whole, atol=1)  # A line that was sent as such
             if best >= 0 and overlaps[best, k] >= SAME_PLACE and not uploaded:
-                cut.append(prepare_strip(strips[best]))
+                cut.append(place_crop(crops[best], preparation).image)
                 continue
             left, top, right, bottom = np.round(np.maximum(line.box, 0)).astype(int)
-            cut.append(prepare_line(gray[top:bottom, left:right]))
+            cut.append(preparation.prepare(gray[top:bottom, left:right]))
         except ValueError:  # Without ink there is nothing to learn
             cut.append(None)
     return cut
@@ -102,7 +102,7 @@ def split_lines(lines: LineSet, every: int = HELD_BACK) -> tuple[LineSet, LineSe
 
 
 def teach(weights: str | Path, lines: LineSet, updates: int | None = None, seed: int = 0) -> Any:
-    """Return the notebook's reader after it learned corrected lines; see `shared.adaptation`.
+    """Return the notebook's reader after it learned corrected lines; see `experiments.adaptation`.
 
     Args:
         weights: The reader to begin from, by name or path.
@@ -110,7 +110,7 @@ def teach(weights: str | Path, lines: LineSet, updates: int | None = None, seed:
         updates: Batches; by default what so many lines are worth.
         seed: Of the choice of lines.
     """
-    from shared.adaptation import Adapter
+    from shared.experiments.adaptation import Adapter
     from shared.recognizer import LineTextRecognizer
 
     return Adapter(LineTextRecognizer.load(weights)).adapt(lines, updates, seed=seed)
@@ -124,8 +124,8 @@ def write_candidate(reader: Any, name: str, like: LoadedModel, folder: Path | st
     """
     import onnx
 
-    from shared.export.conversion import convert_line
-    from shared.export.model_file import KEY, Description, describe
+    from shared.service.exporting.conversion import convert_line
+    from shared.service.exporting.model_file import KEY, Description, describe
 
     content = convert_line(reader, name)
     properties = {p.key: p.value for p in onnx.load_from_string(content).metadata_props}
@@ -142,12 +142,10 @@ def compare_in_shadow(
     served: LoadedModel, candidate: LoadedModel, images: Sequence[np.ndarray]
 ) -> ShadowReport:
     """Let both models read the same prepared lines, and report how they differ."""
-    from shared.recognizer.preparation import place_line
-
     report = ShadowReport(served.version, candidate.version)
     logits = [model.recognizer.logits_many(images) for model in (served, candidate)]
     for image, one, other in zip(images, *logits, strict=True):
-        placed = place_line(image)
+        placed = served.recognizer.preparation.place_line(image)
         report.add(interpret(served, placed, one, 1.0), interpret(candidate, placed, other, 1.0))
     return report
 
@@ -175,7 +173,7 @@ def improve(
     line: Path | str,
     detector: Path | str,
     models: Path | str,
-    weights: str | Path = "line_small",
+    weights: str | Path = "reader",
     name: str = "line_corrected",
     updates: int | None = None,
     others: LineSet | None = None,
@@ -209,7 +207,7 @@ def improve(
             f"The served model was not made from the weights {weights}: the candidate would be "
             "compared with a stranger. Name the weights it was exported from."
         )
-    others = other_hands() if others is None else others
+    others = other_hands(served.recognizer.preparation) if others is None else others
     verdict = judge(served.recognizer, reader, held_back, others, seed=seed)
     if not verdict.passes:
         return Improvement(verdict, None, None, len(learned))

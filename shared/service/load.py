@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import http.client
 import json
+import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -100,8 +104,6 @@ def service(folder: Path, *words: str, port: int | None = None) -> Iterator[Chil
     Raises:
         DidNotStart: It did not answer in time.
     """
-    from shared.course.serve import free_port
-
     port = port or free_port()
     folder.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "shared.course", "serve", "--port", str(port), "--with-parent"]
@@ -228,3 +230,54 @@ def press(
         thread.join()
     load.lasted = time.perf_counter() - begun
     return load
+
+
+def stage_means(child: Child) -> dict[str, float]:
+    """Return the mean time of each stage in milliseconds, from the service's own figures."""
+    connection = http.client.HTTPConnection("127.0.0.1", child.port, timeout=10)
+    connection.request("GET", "/metrics")
+    text = connection.getresponse().read().decode()
+    connection.close()
+    form = r'handwriting_stage_seconds_%s\{stage="(\w+)"\} (\S+)'
+    seconds, counts = (dict(re.findall(form % kind, text)) for kind in ("sum", "count"))
+    return {stage: 1e3 * float(seconds[stage]) / float(counts[stage]) for stage in counts}
+
+
+def through_queue(
+    reader: Any, images: Sequence[np.ndarray], most: int, clients: int = 64
+) -> tuple[tuple[float, float], list[int]]:
+    """Send lines through the service's queue from many waiting clients.
+
+    Returns:
+        Seconds and CPU seconds a line, and the sizes of the batches.
+    """
+    from shared.backend import cpu_count
+    from shared.service.batching import LineBatcher
+
+    seen: list[int] = []
+
+    async def go(executor: ThreadPoolExecutor) -> None:
+        batcher = LineBatcher(
+            lambda model, lines: model.logits_many(lines), executor, most, 0.004, seen.append,
+            cpu_count(),
+        )  # fmt: skip
+        numbers = iter(range(len(images)))
+
+        async def client() -> None:
+            for number in numbers:
+                await batcher.logits(reader, images[number])
+
+        await asyncio.gather(*(client() for _ in range(clients)))
+
+    with ThreadPoolExecutor(cpu_count()) as executor:
+        wall, cpu = time.perf_counter(), time.process_time()
+        asyncio.run(go(executor))
+        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    return (wall / len(images), cpu / len(images)), seen
+
+
+def free_port(host: str = "127.0.0.1") -> int:
+    """Return a port that nobody listens on now."""
+    with socket.socket() as one:
+        one.bind((host, 0))
+        return one.getsockname()[1]

@@ -9,6 +9,7 @@ import time
 from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.service.problems import Problem, problem_response
@@ -28,6 +29,8 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "geolocation=(), microphone=()",
 }
+#: What is noted of an upload that was broken off; nobody is there who could be answered
+ABORTED_STATUS, ABORTED = 499, "aborted"
 ENCODED = 1.4  # A correction carries its image in base64, beside its lines
 
 
@@ -48,12 +51,12 @@ class Watch:
         request_id = given if REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
         scope.setdefault("state", {})["request_id"] = request_id
         begun, status, taken = time.perf_counter(), 500, 0
-        answered = False
+        answered = gone = False
 
         until, whole = begun + self.settings.body_seconds, False
 
         async def bounded() -> Message:
-            nonlocal taken, whole
+            nonlocal taken, whole, gone
             if whole:  # What comes now is the end of the connection, which may take its time
                 return await receive()
             try:
@@ -64,6 +67,7 @@ class Watch:
                     "slow-body",
                     f"The request did not arrive within {self.settings.body_seconds:g} s.",
                 ) from None
+            gone = message["type"] == "http.disconnect"
             taken += len(message.get("body", b""))
             whole = not message.get("more_body", False)
             if taken > self._most_bytes():
@@ -88,6 +92,8 @@ class Watch:
             scope["state"]["reason"] = problem.reason
             if not answered:
                 await problem_response(problem, request_id)(scope, receive, answer)
+        except ClientDisconnect:
+            pass  # Frameworks raise it where they wait for the rest of a body
         except Exception:
             log("mistake", level=40, trace=True, request_id=request_id)
             scope["state"]["reason"] = "internal"
@@ -95,6 +101,8 @@ class Watch:
                 problem = Problem("internal", "This is a bug; the log has its traceback.")
                 await problem_response(problem, request_id)(scope, receive, answer)
         finally:
+            if gone:
+                status, scope["state"]["reason"] = ABORTED_STATUS, ABORTED
             self._record(scope, request_id, status, taken, time.perf_counter() - begun)
 
     def _below_prefix(self, scope: Scope) -> Scope:

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from shared.export.model_file import ModelFileError
-from shared.export.runtime import LoadedModel, load_model
 from shared.paths import write_atomically
 from shared.service.drift import DriftMonitor, Reference
+from shared.service.exporting.model_file import ModelFileError
+from shared.service.exporting.runtime import LoadedModel, load_model
 from shared.service.reading import warm_up
 
 NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,80}\.onnx")
@@ -41,19 +41,21 @@ class Served:
 class ModelShelf:
     """The models of a service: the one that answers, the one before it, and a candidate."""
 
-    def __init__(self, line: Path, detector: Path, folder: Path) -> None:
+    def __init__(self, line: Path, detector: Path, folder: Path, language: bool = True) -> None:
         """Load the model that was served last, or the first one.
 
         Args:
             line: Model file of the line reader to begin with.
             detector: Model file of the detector, which stays.
             folder: Where other line readers are, and the note which one is served.
+            language: Whether language models help to read.
 
         Raises:
             FileNotFoundError: A model file is missing.
             ModelFileError: A model file cannot be used.
         """
         self._detector, self._folder, self._first = Path(detector), Path(folder), Path(line)
+        self._language = language
         self._lock = threading.Lock()
         self._previous: list[Served] = []
         self.candidate: Served | None = None
@@ -94,10 +96,22 @@ class ModelShelf:
             return self.current
 
     def try_out(self, name: str | None) -> Served | None:
-        """Let a candidate read in the shadow of the served model, or stop that."""
+        """Let a candidate read in the shadow of the served model, or stop that.
+
+        Raises:
+            ModelFileError: It cannot be served, or takes lines of another preparation, and so
+                cannot read along.
+        """
         with self._lock:
-            self.candidate = self._load(self._path(name)) if name else None
-            return self.candidate
+            candidate = self._load(self._path(name)) if name else None
+            served = self.current.model.recognizer.preparation.version
+            if candidate and candidate.model.recognizer.preparation.version != served:
+                raise ModelFileError(
+                    f"{name} takes lines of another preparation than the served model, so the two "
+                    "cannot read the same lines. Swap it in, and back if it reads worse."
+                )
+            self.candidate = candidate
+            return candidate
 
     def _path(self, name: str) -> Path:
         if not NAME.fullmatch(name):
@@ -109,7 +123,7 @@ class ModelShelf:
     def _load(self, path: Path) -> Served:
         if not path.is_file():
             raise ModelFileError(f"There is no model file {path.name} in the folder of models.")
-        model = load_model(path, self._detector)
+        model = load_model(path, self._detector, language=self._language)
         warm_up(model)
         stored: dict[str, Any] = model.description.reference
         monitors = {kind: DriftMonitor(Reference(**values)) for kind, values in stored.items()}

@@ -5,26 +5,23 @@ Everything here is NumPy on a model that is loaded already; `application` gives 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from shared import ctc
-from shared.export.runtime import LoadedModel
+from shared.explorer.searching import forced_align
 from shared.networks import FRAME_WIDTH
-from shared.recognizer import prepare_page
-from shared.recognizer.detected_lines import DetectedLine
-from shared.recognizer.page_reading import PageReading, ReadLine, without_doubtful
-from shared.recognizer.preparation import PlacedLine, place_line
-from shared.recognizer.straightening import (
-    READER_X_HEIGHT,
-    place_strip,
-    points_of_strip,
-    straighten_all,
-)
+from shared.pages import prepare_page
+from shared.pages.line import Line
+from shared.pages.nothing_found import why_no_line
+from shared.pages.reader import PageReading, without_doubtful
+from shared.pages.rectifying import page_points, place_crop, rectify_all
+from shared.preparation import PlacedLine
+from shared.service.acceptance import LEAST_SURENESS, Reason
 from shared.service.confidence import Confidence, log_probability
 from shared.service.drift import LineFeatures, darkness, line_features
+from shared.service.exporting.runtime import LoadedModel
 
 
 @dataclass(frozen=True)
@@ -51,8 +48,9 @@ class Reading:
     Attributes:
         text: What was read.
         log_p: log p(text), summed over all alignments.
-        confidence: Probability that the text is right, or p(text) where nothing is calibrated.
-        decision: `"accept"` or `"review"`.
+        confidence: Probability that the whole text is right, if it is an upright line of
+            writing; p(text) where nothing is calibrated.
+        reason: `"sure"` where it is accepted, else why a person should look.
         characters: Where each character is.
         features: What the drift alarm remembers.
     """
@@ -60,9 +58,14 @@ class Reading:
     text: str
     log_p: float
     confidence: float
-    decision: str
+    reason: Reason
     characters: tuple[Character, ...]
     features: LineFeatures
+
+    @property
+    def decision(self) -> str:
+        """`"accept"` or `"review"`."""
+        return "accept" if self.reason == "sure" else "review"
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,12 +74,12 @@ class PageLineReading:
 
     Attributes:
         line: Where it is, in pixels of the image.
-        reading: What it says; starts and stops count along the straightened line.
+        reading: What it says; starts and stops count along the rectified line.
         places: (n, 2, 2): where on the baseline each character begins and ends, in pixels.
         doubtful: Whether the page looks like no handwriting, and this line is unsure.
     """
 
-    line: DetectedLine
+    line: Line
     reading: Reading
     places: np.ndarray
     doubtful: bool = False
@@ -99,16 +102,14 @@ def interpret(
         scale: Prepared pixels per given pixel, where they differ from `placed.scale`.
     """
     log_probs = ctc.log_softmax(logits)
-    _, label, _ = ctc.greedy(log_probs)
-    text = model.recognizer.alphabet.decode(label)
-    log_p = log_probability(logits, label)
+    text, label, log_p = decode(model, logits)
     confidence = confidence_of(model)
     sure = float(confidence.of(log_p)) if confidence else float(np.exp(log_p))
-    decision = confidence.decision(sure) if confidence and text else "review"
     features = line_features(placed, contrast, text, log_p, scale)
+    reason = _reason(model, confidence, placed, text, sure, features)
     characters = ()
     if label:
-        spans = ctc.forced_align(log_probs, label).spans
+        spans = forced_align(log_probs, label).spans
         characters = tuple(
             Character(
                 text[span.position],
@@ -118,22 +119,70 @@ def interpret(
             )
             for span in spans
         )
-    return Reading(text, log_p, sure, decision, characters, features)
+    return Reading(text, log_p, sure, reason, characters, features)
+
+
+def decode(model: LoadedModel, logits: np.ndarray) -> tuple[str, list[int], float]:
+    """Return the text that the model's decoder chooses, its classes, and log p(text).
+
+    That is the network's own log p: a language model chooses among texts, but that a text is
+    good English says nothing of whether it stands there, as upside down even less.
+    """
+    reader = model.recognizer
+    for decoder in (reader.decoder, reader.decode):
+        text = decoder(logits)
+        label = reader.alphabet.encode(text)
+        log_p = log_probability(logits, label)
+        if np.isfinite(log_p):  # Else no path spells it, and only the greedy text surely has one
+            break
+    return text, label, log_p
+
+
+def _reason(
+    model: LoadedModel,
+    confidence: Confidence | None,
+    placed: PlacedLine,
+    text: str,
+    sure: float,
+    features: LineFeatures,
+) -> Reason:
+    """Say whether a text is accepted, or why a person should look."""
+    if confidence is None or confidence.limits is None:
+        return "unsure"
+    doubt = confidence.limits.doubt(text, features)
+    if doubt is not None:
+        return doubt
+    if confidence.decision(sure) == "review":
+        return "unsure"
+    # Last, because it reads once more
+    turned = confidence.limits.may_be_turned(features, turned_sureness(model, placed))
+    return "turned" if turned else "sure"
+
+
+def turned_sureness(model: LoadedModel, placed: PlacedLine) -> float:
+    """Return log p per character of what a prepared line says upside down, greedily.
+
+    The greedy text is about the one that the network finds likeliest, so a text that stands on
+    its head cannot win by being English.
+    """
+    logits = model.recognizer.logits(model.recognizer.preparation.upside_down(placed.image))
+    _, label, _ = ctc.greedy(ctc.log_softmax(logits))
+    return log_probability(logits, label) / len(label) if label else LEAST_SURENESS
 
 
 def confidence_of(model: LoadedModel) -> Confidence | None:
     """Return the calibration that the model file holds, or None."""
-    stored: dict[str, Any] = model.description.confidence
-    return Confidence(**stored) if stored else None
+    stored = model.description.confidence
+    return Confidence.from_dict(stored) if stored else None
 
 
 def read_line(model: LoadedModel, gray: np.ndarray) -> Reading:
     """Read one line.
 
     Raises:
-        ValueError: No ink, or a shape that is no line; see `preparation.place_line`.
+        ValueError: No ink, or a shape that is no line; see `shared.preparation`.
     """
-    placed = place_line(gray)
+    placed = model.recognizer.preparation.place_line(gray)
     return interpret(model, placed, model.recognizer.logits(placed.image), darkness(gray))
 
 
@@ -146,39 +195,47 @@ def warm_up(model: LoadedModel) -> None:
     read_page(model, page)
 
 
-def read_page(model: LoadedModel, gray: np.ndarray) -> list[PageLineReading]:
-    """Find and read the lines of a page, in reading order; none where there is no writing."""
+def read_page(model: LoadedModel, gray: np.ndarray) -> tuple[list[PageLineReading], str]:
+    """Find and read the lines of a page.
+
+    Returns:
+        The lines in reading order; where all are doubtful or there is none, why.
+    """
     page = prepare_page(gray)
     lines = model.reader.detector.maps(page).lines()
     on_gray = [line.scaled(page.gray_scale) for line in lines]
+    preparation = model.recognizer.preparation
     kept, prepared = [], []
-    for line, flat, strip in zip(lines, on_gray, straighten_all(page.gray, on_gray), strict=True):
+    for line, flat, crop in zip(lines, on_gray, rectify_all(page.gray, on_gray), strict=True):
         try:
-            placed = place_strip(strip)
+            placed = place_crop(crop, preparation)
         except ValueError:  # A band without ink
             continue
-        kept.append((line, flat, strip.image))
+        kept.append((line, flat, crop.image))
         prepared.append(placed)
     all_logits = model.recognizer.logits_many([placed.image for placed in prepared])
     found = []
-    for (line, _, strip), placed, logits in zip(kept, prepared, all_logits, strict=True):
-        scale = READER_X_HEIGHT / max(line.x_height, 1e-6)
-        reading = interpret(model, placed, logits, darkness(strip), scale)
+    for (line, _, crop), placed, logits in zip(kept, prepared, all_logits, strict=True):
+        scale = preparation.x_height / max(line.x_height, 1e-6)
+        reading = interpret(model, placed, logits, darkness(crop), scale)
         edges = np.array([[c.start, c.stop] for c in reading.characters]).reshape(-1)
-        places = points_of_strip(line, edges, strip.shape[1]).reshape(-1, 2, 2)
+        places = page_points(line, edges, crop.shape[1]).reshape(-1, 2, 2)
         sure = float(np.exp(ctc.log_softmax(logits).max(axis=-1).mean()))
         found.append((PageLineReading(line, reading, places), line.confidence * sure))
-    return _mark_doubtful(model, found)
+    lines = _mark_doubtful(model, found)
+    return lines, "" if any(not one.doubtful for one in lines) else why_no_line(page)
 
 
 def _mark_doubtful(
     model: LoadedModel, found: list[tuple[PageLineReading, float]]
 ) -> list[PageLineReading]:
     """Say which lines the notebook's page reader would leave out."""
-    lines = [ReadLine(one.line, one.reading.text, sure) for one, sure in found]
+    lines = [replace(one.line, text=one.reading.text, confidence=sure) for one, sure in found]
     bounds = model.reader.detector.card.get("least_sure", {})
-    doubtful = {id(line.line) for line in without_doubtful(PageReading(lines), **bounds).doubtful}
+    doubtful = without_doubtful(PageReading(lines), **bounds).doubtful
     return [
-        PageLineReading(one.line, one.reading, one.places, id(one.line) in doubtful)
-        for one, _ in found
+        replace(one, doubtful=True, reading=replace(one.reading, reason="no-handwriting"))
+        if line in doubtful
+        else one
+        for (one, _), line in zip(found, lines, strict=True)
     ]

@@ -6,9 +6,22 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 
+from shared.service.acceptance import Reason
+
 Point = tuple[FiniteFloat, FiniteFloat]
 Box = tuple[FiniteFloat, FiniteFloat, FiniteFloat, FiniteFloat]
 Share = Annotated[float, Field(ge=0, le=1)]
+Confidence = Annotated[
+    Share,
+    Field(description="Calibrated probability that the whole text of an upright line is right"),
+]
+Decision = Annotated[
+    Literal["accept", "review"],
+    Field(
+        description="Accept: of all characters of accepted lines few are wrong, see promised_cer; "
+        "one line may still hold a mistake. Review: a person should look"
+    ),
+]
 
 
 class Answer(BaseModel):
@@ -23,6 +36,10 @@ class Model(Answer):
     version: str = Field(description="Changes with every byte of the line reader's file")
     detector: str
     precision: str
+    promised_cer: Share | None = Field(
+        description="Character error rate of accepted lines together that the model was "
+        "calibrated for; null where it is not, and nothing is accepted"
+    )
 
 
 class ImageSize(Answer):
@@ -49,8 +66,9 @@ class LineAnswer(Answer):
     image: ImageSize
     text: str = Field(description="What is read")
     probability: Share = Field(description="p(text), summed over all its alignments")
-    confidence: Share = Field(description="Calibrated probability that the text is right")
-    decision: Literal["accept", "review"] = Field(description="Accept, if confident enough")
+    confidence: Confidence
+    decision: Decision
+    reason: Reason = Field(description="Why a person should look, or sure")
     characters: list[LineCharacter] = Field(description="Each with its edges and probability")
     milliseconds: float = Field(description="From the whole request to the answer")
 
@@ -70,8 +88,9 @@ class PageLine(Answer):
     id: str
     text: str
     probability: Share
-    confidence: Share
-    decision: Literal["accept", "review"]
+    confidence: Confidence
+    decision: Decision
+    reason: Reason
     doubtful: bool = Field(description="Whether this page hardly looks like handwriting")
     box: tuple[float, float, float, float] = Field(description="Left, top, right, bottom")
     baseline: list[tuple[float, float]]
@@ -86,6 +105,7 @@ class PageAnswer(Answer):
     model: Model
     image: ImageSize
     text: str
+    detail: str = Field(description="Why there is no line in the text, for people; else empty")
     lines: list[PageLine]
     milliseconds: float
 

@@ -24,6 +24,8 @@ class Settings:
     Attributes:
         line: Model file of the line reader that is served at first.
         detector: Model file of the line detector.
+        language: Whether the language that a model file names helps to read; without it the
+            network decides alone, as it should for another language.
         models: Folder of the line readers that may be swapped in, and of the note which one is.
         corrections: Folder of the corrections that people kept.
         max_bytes: Of an image as it is sent.
@@ -41,8 +43,9 @@ class Settings:
         stop_seconds: Time for requests at work when the service is told to stop.
     """
 
-    line: Path = DATA / "models" / "line_small.onnx"
+    line: Path = DATA / "models" / "reader.onnx"
     detector: Path = DATA / "models" / "detector_small.onnx"
+    language: bool = True
     models: Path = field(default_factory=lambda: _my("models"))
     corrections: Path = field(default_factory=lambda: _my("corrections"))
     max_bytes: int = 12 * MEGABYTE

@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from shared import pen
-from shared.lines import sentences
+from shared import pen, sentences
 
 #: What may be changed: a broad marker, a faint pencil, a far camera, mirror writing
 SHIFTS = ("none", "ink", "faint", "scale", "script")

@@ -10,7 +10,6 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from shared.recognizer.preparation import place_line
 from shared.service import drift, images, reading
 from shared.service.batching import LineBatcher
 from shared.service.models import ModelShelf, Served
@@ -108,10 +107,14 @@ class Workshop:
                     self._read_alone, served, content, watch
                 )
             else:
-                shape, placed, contrast = await self.in_thread(self._prepare, content, watch)
+                shape, placed, contrast = await self.in_thread(
+                    self._prepare, served, content, watch
+                )
                 logits = await self._batcher.logits(served, placed.image)
                 watch.lap("network")
-                found = reading.interpret(served.model, placed, logits, contrast)
+                found = await self.in_thread(
+                    reading.interpret, served.model, placed, logits, contrast
+                )
                 watch.lap("decoding")
         self._note("line", served, [found], watch)
         self._shadow_line(served, placed, found, contrast)
@@ -119,30 +122,30 @@ class Workshop:
 
     async def read_page(
         self, content: bytes, watch: Stopwatch
-    ) -> tuple[Served, Any, list[PageLineReading]]:
-        """Find and read the lines of an uploaded page; see `read_line`."""
+    ) -> tuple[Served, Any, list[PageLineReading], str]:
+        """Find and read the lines of an uploaded page; see `read_line` and `reading.read_page`."""
         served = self.shelf.current
 
-        def read() -> tuple[Any, list[PageLineReading]]:
+        def read() -> tuple[Any, list[PageLineReading], str]:
             watch.lap("waiting")
             gray = images.decode_upload(content, self.settings.max_pixels)
             watch.lap("decode")
-            found = reading.read_page(served.model, gray)
+            found, nothing = reading.read_page(served.model, gray)
             watch.lap("page")
-            return gray.shape, found
+            return gray.shape, found, nothing
 
         async with self._deadline():
-            shape, found = await self.in_thread(read)
+            shape, found, nothing = await self.in_thread(read)
         self._note("page", served, [one.reading for one in found if not one.doubtful], watch)
-        return served, shape, found
+        return served, shape, found, nothing
 
-    def _prepare(self, content: bytes, watch: Stopwatch) -> tuple[Any, Any, float]:
+    def _prepare(self, served: Served, content: bytes, watch: Stopwatch) -> tuple[Any, Any, float]:
         watch.lap("waiting")  # For a thread
         gray = images.decode_upload(content, self.settings.max_pixels)
         small, factor = images.for_line(gray)
         watch.lap("decode")
         try:
-            placed = place_line(small)
+            placed = served.model.recognizer.preparation.place_line(small)
         except ValueError as error:
             reason = "not-a-line" if "times as wide" in str(error) else "no-ink"
             raise Problem(reason, str(error)) from error
@@ -152,7 +155,7 @@ class Workshop:
         return gray.shape, placed, contrast
 
     def _read_alone(self, served: Served, content: bytes, watch: Stopwatch) -> tuple:
-        shape, placed, contrast = self._prepare(content, watch)
+        shape, placed, contrast = self._prepare(served, content, watch)
         logits = served.model.recognizer.logits(placed.image)
         watch.lap("network")
         found = reading.interpret(served.model, placed, logits, contrast)

@@ -17,7 +17,7 @@ STUB = "def {0}(*args, **kwargs):\n    raise NotImplementedError"
 def lab90(monkeypatch, tmp_path):
     """The fixture lab as if it were installed, a fresh session, and an empty `my/`."""
     monkeypatch.setenv("HANDWRITING_MY", str(tmp_path / "my"))
-    monkeypatch.setitem(sys.modules, "shared.checks.lab90", lab90_exercises)
+    monkeypatch.setitem(sys.modules, "shared.exercises.lab90", lab90_exercises)
     for module in (exercise_module, sys.modules[report_module.__module__]):
         monkeypatch.setattr(module, "labs", lambda: [90])
     monkeypatch.setattr(notebook, "session", {})

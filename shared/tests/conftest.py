@@ -16,11 +16,29 @@ from shared.course import build, outline
 
 FIXTURES = Path(__file__).parent / "fixtures"
 FIXTURE_LAB = outline.LABS[1]
+collect_ignore = ["fixtures/my"]  # Tests that a learner saved; they take what they test
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let the tests that run whole notebooks come last, so that a quick failure shows first."""
     items.sort(key=lambda item: item.get_closest_marker("notebooks") is not None)
+
+
+def rendered_images(data: dict[str, str]) -> list[dict[str, str]]:
+    """Return the attributes of the images that nbconvert makes of an output."""
+    from nbformat import v4
+
+    cell = v4.new_code_cell("", outputs=[v4.new_output("display_data", data)])
+    return images_of(v4.new_notebook(cells=[cell]))
+
+
+def images_of(notebook: object) -> list[dict[str, str]]:
+    """Return the attributes of the images that nbconvert makes of a notebook's outputs."""
+    from bs4 import BeautifulSoup
+    from nbconvert import HTMLExporter
+
+    page = BeautifulSoup(HTMLExporter().from_notebook_node(notebook)[0], "html.parser")
+    return [image.attrs for image in page.select(".jp-OutputArea img")]
 
 
 @pytest.fixture(scope="session", autouse=True)

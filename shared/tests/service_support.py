@@ -30,7 +30,7 @@ def encoded(pixels: np.ndarray, kind: str = "PNG", **options: Any) -> bytes:
     return buffer.getvalue()
 
 
-def written(text: str = "the quick fox", seed: int = 3) -> np.ndarray:
+def written(text: str = "a letter to my mother", seed: int = 3) -> np.ndarray:
     """Return a line as a client sends it: dark on light, enlarged, gray uint8."""
     from shared.service.traffic import photograph_line
 

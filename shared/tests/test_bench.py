@@ -1,26 +1,35 @@
-"""`labs bench` and `labs train hands`: that they run and print every row; never how fast."""
+"""`.ci/bench` and `data/make/train.py hands`: that they run and print every row; never how fast."""
 
 import inspect
 import json
 
+import bench
+import bench_emnist
+import bench_pages
+import bench_quick
+import bench_rows
+import bench_timing
+import cells
 import numpy as np
 import pytest
+import train
+import train_hands as hands
+from bench_rows import Row
 
 from shared import emnist, networks, recognizer
-from shared.course import bench, bench_emnist, bench_quick, bench_rows, cells, hands, timing
-from shared.course.bench_rows import Row
-from shared.course.cli import main
 from shared.lines import CLASSES_47, CharacterSet
+from shared.pages import PageReader
+from shared.tests.odd_files import ODD_TIFFS
 from shared.tests.test_emnist import random_images, write_pair
 
 SMALL = {"context": "none", "channels": (2, 2, 2, 2), "features": 8}
 WHAT = {
-    "import": ("import shared, beyond numpy", "its 14 core modules", "lines printed"),
+    "import": ("import shared, beyond numpy", "core modules", "lines printed"),
     "pens": ("lines written", "lines with their texts", "pages written"),
     "explorer": ("edit 2 characters on 8 frames",),
     "loss": ("CTC loss and gradient, batch 2", "whole training step", "relative difference"),
     "reading": ("tf.function", "a line among 16", "LineTextRecognizer.read"),
-    "errors": ("CER of line_small on the frozen test", "held-out letterforms"),
+    "errors": ("CER of the shipped reader on the frozen test", "held-out letterforms"),
     "planted": ("forks for one process of its own",),
     "pages": (
         *(f"F1 by covered ink, {name}" for name in ("regular", "unseen", "touching", "photo")),
@@ -57,7 +66,7 @@ def small_networks(monkeypatch):
     monkeypatch.setattr(networks, "line_network", lambda *a, **_: line_network(*a, **SMALL))
     monkeypatch.setattr(networks, "character_cnn", lambda n: character_cnn(n, (2, 2)))
 
-    def load(name="line_small"):
+    def load(name="reader"):
         return recognizer.LineTextRecognizer(networks.line_network())
 
     monkeypatch.setattr(recognizer.LineTextRecognizer, "load", load)
@@ -86,7 +95,7 @@ def cheap_reference(monkeypatch):
 
 @pytest.mark.nightly
 def test_the_losses_agree_in_the_comparison():
-    from shared.course.loss_benchmark import compare_losses
+    from bench_losses import compare_losses
 
     assert compare_losses(batch=2, frames=12, length=3, repeats=1).relative_difference < 1e-5
 
@@ -95,7 +104,7 @@ def test_every_entry_prints_all_its_rows(
     small_networks, cheap_reference, some_emnist, tmp_path, capsys
 ):
     file = tmp_path / "numbers.json"
-    assert main(["bench", "all", "--fast", "--json", str(file)]) == 0
+    assert bench.main(["all", "--fast", "--json", str(file)]) == 0
     lines = capsys.readouterr().out.splitlines()
     for entry, wanted in WHAT.items():
         printed = [line for line in lines if line.startswith(f"{entry} ")]
@@ -117,11 +126,18 @@ def test_what_cannot_be_measured_is_said_and_the_rest_goes_on(tmp_path, monkeypa
     monkeypatch.setenv(emnist.SETTING, str(tmp_path / "nowhere"))
     monkeypatch.setitem(bench.ENTRIES, "pens", lambda sizes: [Row("pens", "lines", 1.0)])
     file = tmp_path / "numbers.json"
-    assert main(["bench", "emnist", "pens", "--fast", "--json", str(file)]) == 1
+    assert bench.main(["emnist", "pens", "--fast", "--json", str(file)]) == 1
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines[3:5]] == ["pens", "emnist"]
     assert "not measured: HANDWRITING_EMNIST is set to" in lines[4]
     assert set(json.loads(file.read_text())["not_measured"]) == {"emnist"}
+
+
+def test_a_damaged_page_is_named_and_no_rate_is_given_without_it(tmp_path):
+    (tmp_path / "a.tif").write_bytes(ODD_TIFFS["pixels at a text"])
+    (tmp_path / "labels.json").write_text('{"a.tif": {"text": "a"}}')
+    with pytest.raises(bench_pages.PagesError, match="a.tif cannot be read to its end"):
+        bench_pages.measure_real(PageReader(None, None), tmp_path)
 
 
 def test_slow_entries_run_only_when_named():
@@ -133,13 +149,15 @@ def test_slow_entries_run_only_when_named():
 
 
 def test_an_unknown_entry_is_named(capsys):
-    assert main(["bench", "pencils"]) == 2
+    with pytest.raises(SystemExit) as stopped:
+        bench.main(["pencils"])
+    assert stopped.value.code == 2
     assert "There is no entry 'pencils'; choose among import, pens" in capsys.readouterr().err
 
 
 def test_help_names_every_entry(capsys):
     with pytest.raises(SystemExit):
-        main(["bench", "--help"])
+        bench.main(["--help"])
     text = capsys.readouterr().out
     assert all(f"\n  {entry} " in text for entry in bench.ENTRIES)
 
@@ -171,10 +189,10 @@ def test_all_core_modules_are_timed():
 def test_the_median_counts_and_actions_take_turns():
     order, ticks = [], iter([0, 1, 0, 9, 0, 3, 0, 9, 0, 200, 0, 9])
     actions = {name: lambda name=name: order.append(name) for name in "ab"}
-    assert timing.median_seconds(actions, 3, lambda: next(ticks)) == {"a": 3, "b": 9}
+    assert bench_timing.median_seconds(actions, 3, lambda: next(ticks)) == {"a": 3, "b": 9}
     assert "".join(order) == "abababab"
     with pytest.raises(ValueError, match="at least one run; 0"):
-        timing.median_seconds(actions, 0)
+        bench_timing.median_seconds(actions, 0)
 
 
 def test_the_worst_classes_come_worst_first():
@@ -263,10 +281,10 @@ def test_hands_train_on_equally_many_lines_of_the_same_texts(small_networks, tmp
     assert not set(two.writers) & set(frozen.writers)
 
 
-def test_labs_train_hands_calls_it(monkeypatch):
+def test_the_command_calls_it(monkeypatch):
     called = []
     monkeypatch.setattr(hands, "train_hands", lambda: called.append("hands"))
-    assert main(["train", "hands"]) == 0
+    assert train.main(["hands"]) == 0
     assert called == ["hands"]
 
 

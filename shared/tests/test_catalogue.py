@@ -1,98 +1,36 @@
 """Every check against its catalogue: wrong answers refused, right ones given full marks."""
 
-import functools
-import importlib
+import itertools
 import json
 import re
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
-from shared.checks import crossing, portable
+from shared.checks import crossing
+from shared.checks.answers import answer
 from shared.checks.exercise import labs, load_lab
-from shared.checks.probing import attempt, attempt_within
+from shared.checks.probing import attempt
 from shared.checks.verdict import NOT_ATTEMPTED, PASSED, judge
 from shared.paths import checkout
-from shared.tests.fixtures import lab90_exercises
+from shared.tests.catalogue import EXERCISES, accepted, judged, refused, stub
 
-CATALOGUES = Path(__file__).parent / "catalogue"
-EXERCISES = {exercise.id: exercise for exercise in lab90_exercises.EXERCISES}
-EXERCISES |= {exercise.id: exercise for lab in labs() for exercise in load_lab(lab)}
 EVERY = pytest.mark.parametrize("exercise", EXERCISES.values(), ids=EXERCISES)
-
-#: Guesses that no prediction may accept
-MALFORMED = ("None", "float('nan')", "{'guess': 1}", "object()")
-
-
-def catalogue(exercise):
-    """Return the tables of a lab; empty ones where it has none, so that its tests fail."""
-    if not (CATALOGUES / f"{exercise.id[:5]}.py").exists():
-        return SimpleNamespace(SETUP="", WRONG={}, RIGHT={})
-    return importlib.import_module(f"shared.tests.catalogue.{exercise.id[:5]}")
-
-
-def judged(exercise, source):
-    """Judge the text of an answer as `check` does; two tests ask for each."""
-    return _judged(exercise.id, source)
-
-
-@functools.cache
-def _judged(exercise_id, source):
-    exercise = EXERCISES[exercise_id]
-    namespace = {"__name__": "__main__"}
-    exec(getattr(catalogue(exercise), "SETUP", ""), namespace)
-    exec(compile(source, "<answer>", "exec"), namespace)
-
-    def ask(case, inputs):  # With a probe that has travelled
-        probe = (
-            portable.unpack(json.loads(json.dumps(portable.pack(case.probe))))
-            if case.probe
-            else None
-        )
-        refuse = (exercise.reference, *exercise.refuse)
-        return attempt_within(
-            case.seconds or exercise.seconds,
-            lambda: attempt(namespace[exercise.name], probe, inputs, refuse, namespace),
-        )
-
-    return judge(exercise, ask, hidden_too=True)
-
-
-def choices(exercise):
-    """Return wrong and right answers made from the options of a review or a decision."""
-    right = crossing.encode(exercise.reference()) if exercise.options else None
-    wrong = [option for option in exercise.options if crossing.encode(option) != right]
-    return [f"def {exercise.name}():\n    return {option!r}" for option in wrong]
-
-
-def refused(exercise):
-    """Return all wrong answers: name, source and the failing cases where they are stated."""
-    answers = list(catalogue(exercise).WRONG.get(exercise.id, []))
-    answers += [(f"option {i}", source, None) for i, source in enumerate(choices(exercise))]
-    if exercise.kind == "predict":
-        sources = [f"def {exercise.name}():\n    return {value}" for value in MALFORMED]
-        answers += [(f"malformed {i}", source, None) for i, source in enumerate(sources)]
-    return answers
 
 
 def pairs(kind):
     return [
         pytest.param(exercise, entry, id=f"{exercise.id}: {entry[0]}")
         for exercise in EXERCISES.values()
-        for entry in (
-            refused(exercise) if kind == "wrong" else catalogue(exercise).RIGHT.get(exercise.id, [])
-        )
+        for entry in (refused if kind == "wrong" else accepted)(exercise)
     ]
 
 
 @EVERY
 def test_catalogue_is_large_enough(exercise):
     assert len(refused(exercise)) >= 5, "fewer than five wrong answers"
-    assert len(catalogue(exercise).RIGHT.get(exercise.id, [])) >= 3, (
-        "fewer than three right answers"
-    )
-    sources = [entry[1].strip() for entry in catalogue(exercise).RIGHT.get(exercise.id, [])]
+    sources = [source.strip() for _, source in accepted(exercise)]
+    assert len(sources) >= 3, "fewer than three right answers"
     assert len(set(sources)) == len(sources)
 
 
@@ -128,31 +66,42 @@ def test_every_case_is_failed_by_some_wrong_answer(exercise):
     assert failed == {case.name for case in exercise.cases}
 
 
-@EVERY
-def test_reference_gets_full_marks(exercise):
-    def ask(case, inputs):
-        return attempt(exercise.reference, case.probe, inputs, (), {})
+def references(exercise):
+    """Return the reference, and the answer of the solution where the reference is another."""
+    if exercise.id.startswith("lab90."):
+        return [exercise.reference]
+    return list(dict.fromkeys([exercise.reference, answer(exercise.id)]))
 
-    result = judge(exercise, ask, hidden_too=True)
-    assert result.state == PASSED, [case for case in result.cases if not case.passed]
-    assert result.points == exercise.points
+
+@EVERY
+def test_reference_and_the_solution_get_full_marks(exercise):
+    for function in references(exercise):
+
+        def ask(case, inputs, function=function):
+            return attempt(function, case.probe, inputs, (), {})
+
+        result = judge(exercise, ask, hidden_too=True)
+        assert result.state == PASSED, [case for case in result.cases if not case.passed]
+        assert result.points == exercise.points
 
 
 @EVERY
 def test_untouched_stub_and_alias_get_nothing(exercise):
-    stub = f"def {exercise.name}(*args, **kwargs):\n    raise NotImplementedError"
-    result = judged(exercise, stub)
+    result = judged(exercise, stub(exercise))
     assert (result.state, result.points) == (NOT_ATTEMPTED, 0)
-    module, name = exercise.reference.__module__, exercise.reference.__qualname__
-    if name.isidentifier():
-        for form in (
-            "{0}",
-            "functools.partial({0})",
-            "lambda *args, **kwargs: {0}(*args, **kwargs)",
-        ):
-            source = f"import functools\nfrom {module} import {name} as r\n{exercise.name} = "
-            result = judged(exercise, source + form.format("r"))
-            assert (result.state, result.points) == (NOT_ATTEMPTED, 0), form
+    forms = ("{0}", "functools.partial({0})", "lambda *args, **kwargs: {0}(*args, **kwargs)")
+    references = ["EXERCISES[NAME].reference"]
+    if exercise.lab in labs():  # The fixture's lab has no solution
+        references.append("answer(NAME)")
+    for form, reference in itertools.product(forms, references):
+        alias = form.format(reference)
+        source = (
+            "import functools\nfrom shared.checks.answers import answer\n"
+            "from shared.tests.catalogue import EXERCISES\n"
+            f"NAME = {exercise.id!r}\n{exercise.name} = {alias}"
+        )
+        result = judged(exercise, source)
+        assert (result.state, result.points) == (NOT_ATTEMPTED, 0), alias
 
 
 @EVERY

@@ -12,7 +12,7 @@ PREPARE = """
 import sys
 from shared.checks import check, exercise, predict, report
 from shared.tests.fixtures import lab90_exercises
-sys.modules["shared.checks.lab90"] = lab90_exercises
+sys.modules["shared.exercises.lab90"] = lab90_exercises
 exercise.labs = sys.modules["shared.checks.report"].labs = lambda: [90]
 """
 

@@ -7,8 +7,8 @@ model, a demo or a file of the learner's.
 import pytest
 
 from shared.checks.exercise import labs, load_lab
-from shared.checks.runner import grade
 from shared.checks.verdict import NOT_ATTEMPTED, PASSED
+from shared.grading.runner import grade
 from shared.paths import checkout
 
 pytestmark = [pytest.mark.notebooks, pytest.mark.parametrize("lab", labs())]

@@ -169,7 +169,7 @@ def test_exception_shows_only_the_learners_lines(cell):
 
 def test_endless_loop_is_stopped_once_and_prints_are_shown_once(cell, monkeypatch, lab90):  # noqa: F811
     cell("def stride():\n    print('so far')\n    while True:\n        pass")
-    exercise = sys.modules["shared.checks.lab90"].EXERCISES[4]
+    exercise = sys.modules["shared.exercises.lab90"].EXERCISES[4]
     monkeypatch.setitem(vars(exercise), "seconds", 0.4)
     started, threads = time.monotonic(), threading.active_count()
     text = repr(check("lab90.stride"))
@@ -314,7 +314,7 @@ def test_outside_a_notebook_the_tick_list_is_printed(tmp_path):
     program = (
         "import sys\nfrom shared.checks import check, exercise\n"
         "from shared.tests.fixtures import lab90_exercises\n"
-        "sys.modules['shared.checks.lab90'] = lab90_exercises\nexercise.labs = lambda: [90]\n"
+        "sys.modules['shared.exercises.lab90'] = lab90_exercises\nexercise.labs = lambda: [90]\n"
         "def stride():\n    return 4\n"
         "check('lab90.stride')\n"
     )

@@ -7,16 +7,19 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import numpy as np
 import pytest
 
 from shared.checks import compare, crossing, portable
+from shared.checks.builders import accepts, refuses
 from shared.checks.compare import close, equal, number_between, one_of, shape, whole_number
+from shared.checks.display import tick_list
 from shared.checks.exercise import Case, Exercise
 from shared.checks.probing import Reply, attempt, attempt_within
-from shared.checks.verdict import judge
+from shared.checks.verdict import all_wrong, judge
 from shared.ctc import collapse
 from shared.tests.fixtures import lab90_exercises
 
@@ -219,22 +222,33 @@ def test_probes_travel_with_their_helpers_and_constants():
     def probe(function, inputs, extra=7):
         return [_helper(number) + extra for number in inputs["numbers"]] + np.arange(2).tolist()
 
-    packed = json.loads(json.dumps(portable.pack(probe)))
-    assert "import" not in json.dumps(packed), "a test module must not be imported over there"
-    assert portable.unpack(packed)(None, {"numbers": [1, 12]}) == [9, 11, 0, 1]
+    packed = portable.pack(probe)
+
+    class NotThere:
+        def find_spec(self, name, path=None, target=None):
+            if portable.holds_judges(name):
+                raise ImportError(f"{name} is not there")
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in sys.modules if portable.holds_judges(name)]:
+            patch.delitem(sys.modules, name)
+        patch.setattr(sys, "meta_path", [NotThere(), *sys.meta_path])
+        there = portable.unpack(packed)
+    assert there(None, {"numbers": [1, 12]}) == [9, 11, 0, 1]
+    assert there.__globals__ is not probe.__globals__
     assert portable.unpack(portable.pack(collapse)) is collapse
 
 
 def test_probe_that_cannot_travel_is_named():
-    lock = object()
-    with pytest.raises(portable.NotPortableError, match="cannot travel"):
+    lock = threading.Lock()
+    with pytest.raises(portable.NotPortableError, match="cannot be sent"):
         portable.pack(lambda function, inputs: lock)
 
 
 def test_modules_with_judges_are_known():
     assert portable.holds_judges(lab90_exercises.__name__)
     assert portable.holds_judges("solutions.x")
-    assert not portable.holds_judges("shared.ctc.collapsing")
+    assert not portable.holds_judges("shared.ctc")
     assert not portable.holds_judges("shared.checks.compare")
 
 
@@ -248,16 +262,41 @@ def test_noise_of_libraries_is_kept_away(capfd):
 
 
 def test_judge_that_fails_passes_nothing():
-    case = Case("x", 1, judge=lambda inputs, answer: answer[0].missing, hint="A hint.")
+    case = Case("x", judge=lambda inputs, answer: answer[0].missing, hint="A hint.")
     exercise = Exercise("lab90.x", "implement", "X", lab90_exercises.stride, (case,))
     result = judge(exercise, lambda case, inputs: Reply("answer", "[1]"))
     assert result.points == 0 and result.cases[0].faulty
     assert "could not be compared" in result.cases[0].message
 
 
+def test_a_message_that_cases_share_is_said_once():
+    cases = tuple(Case(name, hint=f"Look at {name}.") for name in ("the first", "the second"))
+    exercise = Exercise("lab90.collapse", "implement", "Collapse", collapse, cases)
+    shown = tick_list(all_wrong(exercise, "It cannot be read."), [])
+    for text in (shown.text, shown.html):
+        assert text.count("It cannot be read.") == text.count("Hint:") == 1
+        assert text.count("failed") == 2 and "As for" in text
+
+
+def test_any_exception_of_a_test_refuses_a_wrong_function():
+    def test_of_learner(function):
+        assert function({"a": 1})["a"] == 1
+
+    def unwritten(function):
+        raise NotImplementedError
+
+    wrong = refuses("refuses a loss", lambda pages: {}, "a lost page", hint="Look.")
+    assert wrong.judge(None, wrong.probe(test_of_learner, {})) is None  # A KeyError is red, too
+    right = accepts("accepts", lambda pages: [], "right code", hint="Look.")
+    with pytest.raises(TypeError):  # There the test itself is at fault, and the check says where
+        right.probe(test_of_learner, {})
+    with pytest.raises(NotImplementedError):
+        wrong.probe(unwritten, {})
+
+
 def test_hidden_cases_are_for_the_grader():
     def case(name, hidden):
-        return Case(name, 1, judge=lambda inputs, answer: None, hint="A hint.", hidden=hidden)
+        return Case(name, judge=lambda inputs, answer: None, hint="A hint.", hidden=hidden)
 
     cases = (case("seen", False), case("unseen", True))
     exercise = Exercise("lab90.x", "implement", "X", lab90_exercises.stride, cases)

@@ -5,9 +5,9 @@ import time
 import pytest
 
 from shared.checks.exercise import Case, Exercise
-from shared.checks.runner import RunnerError, grade
-from shared.checks.submission import NotebookError, find_answer
 from shared.checks.verdict import NOT_ATTEMPTED, PASSED, WRONG
+from shared.grading.runner import RunnerError, grade
+from shared.grading.submission import NotebookError, find_answer
 from shared.tests.checks_support import code_cell, pristine_cells, write_notebook
 from shared.tests.fixtures.lab90_exercises import EXERCISES
 
@@ -61,7 +61,7 @@ def test_untouched_lab_is_not_attempted(tmp_path):
 
 FORGERIES = {
     "alias": "from shared.ctc import collapse as collapse",
-    "alias of the module": "import shared.ctc\ncollapse = shared.ctc.collapsing.collapse",
+    "alias of the module": "import shared.ctc\ncollapse = shared.ctc.collapse",
     "partial": "import functools, shared.ctc\ncollapse = functools.partial(shared.ctc.collapse)",
     "lambda": "from shared.ctc import collapse as r\ncollapse = lambda p, blank=0: r(p, blank)",
     "imported inside": (
@@ -109,7 +109,7 @@ FORGERIES = {
         "def collapse(path, blank=0):\n    return []"
     ),
     "reads the judges": (
-        "from shared.checks.lab90 import EXERCISES\ncollapse = EXERCISES[1].reference"
+        "from shared.exercises.lab90 import EXERCISES\ncollapse = EXERCISES[1].reference"
     ),
     "writes to the channel": (
         "import os\nfor fd in range(3, 30):\n    try:\n"
@@ -169,6 +169,11 @@ BREAKS = {
         "longer than 1.5 seconds",
     ),
     "returns far too much": ("def collapse(path, blank=0):\n    return [0] * 10**6", "at most"),
+    "takes all memory": (
+        "import numpy\n"
+        "def collapse(path, blank=0):\n    return numpy.empty(6 * 10**9, 'u1')[:1].tolist()",
+        "MemoryError",
+    ),
     "recurses": ("def collapse(path, blank=0):\n    return collapse(path)", "RecursionError"),
     "another signature": ("def collapse():\n    return []", "TypeError"),
 }
@@ -217,7 +222,7 @@ def test_later_answers_may_use_earlier_ones_and_references_stand_in(tmp_path):
         kind="implement",
         title="Use the answer before",
         reference=lambda path: [],
-        cases=(Case("collapses", 1, {"path": [1, 1, 0]}, judge=lambda i, a: None if a == [1] else
+        cases=(Case("collapses", {"path": [1, 1, 0]}, judge=lambda i, a: None if a == [1] else
                     f"both gave {a}", hint="Call collapse."),),
     )  # fmt: skip
     cells = [

@@ -5,9 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 
+import check_labs
+import prose
 import pytest
+import stored
+import texture
 
-from shared.course import build, check, derive, gate, prose, source, texture
+from shared.course import build, derive, duration, notebooks, outline, source
 from shared.course.outline import CourseError
 from shared.tests.conftest import FIXTURE_LAB, FIXTURES
 
@@ -30,17 +34,17 @@ def arguments(**given):
 
 
 def test_learner_gets_a_stub_and_no_solution(built):
-    notebook = gate.load(built.labs / FIXTURE_LAB.notebook)
+    notebook = notebooks.load(built.labs / FIXTURE_LAB.notebook)
     by_id = {cell["id"]: cell for cell in notebook["cells"]}
-    assert gate.source(by_id["answer-double"]).endswith("    raise NotImplementedError")
+    assert notebooks.source(by_id["answer-double"]).endswith("    raise NotImplementedError")
     assert "2 * number" not in json.dumps(notebook)
     assert "Why this way" not in json.dumps(notebook)
-    assert gate.inspect_learner(built.labs / FIXTURE_LAB.notebook) == []
+    assert stored.inspect_learner(built.labs / FIXTURE_LAB.notebook) == []
 
 
 def test_solved_notebook_is_executed_and_clean(built):
     path = built.solutions / FIXTURE_LAB.notebook
-    assert gate.inspect_solved(path) == []
+    assert stored.inspect_solved(path) == []
     assert "2 * number" in path.read_text(encoding="utf-8")
     assert "SOLUTION" not in path.read_text(encoding="utf-8")
 
@@ -100,8 +104,63 @@ def test_changed_prose_keeps_the_outputs(course, monkeypatch):
     monkeypatch.setattr(build, "execute", lambda *_, **__: pytest.fail("executed without need"))
     text_of(course, "Five numbers", "Five whole numbers")
     build.build(course, FIXTURE_LAB)
-    assert gate.inspect_solved(course.solutions / FIXTURE_LAB.notebook) == []
+    assert stored.inspect_solved(course.solutions / FIXTURE_LAB.notebook) == []
     assert build.compare(course, FIXTURE_LAB) == []
+
+
+def test_another_address_is_written_into_notebooks_that_are_not_executed(course, monkeypatch):
+    monkeypatch.setattr(build, "execute", lambda *_, **__: pytest.fail("executed without need"))
+    monkeypatch.setattr(outline, "REPOSITORY", "https://github.com/someone/letters")
+    build.build(course, FIXTURE_LAB)
+    for folder in (course.labs, course.solutions):
+        text = (folder / FIXTURE_LAB.notebook).read_text(encoding="utf-8")
+        assert text.count("someone/letters") == 2  # The badge, and the cell that fetches
+        assert "handwriting-labs/" not in text
+    assert stored.inspect_solved(course.solutions / FIXTURE_LAB.notebook) == []
+
+
+def test_numbers_in_prose_are_those_that_a_cell_printed(course):
+    text_of(course, "No file was there before.", "Of {before, # counted} none, {# files} files.")
+    build.build(course, FIXTURE_LAB)
+    for folder in (course.labs, course.solutions):
+        text = (folder / FIXTURE_LAB.notebook).read_text(encoding="utf-8")
+        assert "Of 5 none, 0 files." in text
+    assert build.compare(course, FIXTURE_LAB) == []
+    path = course.solutions / FIXTURE_LAB.notebook
+    path.write_text(path.read_text(encoding="utf-8").replace("5 counted", "6 counted"))
+    assert len(build.compare(course, FIXTURE_LAB)) == 2
+
+
+@pytest.mark.parametrize(
+    ("quote", "problem"),
+    [("{files # counted}", "no cell above prints {files #"), ("{_ #}", "fits 1 and 3")],
+)
+def test_number_that_no_cell_printed_is_refused(course, quote, problem):
+    text_of(course, "No file was there before.", quote)
+    text_of(course, "{COUNT} counted", "{COUNT} counted; a 1 b 3")
+    with pytest.raises(CourseError, match=problem):
+        build.build(course, FIXTURE_LAB)
+
+
+@pytest.mark.parametrize(
+    ("quote", "number"),
+    [
+        ("{gru _ #}", "-0.5"),
+        ("{gru _ -#}", "0.5"),
+        ("{gru _ _ # to}", "-1.2"),
+        ("{gru #}", "1,600"),
+        ("{13 # of}", "6.5%"),
+        ("{13 #% of}", "6.5"),
+        ("{of [16, #] lines}", "64"),
+    ],
+)
+def test_quote_finds_its_number(quote, number):
+    printed = "idea  budget  points\ngru   1,600   -0.5   -1.2 to +0.2\n13  6.5% of [16, 64] lines"
+    output = {"output_type": "stream", "name": "stdout", "text": printed}
+    code = {"cell_type": "code", "id": "a", "outputs": [output]}
+    text = {"cell_type": "markdown", "id": "b", "source": [f"So {quote}."]}
+    derive.fill_numbers(FIXTURE_LAB, {"cells": [code, text]}, {"cells": [code]})
+    assert text["source"] == [f"So {number}."]
 
 
 @pytest.mark.parametrize(
@@ -131,7 +190,7 @@ def test_changed_notebook_is_found(course, damage):
     path.write_text(json.dumps(notebook, indent=1, sort_keys=damage != "reordered"))
     if damage == "delete":
         path.unlink()
-    assert check.run(arguments(), course) == 1
+    assert check_labs.main([], course) == 1
 
 
 def test_failing_cell_leaves_both_notebooks_as_they_were(course):
@@ -145,9 +204,10 @@ def test_failing_cell_leaves_both_notebooks_as_they_were(course):
 @pytest.mark.parametrize(
     ("code", "problem"),
     [
-        ("from IPython.display import SVG\nSVG('<svg><path/></svg>')", "no alt text"),
+        ("from IPython.display import SVG\nSVG('<svg><path/></svg>')", "alt text"),
         ("import sys\nprint('noise', file=sys.stderr)", "stderr"),
-        ("print('x' * 1_600_000)", "MB"),
+        ("print('x' * 100 + '\\n' + 'x' * 101)", "line of 101 characters, at most 100 fit"),
+        ("print(('x' * 99 + '\\n') * 16_000)", "MB"),
     ],
 )
 def test_output_that_may_not_be_stored_stops_the_build(course, code, problem):
@@ -185,17 +245,18 @@ ALT = "Loss falls from four to one"
     ("given", "problems"),
     [
         (output("image/png"), 1),
-        (output("image/png", {"image/png": {"alt": "a plot"}}), 1),
-        (output("image/png", {"image/png": {"alt": ALT}}), 0),
+        (output("image/png", {"image/png": {"alt": ALT}}), 1),
         (output("text/html", data='<p>text</p><img src="x">'), 1),
+        (output("text/html", data='<img src="x" alt="a plot">'), 1),
         (output("text/html", data=f'<img src="x" alt="{ALT}">'), 0),
-        (output("image/svg+xml", data='<svg viewBox="0 0 1 1"><path/></svg>'), 1),
-        (output("image/svg+xml", data=f"<svg><title>{ALT}</title></svg>"), 0),
+        (output("text/html", data='<svg viewBox="0 0 1 1"><path/></svg>'), 1),
+        (output("text/html", data=f"<svg><title>{ALT}</title></svg>"), 0),
+        (output("image/svg+xml", data=f"<svg><title>{ALT}</title></svg>"), 1),
         (output("text/plain", data="<Figure>"), 0),
     ],
 )
 def test_every_picture_needs_alt_text(given, problems):
-    assert len(list(gate.missing_alt_text(given))) == problems
+    assert len(list(notebooks.missing_alt_text(given))) == problems
 
 
 def test_canonical_notebook_has_no_widgets_times_or_addresses():
@@ -210,8 +271,8 @@ def test_canonical_notebook_has_no_widgets_times_or_addresses():
     }  # fmt: skip
     metadata = {"widgets": {"state": {}}, "language_info": {"version": "3.11.7"}}
     text = derive.canonical({"cells": [code], "metadata": metadata, "nbformat": 4})
-    stored = json.loads(text)
-    assert [entry["data"] for entry in stored["cells"][0]["outputs"]] == [{"text/plain": "<X>"}]
+    kept = json.loads(text)
+    assert [entry["data"] for entry in kept["cells"][0]["outputs"]] == [{"text/plain": "<X>"}]
     assert not any(word in text for word in ("widget", 'execution"', "3.11.7"))
 
 
@@ -246,13 +307,13 @@ def test_time_counts_words_cells_exercises_and_waiting():
     words = source.Cell(kind="markdown", source="word " * 1500)  # 10 min
     code = source.Cell(kind="code", source="1", waiting=4)  # 0.6 and 4 min
     task = source.Cell(kind="markdown", source="\n\n25 min · core\n\n15 min · stretch\n")
-    measured = texture.measure([words, code, task])
-    assert measured.minutes == 40 and measured.words_before_exercise == 1500
-    assert measured.time == "40 min, 1 exercise, and 15 min for 1 more if you like"
+    assert texture.words_before_exercise([words, code, task]) == 1500
+    time = str(duration.measure([words, code, task]))
+    assert time == "40 min, 1 exercise, and 15 min for 1 more if you like"
 
 
 def test_sittings_are_counted_apart():
     opening = [source.Cell(kind="markdown", source=f"## Sitting {name}: work") for name in "AB"]
     text = source.Cell(kind="markdown", source="word " * 3000)
-    measured = texture.measure([opening[0], text, opening[1], text, text])
-    assert measured.time.startswith("2 sittings of 20 and 40 min")
+    measured = duration.measure([opening[0], text, opening[1], text, text])
+    assert str(measured).startswith("2 sittings of 20 and 40 min")

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared import ctc
-from shared.ctc import alignment
+from shared.explorer import searching
 
 QUICK = settings(max_examples=25, deadline=None, database=None, derandomize=True)
 
@@ -45,7 +45,7 @@ def test_stretching_and_padding_a_path_never_changes_its_label(label, repeats):
 def test_a_label_fits_exactly_from_its_least_frames_on(label):
     needed = ctc.min_frames(label)
     for num_frames in range(8):
-        count = ctc.count_alignments(num_frames, label)
+        count = searching.count_alignments(num_frames, label)
         assert (count > 0) == (num_frames >= needed)
         assert count == 0 or count == math.comb(
             num_frames + 2 * len(label) - needed, 2 * len(label)
@@ -61,14 +61,12 @@ def test_another_number_for_the_blank_changes_nothing(seed, blank):
     other = ctc.greedy(turned, blank)
     assert (other[0].tolist(), other[1]) == (number(path), number(label))
     assert other[2] == pytest.approx(log_p)
-    table, _ = ctc.label_table(log_probs, limit=4)
-    again, _ = ctc.label_table(turned, blank, limit=4)
+    table, _ = searching.label_table(log_probs, limit=4)
+    again, _ = searching.label_table(turned, blank, limit=4)
     assert [tuple(number(entry)) for entry, _ in table] == [entry for entry, _ in again]
-    kept = ctc.beam_steps(log_probs, 5)[-1].kept
-    others = ctc.beam_steps(turned, 5, blank)[-1].kept
+    kept = searching.beam_steps(log_probs, 5)[-1].kept
+    others = searching.beam_steps(turned, 5, blank)[-1].kept
     assert [tuple(number(one.prefix)) for one in kept] == [one.prefix for one in others]
-    drawn = ctc.sample(turned, number([1, 2]), 5, np.random.default_rng(0), blank)
-    assert all(ctc.collapse(path, blank) == number([1, 2]) for path, _ in drawn)
 
 
 @QUICK
@@ -99,7 +97,7 @@ def test_whole_numbers_as_logits_lose_no_gradient():
 @given(SEEDS, st.lists(st.integers(1, 3), min_size=1, max_size=3))
 def test_the_states_of_a_forced_alignment_say_its_path(seed, label):
     log_probs = distributions(seed)
-    aligned = ctc.forced_align(log_probs, label)
+    aligned = searching.forced_align(log_probs, label)
     states, _ = ctc.extend_label(label)
     assert aligned.states.dtype == np.int64
     np.testing.assert_array_equal(states[aligned.states], aligned.path)
@@ -111,10 +109,8 @@ IMPOSSIBLE = ctc.log_softmax(np.array([[0.0, -np.inf, 0.0]] * 3))
 
 def test_what_is_impossible_is_said_in_a_sentence():
     with pytest.raises(ValueError, match="^The label has probability zero here: no path of it"):
-        ctc.forced_align(IMPOSSIBLE, [1])
-    with pytest.raises(ValueError, match="^The label has probability zero here: there is no path"):
-        ctc.sample(IMPOSSIBLE, [1], 2, np.random.default_rng(0))
-    assert ctc.alignments(IMPOSSIBLE, [1]) == []
+        searching.forced_align(IMPOSSIBLE, [1])
+    assert searching.alignments(IMPOSSIBLE, [1]) == []
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
@@ -139,54 +135,38 @@ def test_backward_takes_class_0_for_the_blank():
     np.testing.assert_array_equal(beta, ctc.backward(log_probs, [1, 2], blank=0))
 
 
-def test_a_draw_looks_at_each_row_by_itself():
-    weights = np.array([[0.0, -1.0], [-2000.0, -2001.0]] * 50)
-    drawn = alignment._draw(weights, np.random.default_rng(0))
-    assert set(drawn[::2]) == set(drawn[1::2]) == {0, 1}
-
-
 def test_as_many_paths_are_listed_as_the_limit_allows(monkeypatch):
     log_probs = distributions(1, 4)
-    count = ctc.count_alignments(4, [1, 2])
-    monkeypatch.setattr(alignment, "MAX_LISTED", count)
-    assert len(ctc.alignments(log_probs, [1, 2])) == count
-    monkeypatch.setattr(alignment, "MAX_LISTED", count - 1)
-    with pytest.raises(ValueError, match="can be listed. Ask for the best k, or draw a sample"):
-        ctc.alignments(log_probs, [1, 2])
+    count = searching.count_alignments(4, [1, 2])
+    monkeypatch.setattr(searching, "MAX_LISTED", count)
+    assert len(searching.alignments(log_probs, [1, 2])) == count
+    monkeypatch.setattr(searching, "MAX_LISTED", count - 1)
+    with pytest.raises(ValueError, match="can be listed. Ask for the best k"):
+        searching.alignments(log_probs, [1, 2])
     with pytest.raises(ValueError, match="0 paths were asked for"):
-        ctc.alignments(log_probs, [1, 2], k=0)
-
-
-def test_sampling_survives_probabilities_that_underflow():
-    """One path in 400 frames has a log-probability near -2000; its exponential is zero."""
-    rng = np.random.default_rng(2)
-    log_probs = ctc.log_softmax(rng.normal(scale=8, size=(400, 5)))
-    label = [1, 2, 2, 3] * 5
-    paths = ctc.sample(log_probs, label, 4, np.random.default_rng(3))
-    assert len(paths) == 4 and len({path for path, _ in paths}) > 1
-    for path, log_p in paths:
-        assert ctc.collapse(path) == label
-        assert log_p == pytest.approx(sum(log_probs[t, k] for t, k in enumerate(path)))
+        searching.alignments(log_probs, [1, 2], k=0)
 
 
 @QUICK
 @given(SEEDS)
 def test_the_table_of_labels_is_sorted_and_a_longer_one_begins_alike(seed):
     log_probs = distributions(seed, 5, 3)
-    table, covered = ctc.label_table(log_probs, limit=6)
+    table, covered = searching.label_table(log_probs, limit=6)
     scores = [log_p for _, log_p in table]
     assert scores == sorted(scores, reverse=True)
     assert covered == pytest.approx(np.exp(scores).sum())
     for count in (1, 2, 5):
-        assert ctc.label_table(log_probs, limit=count)[0] == table[:count]
-    assert len(ctc.label_table(log_probs)[0]) == 10
+        assert searching.label_table(log_probs, limit=count)[0] == table[:count]
+    assert len(searching.label_table(log_probs)[0]) == 10
 
 
-def test_a_search_without_expansions_finds_nothing():
+def test_a_table_that_would_leave_labels_out_is_refused():
     log_probs = distributions(4)
-    assert ctc.label_table(log_probs, max_expansions=0) == ([], 0.0)
-    found = [len(ctc.label_table(log_probs, limit=50, max_expansions=n)[0]) for n in (1, 5, 50)]
-    assert found == sorted(found) and found[0] <= 1 and found[-1] > found[1]
+    labels, covered = searching.label_table(log_probs, limit=10_000)
+    assert covered == pytest.approx(1)
+    assert searching.label_table(log_probs, limit=3, width=len(labels))[0] == labels[:3]
+    with pytest.raises(ValueError, match="^More than 20 labels are possible here; a table takes a"):
+        searching.label_table(log_probs, width=20)
 
 
 @QUICK
@@ -199,7 +179,7 @@ def test_a_beam_keeps_the_best_and_names_where_they_came_from(seed, width):
         asked.append((prefix, symbol))
         return 0.5 * symbol - 0.2 * len(prefix)
 
-    steps = ctc.beam_steps(log_probs, width, bonus=bonus)
+    steps = searching.beam_steps(log_probs, width, bonus=bonus)
     assert all(isinstance(prefix, tuple) and symbol in (1, 2) for prefix, symbol in asked)
     before = {()}
     for step in steps:
@@ -217,7 +197,7 @@ def test_a_beam_keeps_the_best_and_names_where_they_came_from(seed, width):
 
 def test_a_beam_without_bonus_adds_none_and_ties_go_by_prefix():
     even = ctc.log_softmax(np.zeros((3, 4)))
-    steps = ctc.beam_steps(even, 3)
+    steps = searching.beam_steps(even, 3)
     assert [one.prefix for one in steps[0].kept] == [(), (1,), (2,)]
     assert [one.prefix for one in steps[0].dropped] == [(3,)]
     assert all(one.bonus == 0 for step in steps for one in (*step.kept, *step.dropped))
@@ -226,13 +206,14 @@ def test_a_beam_without_bonus_adds_none_and_ties_go_by_prefix():
 def test_symbols_below_the_floor_are_not_tried():
     log_probs = ctc.log_softmax(np.log(np.array([[0.5, 0.3, 0.2]])))
     floor = log_probs[0, 2]
-    prefixes = {one.prefix for one in ctc.beam_steps(log_probs, 9, symbol_floor=floor)[-1].kept}
+    last = searching.beam_steps(log_probs, 9, symbol_floor=floor)[-1]
+    prefixes = {one.prefix for one in last.kept}
     assert prefixes == {(), (1,)}
-    with_all = {one.prefix for one in ctc.beam_steps(log_probs, 9)[-1].kept}
+    with_all = {one.prefix for one in searching.beam_steps(log_probs, 9)[-1].kept}
     assert with_all == {(), (1,), (2,)}
     certain = np.log(np.array([[1.0, 1e-300]]) / (1 + 1e-300))
-    assert len(ctc.beam_steps(np.where(certain < -600, -np.inf, certain), 9)[-1].kept) == 1
+    assert len(searching.beam_steps(np.where(certain < -600, -np.inf, certain), 9)[-1].kept) == 1
 
 
 def test_a_beam_of_one_is_a_beam():
-    assert len(ctc.beam_steps(distributions(3), 1)[-1].kept) == 1
+    assert len(searching.beam_steps(distributions(3), 1)[-1].kept) == 1

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 
 from shared import ctc
 from shared.alphabet import ASCII
-from shared.explorer import Explorer, Options, compute
+from shared.explorer import Explorer, Options, compute, searching
 from shared.explorer.flows import edge_flows, node_shares
 from shared.explorer.values import OTHER, choose_rows, fold, sgd_step
 
@@ -48,7 +50,7 @@ def test_numbers_are_those_of_ctc(bias, temperature):
     np.testing.assert_allclose(numbers.gradient, reference.grad, atol=1e-12)
     np.testing.assert_allclose(numbers.gradient.sum(axis=1), 0, atol=1e-12)
     assert numbers.loss == pytest.approx(reference.loss, rel=1e-12)
-    np.testing.assert_array_equal(numbers.viterbi, ctc.forced_align(log_probs, HELLO).states)
+    np.testing.assert_array_equal(numbers.viterbi, searching.forced_align(log_probs, HELLO).states)
     assert numbers.greedy_label == ctc.greedy(log_probs)[1]
 
 
@@ -64,11 +66,20 @@ def test_arrivals_share_out_alpha_and_name_legal_edges_only():
     assert "skip" not in [kind for kind, _, _ in numbers.arrivals(8, 7)]  # The second l
 
 
-def test_edge_flows_of_the_posterior_are_those_of_ctc():
-    numbers = compute(hello_logits(), HELLO, Options())
-    expected = ctc.posteriors(numbers.log_probs, HELLO).edge
-    flows = edge_flows(numbers, "posterior", slice(0, numbers.num_frames - 1))
+def test_edge_flows_of_the_posterior_are_those_of_all_paths():
+    numbers = compute(hello_logits()[:8], HELLO, Options())
+    expected = np.zeros((7, len(numbers.states), 3))
+    for path, log_p in searching.alignments(numbers.log_probs, HELLO):
+        states = [0 if path[0] == 0 else 1]
+        for symbol in path[1:]:  # A repeat stays; else the next state of that symbol comes
+            following = [s for s in range(states[-1], states[-1] + 3) if s < len(numbers.states)]
+            states.append(next(s for s in following if numbers.states[s] == symbol))
+        for t, (before, after) in enumerate(itertools.pairwise(states)):
+            expected[t, after, after - before] += np.exp(log_p + numbers.loss)
+    flows = edge_flows(numbers, "posterior", slice(0, 7))
     np.testing.assert_allclose(flows, expected, atol=1e-12)
+    # What flows into a state is what is there
+    np.testing.assert_allclose(flows.sum(axis=2), numbers.posterior[1:], atol=1e-12)
     part = edge_flows(numbers, "posterior", slice(3, 7))
     np.testing.assert_allclose(part, expected[3:7], atol=1e-12)
 

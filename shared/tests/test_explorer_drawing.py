@@ -16,6 +16,7 @@ from shared.alphabet import Alphabet, UnknownCharacterError
 from shared.explorer import Explorer, Options, explore, render_png, render_svg
 from shared.explorer.palette import CIVIDIS, DIVERGING, IS_LIGHT, THEMES, indexed_png, signed_codes
 from shared.explorer.values import effective_logits
+from shared.tests.conftest import rendered_images
 from shared.tests.test_explorer import LETTERS, hello_logits, long_explorer
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -147,17 +148,17 @@ def test_cell_output_is_picture_first_with_alt_text(monkeypatch):
     monkeypatch.setenv("HANDWRITING_STATIC", "1")
     explorer._ipython_display_()
     assert len(shown) == 1
-    data, metadata = shown[0][0][0], shown[0][1]["metadata"]
-    for kind in ("image/svg+xml", "image/png"):
-        assert data[kind] and len(metadata[kind]["alt"]) > 40
-    assert data["text/plain"] == metadata["image/png"]["alt"]
+    data = shown[0][0][0]
+    (image,) = rendered_images(data)
+    assert image["alt"] == data["text/plain"] == explorer.scene()["alt"]
+    assert int(image["width"]) == round(explorer.scene()["width"])
     monkeypatch.setenv("HANDWRITING_STATIC", "0")
     explorer._ipython_display_()
     assert len(shown) == 3 and type(shown[2][0][0]).__name__ == "ExplorerWidget"
 
 
 def test_bench_prints_a_row_for_each_size(capsys, monkeypatch):
-    from shared.explorer import bench
+    import bench_explorer as bench
 
     monkeypatch.setattr(bench, "SIZES", ((8, 2), (9, 3)))
     monkeypatch.setattr(bench, "matplotlib_redraw", lambda explorer: explorer.loss)

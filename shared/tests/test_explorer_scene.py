@@ -19,6 +19,7 @@ from shared.explorer.collapse_panel import runs
 from shared.explorer.lattice_panel import window
 from shared.explorer.replay_panel import chosen
 from shared.explorer.scene import PANELS
+from shared.explorer.searching import beam_steps
 from shared.explorer.values import fold
 from shared.tests.test_explorer import HELLO, LETTERS, hello_logits, long_explorer
 
@@ -190,7 +191,8 @@ def test_replay_says_the_numbers_of_each_snapshot():
 def test_alt_text_describes_the_picture():
     scene = build_scene(hello_logits(), LETTERS, HELLO, Options(), view="lattice")
     numbers = compute(hello_logits(), HELLO, Options())
-    table, _ = ctc.label_table(numbers.log_probs, limit=3)
+    last = beam_steps(numbers.log_probs, 2_000, symbol_floor=-40.0)[-1]
+    table = [(one.prefix, one.log_p) for one in last.kept[:3]]
     for part in ("12 frames", "Target: hello", f"Loss {numbers.loss:.4g} nats", "Greedy text"):
         assert part in scene["alt"]
     for label, log_p in table:

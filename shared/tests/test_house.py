@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import re
+import runpy
 import subprocess
 import sys
 import time
 import tomllib
 
 import pytest
+import readme
 
 from shared import paths
-from shared.course import readme
+from shared.course import outline
 from shared.course.outline import REPOSITORY, this_course
 
 ROOT = paths.checkout()
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-TEST_COMMAND = "python -m pytest"
+TEST_COMMAND = "python -m pytest -n 2 --dist loadfile"
 
 
 def tracked():
@@ -54,11 +56,27 @@ def test_links_of_the_readme_lead_somewhere():
         if "://" not in target and not target.startswith("../../") and not (ROOT / target).exists()
     ]
     assert not missing
-    assert README.count(REPOSITORY) >= 1
 
 
-def test_table_of_labs_in_the_readme_is_true():
+def test_table_of_labs_and_address_in_the_readme_are_true(tmp_path, monkeypatch):
     assert readme.difference(this_course()) is None
+    (tmp_path / "README.md").write_text(README, encoding="utf-8")
+    moved = outline.Course(tmp_path / "labs", this_course().solutions)
+    monkeypatch.setattr(outline, "REPOSITORY", "https://github.com/someone/letters")
+    readme.update(moved)
+    text = (tmp_path / "README.md").read_text(encoding="utf-8")
+    assert "git clone https://github.com/someone/letters\ncd letters\n" in text
+    assert REPOSITORY.removeprefix("https://github.com/") not in text
+
+
+def test_address_of_the_repository_stands_in_one_place():
+    name = REPOSITORY.removeprefix("https://github.com/")
+    texts = {
+        path: path.read_text(encoding="utf-8", errors="replace")
+        for path in tracked()
+        if path.suffix != ".ipynb" and path != ROOT / "README.md"  # What the build writes
+    }
+    assert [path.name for path, text in texts.items() if name in text] == ["outline.py"]
 
 
 def test_conda_installs_what_pyproject_says():
@@ -148,3 +166,18 @@ def test_command_line_answers_at_once():
     done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0 and "examples" in done.stdout
     assert time.perf_counter() - start < 10  # A slow machine may take a second, TensorFlow ten
+
+
+def test_no_room_outgrows_its_ceiling():
+    done = subprocess.run(
+        [sys.executable, str(ROOT / ".ci/limits.py")], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def test_a_line_of_code_is_neither_comment_docstring_nor_import():
+    limits = runpy.run_path(str(ROOT / ".ci/limits.py"))
+    text = 'import os\n\ndef f():\n    """Say."""\n    # Why\n    a = 1; return (\n        a)\n'
+    assert limits["code_lines"](text) == 4  # `def`, two statements on a line, and a bracket's rest
+    deep = "from shared.checks import begin, check\nfrom shared.checks.lab01 import x\n"
+    assert limits["lab_imports"](deep) == (1, 1)

@@ -10,13 +10,13 @@ import time
 
 import numpy as np
 import pytest
+from train_study import restore_shipped
 
-from shared.course import overnight
-from shared.course.train_study import restore_shipped
 from shared.experiments.comparing import ComparisonError
-from shared.ideas.analysis import Results, next_steps
-from shared.ideas.configuration import ConfigurationError
-from shared.ideas.study import (
+from shared.experiments.ideas import night
+from shared.experiments.ideas.analysis import Results, next_steps
+from shared.experiments.ideas.configuration import ConfigurationError
+from shared.experiments.ideas.study import (
     CLAIM_IDEAS,
     StudyError,
     finished_trials,
@@ -33,7 +33,7 @@ from shared.ideas.study import (
 FAKE = """
 import json, sys, time
 from pathlib import Path
-from shared.ideas.study import plan, run_study
+from shared.experiments.ideas.study import plan, run_study
 from shared.paths import write_atomically
 
 def run(configuration, checkpoint, deadline):
@@ -158,7 +158,7 @@ def test_a_crash_costs_one_trial(tmp_path):
     said = []
     records = run_study(plan(["base", "gru", "one_way"], [0]), tmp_path, run, say=said.append)
     assert [record["idea"] for record in records] == ["base", "one_way"]
-    assert overnight.failures_in(tmp_path) == {"gru-800-0": "RuntimeError: no memory"}
+    assert night.failures_in(tmp_path) == {"gru-800-0": "RuntimeError: no memory"}
     assert any("failed: RuntimeError: no memory" in text for text in said)
 
 
@@ -173,7 +173,8 @@ def test_two_studies_of_one_name_are_refused(tmp_path):
 
 def test_a_study_runs_in_one_process_at_a_time(tmp_path):
     code = (
-        "import sys, time; from pathlib import Path; from shared.ideas.study import only_one\n"
+        "import sys, time; from pathlib import Path\n"
+        "from shared.experiments.ideas.study import only_one\n"
         "with only_one(Path(sys.argv[1])): print('held', flush=True); time.sleep(60)"
     )
     words = [sys.executable, "-c", code, str(tmp_path)]
@@ -202,7 +203,7 @@ def test_half_a_record_is_set_aside_and_runs_again(tmp_path):
 
 
 def test_no_trial_begins_when_time_or_disk_is_used_up(tmp_path):
-    from shared.ideas.trial import TimeIsUp
+    from shared.experiments.ideas.trial import TimeIsUp
 
     def run(configuration, checkpoint, deadline):
         if time.monotonic() > deadline:
@@ -284,20 +285,43 @@ def _shipped_results(folder, count=2):
 def test_the_report_stands_by_itself(tmp_path):
     _shipped_results(tmp_path)
     (tmp_path / "dropout-800-0.error.txt").write_text("Traceback\nMemoryError: <full>\n")
-    page = overnight.write_report(tmp_path, None).read_text(encoding="utf-8")
-    assert "4 trials are finished and 1 failed" in page
+    (tmp_path / "stacked-800-0.checkpoint.npz").write_bytes(b"")
+    page = night.write_report(tmp_path, None).read_text(encoding="utf-8")
+    assert "4 trials are finished and 1 failed, 4 s of training" in page
+    assert "Begun and not finished: stacked-800-0." in page
+    assert "stacked" not in page.split("Not tried yet")[1]
     assert "MemoryError: &lt;full&gt;" in page and "<full>" not in page
     for heading in ("Error rates", "Curves", "Worst lines of gru", "What to try next"):
         assert f"<h2>{heading}" in page
     assert "<b>&" not in page and "&lt;b&gt;&amp;" in page
     assert 'src="http' not in page and "href" not in page and "<script" not in page
-    assert page.count('<img src="data:image/png;base64,') == 9
-    assert page.count("alt=") == page.count("<img")
+    assert page.count('src="data:image/png;base64,') == 9
+    assert page.count('<img alt="') == page.count("<img")
 
 
 def test_the_report_of_an_empty_night_says_so(tmp_path):
-    page = overnight.write_report(tmp_path, None).read_text(encoding="utf-8")
+    page = night.write_report(tmp_path, None).read_text(encoding="utf-8")
     assert "No trial has finished yet" in page
+
+
+def test_a_night_in_the_background_says_how_it_ended(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("HANDWRITING_MY", str(tmp_path))
+    folder = tmp_path / "studies" / "short"
+    night.study_directory("short").mkdir(parents=True)
+    with only_one(folder):  # An earlier night is at work, as after a restart of the kernel
+        later = night.start("short", "--hours", "0.01", "--ideas", "gru", "--seeds", "1")
+        later.process.wait()
+        assert later.running
+    assert not later.running
+    with pytest.raises(StudyError, match="No trial is finished(?s:.)*running already"):
+        later.wait()
+    _shipped_results(folder)
+    again = night.start("short", "--report")
+    assert capsys.readouterr().out.endswith("labs overnight --name short --report\n")
+    assert len(again.wait()) == 4
+    shown = again.report()._repr_mimebundle_()
+    assert shown["text/html"].startswith('<iframe title="What the night brought" srcdoc="&lt;!doc')
+    assert shown["text/plain"] == "A report in a frame: What the night brought"
 
 
 def test_a_night_goes_on_until_the_end_that_was_set(tmp_path):
@@ -308,18 +332,18 @@ def test_a_night_goes_on_until_the_end_that_was_set(tmp_path):
         return _record(configuration, [1])
 
     trials = plan(["base"], (0, 1))
-    path = overnight.spend(tmp_path, trials[:1], 0.01, run)
+    path = night.spend(tmp_path, trials[:1], 0.01, run)
     assert path.exists() and ran == [0]
-    overnight.spend(tmp_path, trials, None, run)
+    night.spend(tmp_path, trials, None, run)
     assert ran == [0, 1]
     (tmp_path / "overnight.json").write_text(json.dumps({"end": time.time() - 60}))
     with pytest.raises(StudyError, match="was over at"):
-        overnight.spend(tmp_path, trials, None, run)
+        night.spend(tmp_path, trials, None, run)
     with pytest.raises(StudyError, match="above 0"):
-        overnight.spend(tmp_path, trials, float("nan"), run)
+        night.spend(tmp_path, trials, float("nan"), run)
     (tmp_path / "overnight.json").unlink()
     with pytest.raises(StudyError, match="Give --hours"):
-        overnight.spend(tmp_path, trials, None, run)
+        night.spend(tmp_path, trials, None, run)
 
 
 def test_a_damaged_study_is_named(tmp_path):
@@ -340,7 +364,7 @@ def test_a_damaged_study_is_named(tmp_path):
 def test_a_full_disk_stops_the_study_and_keeps_what_is_finished(tmp_path, monkeypatch):
     import errno
 
-    from shared.ideas import study
+    from shared.experiments.ideas import study
 
     def run(configuration, checkpoint, deadline):
         return {"configuration": configuration.as_json()}
@@ -360,7 +384,7 @@ def test_a_full_disk_stops_the_study_and_keeps_what_is_finished(tmp_path, monkey
 
 
 def test_the_shipped_study_is_what_it_says():
-    from shared.ideas.trial import count_edits
+    from shared.experiments.ideas.trial import count_edits
     from shared.lines import frozen_lines
 
     study, test = load_study(), frozen_lines()

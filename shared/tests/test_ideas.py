@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from shared.ideas import IDEAS, Configuration, ConfigurationError, find_idea
+from shared.experiments.ideas import IDEAS, Configuration, ConfigurationError, find_idea
 from shared.lines import LineSet
 
 QUICK = {"channels": (4, 4, 6, 8), "features": 8, "updates": 2, "lines": 32, "hands": 2}
@@ -62,7 +62,7 @@ def test_a_configuration_survives_a_file():
 
 
 def test_the_base_is_the_network_of_lab_3():
-    from shared.ideas.networks import build_network
+    from shared.experiments.ideas.networks import build_network
     from shared.networks import line_network
 
     shapes = [
@@ -74,7 +74,7 @@ def test_the_base_is_the_network_of_lab_3():
 
 @pytest.mark.parametrize("frame_width", [2, 4])
 def test_a_network_gives_one_logit_row_a_frame(frame_width):
-    from shared.ideas.networks import build_network
+    from shared.experiments.ideas.networks import build_network
 
     configuration = Configuration.of(
         channels=(4, 4, 6, 8), features=8, frame_width=frame_width, context="transformer"
@@ -84,7 +84,7 @@ def test_a_network_gives_one_logit_row_a_frame(frame_width):
 
 
 def test_schedules_begin_alike_and_end_apart():
-    from shared.ideas.trial import learning_rate
+    from shared.experiments.ideas.trial import learning_rate
 
     def rates(schedule):
         configuration = Configuration.of(schedule=schedule, updates=100, learning_rate=0.1)
@@ -98,7 +98,7 @@ def test_schedules_begin_alike_and_end_apart():
 
 
 def _run(tmp_path, name="trial", **settings):
-    from shared.ideas.trial import run_trial
+    from shared.experiments.ideas.trial import run_trial
 
     lines = _lines()
     configuration = Configuration.of(**{**QUICK, **settings})
@@ -122,7 +122,7 @@ def test_a_trial_records_errors_line_by_line(tmp_path, settings):
 def test_a_trial_stops_at_its_deadline():
     import time
 
-    from shared.ideas.trial import TimeIsUp, run_trial
+    from shared.experiments.ideas.trial import TimeIsUp, run_trial
 
     lines = _lines()
     with pytest.raises(TimeIsUp):
@@ -136,36 +136,8 @@ def test_a_trial_stops_at_its_deadline():
 def test_every_idea_runs(tmp_path, name):
     kept = {"updates": 2, "lines": 32, "batch_size": 4}
     kept |= {} if "hands" in IDEAS[name].changes else {"hands": 2}
-    from shared.ideas.trial import run_trial
+    from shared.experiments.ideas.trial import run_trial
 
     lines = _lines()
     record = run_trial(find_idea(name).configuration(**kept), validation=lines, test=lines)
     assert np.isfinite([loss for _, loss in record["loss"]]).all()
-
-
-def test_an_experiment_of_the_engine_is_the_same_trial(tmp_path, monkeypatch):
-    from shared.experiments import ConfigError, Study
-    from shared.ideas import engine, trial
-
-    study = Study("x", "shared.ideas.engine:train", "cer", "min", fixed=QUICK, folder=tmp_path)
-    (planned,) = study.planned()
-    given = {**planned.config, "seed": planned.seed}
-    assert Configuration.of(**given) == Configuration.of(**QUICK)
-    with pytest.raises(ConfigError, match="did you mean 'lstm'"):
-        Study("x", "shared.ideas.engine:train", "cer", fixed={"context": "lstn"}, folder=tmp_path)
-
-    class Trial:
-        seed, folder, reported, kept = 3, tmp_path, [], {}
-
-        def report(self, update, **metrics):
-            self.reported.append((update, metrics))
-
-        def artifact(self, name, content):
-            self.kept[name] = content
-
-    monkeypatch.setattr(trial, "validation_lines", _lines)
-    monkeypatch.setattr("shared.lines.frozen_lines", _lines)
-    found = engine.train(planned.config, Trial())
-    assert set(found) == {"cer", "test_cer", "cpu_seconds", "parameters"}
-    assert [update for update, _ in Trial.reported] == [1, 2]
-    assert b'"seed": 3' in Trial.kept["record.json"]

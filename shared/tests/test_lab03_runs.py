@@ -2,41 +2,43 @@
 
 import numpy as np
 import pytest
+from broken_runs import UPDATES_PER_POINT, toy_run
 
-from shared.checks.lab03_plateau import shipped_loss
-from shared.checks.lab03_runs import FAULTS, UPDATES_PER_POINT, broken_runs, toy_run
-from shared.checks.lab03_training import diagnose_loss
+from shared.checks.answers import answer
 from shared.ctc import log_softmax, loss_and_grad
+from shared.exercises.lab03 import FAULTS, shipped_loss
+from shared.paths import sample
+
+RUNS = dict(zip(answer("lab03.diagnose_loss")(), sample("broken_runs").values(), strict=True))
 
 
-@pytest.mark.parametrize("index", range(5))
-def test_recorded_run_begins_as_its_code_does(index):
-    recorded = broken_runs()[index]
-    repeated = toy_run(diagnose_loss()[index], updates=UPDATES_PER_POINT)
-    assert np.allclose(repeated.losses, recorded.losses[:1], rtol=0, atol=0.02)
-    assert repeated.targets == recorded.targets
+@pytest.mark.parametrize("fault", RUNS)
+def test_recorded_run_begins_as_its_code_does(fault):
+    recorded, repeated = RUNS[fault], toy_run(fault, updates=UPDATES_PER_POINT)
+    assert np.allclose(repeated["losses"], recorded["losses"][:1], rtol=0, atol=0.02)
+    assert repeated["targets"] == recorded["targets"]
 
 
 @pytest.mark.nightly
-@pytest.mark.parametrize("index", range(5))
-def test_recorded_run_is_what_its_code_gives(index):
-    recorded, repeated = broken_runs()[index], toy_run(diagnose_loss()[index])
-    assert np.allclose(repeated.losses, recorded.losses, rtol=0.02, atol=0.05)
-    assert repeated.texts == recorded.texts
+@pytest.mark.parametrize("fault", RUNS)
+def test_recorded_run_is_what_its_code_gives(fault):
+    recorded, repeated = RUNS[fault], toy_run(fault)
+    assert np.allclose(repeated["losses"], recorded["losses"], rtol=0.02, atol=0.05)
+    assert repeated["texts"] == recorded["texts"]
 
 
 def test_each_run_shows_the_sign_that_its_fault_is_told_by():
-    runs = dict(zip(diagnose_loss(), broken_runs(), strict=True))
-    assert sorted(runs) == sorted(FAULTS)
-    assert runs["blank"].losses[-1] < 0.2
-    assert all("~" in text for text in runs["blank"].texts)
-    assert set(runs["plateau"].texts) == {""} == set(runs["double softmax"].texts)
-    assert runs["plateau"].losses[-1] < 10 < 30 < runs["double softmax"].losses.min()
-    assert runs["double softmax"].confidence <= np.e / (np.e + 9) < 0.7 < runs["plateau"].confidence
-    pairs = zip(runs["padding"].targets, runs["padding"].texts, strict=True)
-    assert all(text.rstrip("~") == target and text != target for target, text in pairs)
-    pairs = zip(runs["stride"].targets, runs["stride"].texts, strict=True)
-    assert all(len(text) < len(target) for target, text in pairs)
+    assert sorted(RUNS) == sorted(FAULTS)
+    blank, plateau, twice = (RUNS[fault] for fault in ("blank", "plateau", "double softmax"))
+    assert blank["losses"][-1] < 0.2
+    assert all("~" in text for text in blank["texts"])
+    assert set(plateau["texts"]) == {""} == set(twice["texts"])
+    assert plateau["losses"][-1] < 10 < 30 < min(twice["losses"])
+    assert twice["confidence"] <= np.e / (np.e + 9) < 0.7 < plateau["confidence"]
+    for target, text in zip(*(RUNS["padding"][key] for key in ("targets", "texts")), strict=True):
+        assert text.rstrip("~") == target and text != target
+    for target, text in zip(*(RUNS["stride"][key] for key in ("targets", "texts")), strict=True):
+        assert len(text) < len(target)
 
 
 def test_unknown_fault_is_refused():

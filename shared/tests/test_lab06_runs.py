@@ -2,15 +2,16 @@
 
 import numpy as np
 import pytest
+from detectors import FAULTS, NUM_LINES, broken_detectors, records, toy_detector
 
-from shared.checks.lab06_choices import diagnose_detectors
-from shared.checks.lab06_runs import FAULTS, NUM_LINES, broken_detectors, toy_detector
-from shared.recognizer import LineDetector
+from shared.checks.answers import answer
+from shared.pages import LineDetector
+from shared.paths import data_file
 
 
 @pytest.fixture(scope="module")
 def runs():
-    return dict(zip(diagnose_detectors().values(), broken_detectors(), strict=True))
+    return dict(zip(answer("lab06.diagnose_detectors")().values(), broken_detectors(), strict=True))
 
 
 def test_without_a_fault_the_toy_finds_its_lines():
@@ -51,8 +52,17 @@ def test_every_loss_falls(runs):
         assert run.losses[-1] < 0.5 * run.losses[0]
 
 
+def test_the_stored_runs_are_these(runs):
+    repeated = records(list(runs.values()))
+    with np.load(data_file("samples/detectors.npz")) as stored:
+        assert set(stored) == set(repeated)
+        assert np.allclose(stored["losses"], repeated["losses"], rtol=0.01)
+        for name in ("pages", "truths", "masks"):
+            assert (stored[name] != repeated[name]).mean() < 0.002, name
+
+
 def test_unknown_fault_is_refused():
-    assert set(diagnose_detectors().values()) < set(FAULTS)
+    assert set(answer("lab06.diagnose_detectors")().values()) == set(FAULTS)
     with pytest.raises(ValueError, match="No toy has the fault 'dust'"):
         toy_detector("dust")
 

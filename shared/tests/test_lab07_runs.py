@@ -7,22 +7,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from train_labels import CHOSEN, choosing_rates, chosen_lines, format_choosing, train_labels
 
-from shared import labeling, pen
-from shared.checks.lab07_choices import diagnose_labels, spend_hours
-from shared.checks.lab07_faults import faulty, four_label_files
-from shared.checks.lab07_testing import check_export, reader_by_lists, right_reader
-from shared.checks.lab07_ways import BUDGET, WAYS, minutes
-from shared.course.train_labels import (
-    CHOSEN,
-    choosing_rates,
-    chosen_lines,
-    format_choosing,
-    shipped_choosing,
-    train_labels,
-)
+from shared import labeling, paths, pen
+from shared.checks.answers import answer
+from shared.exercises.lab07 import BUDGET, faulty, four_label_files, repair_minutes
 from shared.labeling import bias, practice
 from shared.pages import compose_pages
+from shared.paths import sample
+
+DIAGNOSIS = answer("lab07.diagnose_labels")()
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +45,7 @@ def test_a_hurried_annotator_errs_where_the_key_says(truth):
     longest = max(truth.pages, key=lambda page: len(page.lines))
     shifted = labels.page(longest.image)
     assert [line.text for line in shifted.lines[:-1]] == [line.text for line in longest.lines[1:]]
-    assert shifted.lines[-1].text is None and shifted.lines[-1].status == "proposed"
+    assert shifted.lines[-1].text is None and shifted.lines[-1].status == "labeled"
     differ = {
         (page.image, line.id)
         for page in labels.pages
@@ -78,7 +72,7 @@ def test_the_simulated_checker_misses_as_often_as_assumed(truth):
 def test_each_faulty_file_shows_its_fault(truth):
     page = truth.pages[1]
     files = four_label_files(page)
-    assert files == {name: faulty(page, fault) for name, fault in diagnose_labels().items()}
+    assert files == {name: faulty(page, fault) for name, fault in DIAGNOSIS.items()}
     assert files["A"].lines != page.lines
     assert sum(a.text != b.text for a, b in zip(files["A"].lines, page.lines, strict=True)) == 3
     assert files["B"].lines[0].text == page.lines[1].text
@@ -90,14 +84,10 @@ def test_each_faulty_file_shows_its_fault(truth):
 
 
 def test_the_best_way_that_fits_is_the_answer():
-    fitting = [way for way in WAYS if minutes(way) <= BUDGET]
-    assert min(fitting, key=lambda way: WAYS[way][-1]) == spend_hours()
+    ways = sample("repairs")
+    fitting = [way for way in ways if repair_minutes(way) <= BUDGET]
+    assert min(fitting, key=lambda way: ways[way][-1]) == answer("lab07.spend_hours")()
     assert len(fitting) == 2
-
-
-def test_both_right_readers_agree_with_the_test():
-    check_export(right_reader)
-    check_export(reader_by_lists)
 
 
 def test_lines_are_chosen_as_they_say():
@@ -110,7 +100,7 @@ def test_lines_are_chosen_as_they_say():
 
 
 def test_the_shipped_run_is_whole():
-    run = shipped_choosing()
+    run = paths.sample("choosing")
     hands = {cell["hand"] for cell in run["cells"]}
     assert len(hands) == 6 and run["chosen"] == CHOSEN
     for hand in hands:

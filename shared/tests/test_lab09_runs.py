@@ -14,17 +14,17 @@ import time
 import cv2
 import numpy as np
 import pytest
+from load_tests import CLIENTS, FAULTS, REQUESTS, load_test
 
 from shared import pen
-from shared.checks.lab09_choices import cheapest_threshold, diagnose_services
-from shared.checks.lab09_prices import THRESHOLDS, minutes
-from shared.checks.lab09_services import CLIENTS, FAULTS, REQUESTS, four_services, load_test
-from shared.course import gate
+from shared.checks.answers import answer
+from shared.course import notebooks
 from shared.course.outline import this_course
 from shared.course.running import small_parameters
-from shared.export.quantization import quantize
-from shared.paths import data_file, write_atomically
+from shared.exercises.lab09 import minutes
+from shared.paths import data_file, sample, write_atomically
 from shared.service.companion import Companion, NotRunning, as_png, fit
+from shared.service.exporting.quantization import quantize
 from shared.service.traffic import send_lines
 from shared.tests.service_support import written
 
@@ -54,10 +54,10 @@ def test_each_fault_shows_its_sign_and_no_other_service_does(tests):
 
 
 def test_the_four_services_are_those_of_the_answer(tests):
-    shown = four_services()
-    for name, fault in diagnose_services().items():
-        assert [t.p95 for t in shown[name]] == [t.p95 for t in tests[fault]]
-    leak = [test.memory for test in shown["D"]]
+    shown = sample("load_tests")
+    for name, fault in answer("lab09.diagnose_services")().items():
+        assert [t["p95"] for t in shown[name]] == pytest.approx([t.p95 for t in tests[fault]])
+    leak = [test["memory"] for test in shown["D"]]
     assert leak[-1] - leak[0] == pytest.approx(3 * (leak[1] - leak[0]))
     assert load_test("healthy", 1, REQUESTS) == load_test("healthy", 1)
     with pytest.raises(ValueError, match="No service has the fault"):
@@ -65,7 +65,8 @@ def test_the_four_services_are_those_of_the_answer(tests):
 
 
 def test_the_cheapest_threshold_is_the_answer():
-    assert min((row[0] for row in THRESHOLDS), key=minutes) == cheapest_threshold()
+    thresholds = [row[0] for row in sample("thresholds")]
+    assert min(thresholds, key=minutes) == answer("lab09.cheapest_threshold")()
 
 
 def test_a_companion_answers_and_leaves_no_process(tmp_path):
@@ -105,9 +106,9 @@ def test_a_companion_that_was_killed_shows_the_end_of_its_log(tmp_path):
 def test_a_companion_begins_with_the_shipped_reader(tmp_path):
     one = Companion(tmp_path)
     _, shipped = one.ask("/health/ready")
-    small = quantize(data_file("models/line_small.onnx").read_bytes(), "recurrent")
+    small = quantize(data_file("models/reader.onnx").read_bytes(), "recurrent")
     write_atomically(tmp_path / "models" / "line_other.onnx", small)
-    assert one.ask("/admin/models")[1]["available"] == ["line_other.onnx", "line_small.onnx"]
+    assert one.ask("/admin/models")[1]["available"] == ["line_other.onnx", "reader.onnx"]
     assert one.tell("/admin/swap", {"name": "line_other.onnx"})[0] == 200
     assert one.ask("/health/ready")[1] != shipped
     one.stop()  # As when a notebook ends between a swap and its rollback
@@ -195,10 +196,10 @@ def test_the_lab_learns_from_lines_of_ones_own(tmp_path, monkeypatch):
     (lab,) = this_course().find(["9"])
     source = this_course().labs / lab.notebook
     papermill.execute_notebook(
-        str(source), str(tmp_path / "done.ipynb"), small_parameters(gate.load(source)),
+        str(source), str(tmp_path / "done.ipynb"), small_parameters(notebooks.load(source)),
         kernel_name="python3", cwd=str(tmp_path), progress_bar=False,
     )  # fmt: skip
-    done = gate.load(tmp_path / "done.ipynb")["cells"]
+    done = notebooks.load(tmp_path / "done.ipynb")["cells"]
     said = "".join("".join(o.get("text", "")) for cell in done for o in cell.get("outputs", ()))
     assert "This is your own handwriting" in said
     assert "20 lines are corrected by you; the lines used are yours" in said

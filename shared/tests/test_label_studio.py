@@ -25,7 +25,6 @@ import pytest
 
 from shared import paths
 from shared.course import cli
-from shared.course.label import keep_before
 from shared.labeling import (
     LabelError,
     label_server,
@@ -35,6 +34,7 @@ from shared.labeling import (
     validate,
 )
 from shared.labeling.agreement import agreement
+from shared.labeling.commands import keep_before
 from shared.labeling.label_studio import TEMPLATE, to_tasks
 from shared.labeling.label_studio_api import LabelStudio
 from shared.labeling.label_studio_export import from_tasks, read_export
@@ -176,6 +176,14 @@ def test_texts_come_before_baselines_in_the_list_of_regions():
         (lambda r: r[1]["value"].update(text=["one", "two"]), "several_texts", "done"),
         (lambda r: r[0].update(from_name="polygon"), "unknown_result", "done"),
         (lambda r: r.pop(0), "text_without_box", "done"),
+        (lambda r: r[1]["value"].update(text=[None]), "no_text", "done"),
+        (lambda r: r[1]["value"].update(text=[5]), "no_text", "done"),
+        (lambda r: r[1]["value"].update(text=["\ud800"]), "no_text", "done"),
+        (lambda r: r[0].pop("id"), "broken_region", "done"),
+        (lambda r: r[0].pop("value"), "broken_region", "done"),
+        (lambda r: r[0]["value"].pop("x"), "broken_region", "done"),
+        (lambda r: r[0]["value"].update(x="12"), "broken_region", "done"),
+        (lambda r: r[0]["value"].update(rotation="much"), "broken_region", "done"),
     ],
 )
 def test_what_does_not_fit_is_noted_and_never_guessed_in_silence(spoil, code, status):
@@ -196,6 +204,47 @@ def test_the_last_of_two_annotations_by_one_person_counts():
     found = from_tasks([task])
     assert found.label_sets["7"].pages[0].lines[0].text == "late"
     assert [note.code for note in found.notes] == ["labeled_twice"]
+
+
+def test_a_box_that_cannot_be_read_keeps_the_line_as_it_was_sent():
+    sent = page(line("a"), line("b"), status="open")
+    (task,) = to_tasks(label_set([sent]))
+    results = annotate(task)
+    results[0]["value"]["width"] = None
+    found = from_tasks([answered(task, results)])
+    lines = found.label_sets["7"].pages[0].lines
+    assert lines[0] == sent.lines[0] and lines[1].status == "labeled"
+    assert [(note.code, note.line) for note in found.notes] == [("broken_region", "a")]
+
+
+def test_two_people_whose_names_agree_before_the_at_stay_two():
+    (task,) = to_tasks(label_set([page(line("a"), status="open")]))
+    both = annotate(task), annotate(task)
+    for number, results in enumerate(both, start=1):
+        results[1]["value"]["text"] = [f"by {number}"]
+        task = answered(task, results, completed_by=number)
+    people = {1: "bo@school-a.example", 2: "bo@school-b.example"}
+    found = from_tasks([task], people)
+    texts = {name: one.pages[0].lines[0].text for name, one in found.label_sets.items()}
+    assert texts == {"bo-at-school-a.example": "by 1", "bo-at-school-b.example": "by 2"}
+    assert found.notes == []
+
+
+@pytest.mark.parametrize("name", ["x/../../evil@e", "..@e", "a\0b\n@e", "c:\\d@e", "a" * 300])
+def test_a_name_never_leads_out_of_its_folder(name, tmp_path):
+    (task,) = to_tasks(label_set([page(line("a"), status="open")]))
+    task = answered(task, annotate(task), completed_by={"id": 4, "email": name})
+    (made,) = from_tasks([task]).label_sets
+    assert (tmp_path / f"labels-{made}.json").resolve().parent == tmp_path.resolve()
+    (tmp_path / f"labels-{made}.json").write_text("{}")
+
+
+def test_a_foreign_task_costs_itself_and_is_named():
+    (task,) = to_tasks(label_set([page(line("a"), status="open")]))
+    foreign = [{"id": 9, "meta": meta} for meta in ({}, None, "x", {"page": {"pages": []}})]
+    found = from_tasks([*foreign, answered(task, annotate(task))])
+    assert [len(labels.pages) for labels in found.label_sets.values()] == [1]
+    assert [(note.code, note.page) for note in found.notes] == [("foreign_task", "task 9")] * 4
 
 
 def test_a_page_without_lines_has_no_predictions_and_may_be_submitted_empty():
@@ -419,7 +468,7 @@ def test_the_whole_way_through_the_real_server(real):
     with urllib.request.urlopen(asked) as answer:
         assert answer.read() == (folder / "pages/c d.png").read_bytes()
     person = label_server.add_annotator(server, "bo")
-    bo = next(number for number, name in studio.people().items() if name == "bo")
+    bo = next(number for number, name in studio.people().items() if name.startswith("bo@"))
     # The learner deletes a line and corrects one; bo accepts all; the second page is skipped
     sent = {task["id"]: to_tasks(labels, "photos")[k] for k, task in enumerate(tasks)}
     results = annotate(sent[tasks[0]["id"]])

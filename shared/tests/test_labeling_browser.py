@@ -17,8 +17,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from shared.course.serve import free_port
 from shared.labeling import LabeledLine, label_set, page_of, read_labels, write_labels
+from shared.service.load import free_port
 
 CHROMIUM = next(
     (c for c in ("chromium", "chromium-browser", "google-chrome") if shutil.which(c)), ""

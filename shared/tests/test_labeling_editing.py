@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -146,6 +147,22 @@ def test_letters_of_one_text_are_undone_at_once(path):
         act(session, do="text", line="l0", text=text, group="typing-1")
     session.undo()
     assert session.labels.page(PAGE).line("l0").text == "line 0"
+
+
+def test_undo_ends_at_the_proposals(path):
+    labels = read_labels(path)
+    write_labels(path, labels.with_page(replace(labels.page(PAGE), lines=())))
+    session = LabelSession(path)
+    proposal = {"id": "m1", "box": [0, 0, 50, 20], "text": "tea", "status": "proposed"}
+    act(session, do="prelabel", lines=[proposal])
+    proposed = session.labels
+    assert [one.text for one in proposed.page(PAGE).lines] == ["tea"]
+    assert session.can() == {"undo": False, "redo": False}
+    act(session, do="accept", line="m1")
+    session.undo()
+    assert session.labels == proposed
+    with pytest.raises(EditError, match="nothing to undo"):
+        session.undo()
 
 
 def test_an_action_that_arrives_twice_is_done_once(path):

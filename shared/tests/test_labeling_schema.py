@@ -230,11 +230,12 @@ def test_good_labels_have_no_problem(folder):
         (line(box=(-0.5, 10, 90, 30)), "over_the_edge", "warning", "0.5 pixels over"),
         (line(box=(10, 10, 12, 30)), "tiny_box", "warning", "stray click"),
         (line(text=None), "empty_text", "error", "no text"),
-        (line(text="  "), "empty_text", "error", "no text"),
+        (line(text="  "), "empty_text", "error", "'  ' is blank"),
         (line(text="na\u00efve \u2019"), "unknown_character", "error", "position 2.*U\\+2019"),
         (line(text="two  words"), "stray_space", "warning", "more spaces"),
         (line(status="unreadable"), "unreadable_with_text", "error", "keep one"),
         (line(status="proposed"), "still_proposed", "error", "only a model"),
+        (line(status="proposed", text=None), "still_proposed", "error", "nobody has said"),
         (line(baseline=((10, 25), (150, 25))), "baseline_off_box", "warning", "60 pixels"),
         (line(baseline=((90, 25), (10, 25))), "baseline_backward", "error", "left to right"),
     ],
@@ -299,7 +300,7 @@ def page_of_bytes(page, image):
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_a_page_has_the_size_at_which_its_image_is_shown(tmp_path, orientation):
-    from shared.recognizer import open_page_image
+    from shared.pages.image_files import open_page_image
 
     exif = Image.Exif()
     exif[0x0112] = orientation
@@ -395,13 +396,9 @@ def test_another_version_is_refused_before_its_fields_are():
         LabelSet(2, ())
 
 
-def test_the_core_never_imports_labeling_and_labeling_is_light():
-    from shared.figures.modules import CORE, shared_imports
-
-    imports = shared_imports((*CORE, "labeling"))
-    assert [name for name in CORE if "labeling" in imports[name]] == []
+def test_labeling_is_light():
     code = (
-        "import sys, shared.labeling, shared.labeling.label_server, shared.labeling.versioning; "
+        "import sys, shared.labeling, shared.labeling.label_server, shared.labeling.terminal; "
         "heavy = {'tensorflow', 'keras', 'cv2', 'matplotlib', 'ipywidgets', 'anywidget'}; "
         "sys.exit(str(sorted(heavy & set(sys.modules))) if heavy & set(sys.modules) else 0)"
     )

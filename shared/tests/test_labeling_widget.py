@@ -121,6 +121,13 @@ def test_an_answer_comes_when_the_action_is_on_the_disk(widget, path):
     assert view["said"] == "Undone: typing." and view["can"] == {"undo": False, "redo": True}
 
 
+def test_characters_that_no_model_can_write_are_told_at_once(widget):
+    view, _ = send(widget, text("l1", "a lemon \u2013 na\u00efve"))
+    assert view["errors"] == [] and "No model here can write \u00ef \u2013;" in view["said"]
+    view, _ = send(widget, text("l1", "a lemon - naive"))
+    assert view["said"] == ""
+
+
 def test_what_is_refused_is_answered_and_shows_what_was_typed(widget):
     view, ids = send(widget, text("gone", "long sentence"), text("l0", "fine"))
     assert view["acks"] == ids

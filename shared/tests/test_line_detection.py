@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from shared import networks, pen, recognizer
-from shared.recognizer import DetectedLine, LineDetector, straightening
-from shared.recognizer.detected_lines import band_polygon
-from shared.recognizer.line_detection import BESIDE, DISTANCE, PageMaps, activate
-from shared.recognizer.line_tracing import lines_from_classes, lines_from_maps
-from shared.training import baseline_maps, class_maps
+from shared import networks, pages, pen
+from shared.pages import Line, LineDetector, baseline_maps, class_maps
+from shared.pages.detector import DISTANCE, RETRY_SCALES, PageMaps, activate
+from shared.pages.line import band_polygon
+from shared.pages.rectifying import CROP_X_HEIGHT, MARGIN_BESIDE, LineCrop, without_neighbors
+from shared.pages.tracing import lines_from_classes, lines_from_maps
+from shared.preparation import X_HEIGHT
 
 STEP = networks.MAP_STEP
 
@@ -19,7 +20,7 @@ def line(y, left=10.0, right=210.0, slope=0.0, x_height=8.0, bend=0.0):
     x = np.linspace(left, right, 30)
     middle = (left + right) / 2
     heights = y + slope * (x - middle) + bend * np.cos((x - middle) / 40)
-    return DetectedLine(np.column_stack([x, heights]), 1.8 * x_height, 0.7 * x_height, x_height, 1)
+    return Line(np.column_stack([x, heights]), 1.8 * x_height, 0.7 * x_height, x_height, 1)
 
 
 def maps_of(lines, shape=(160, 224)):
@@ -107,9 +108,9 @@ def test_lines_are_read_down_a_tilted_page_and_along_a_row():
     tilted = [line(30 + 20 * k, slope=0.25) for k in range(4)]
     right = line(30 + 0.25 * 170, 250, 300, slope=0.25)  # Beside the first line, and lower
     shuffled = [tilted[2], right, tilted[0], tilted[3], tilted[1]]
-    ordered = recognizer.reading_order(shuffled)
+    ordered = pages.reading_order(shuffled)
     assert [id(one) for one in ordered] == [id(one) for one in [tilted[0], right, *tilted[1:]]]
-    assert recognizer.reading_order([]) == []
+    assert pages.reading_order([]) == []
 
 
 def test_the_outline_keeps_its_distance_along_the_normals():
@@ -129,12 +130,12 @@ def test_a_strip_is_level(slope):
     page = np.full((300, 400), 255, np.uint8)
     ends = [(40, 150 - slope * 160), (360, 150 + slope * 160)]
     cv2.line(page, *[(round(x), round(y)) for x, y in ends], 0, 3)
-    strip = recognizer.straighten(page, DetectedLine(np.array(ends), 30, 12, 16, 1.0))
-    rows = ink_rows(strip.image)
-    assert strip.x_height == straightening.STRIP_X_HEIGHT
-    assert abs(rows.mean() - strip.baseline) < 1.5 and np.ptp(rows) <= 9
+    crop = pages.rectify(page, Line(np.array(ends), 30, 12, 16, 1.0))
+    rows = ink_rows(crop.image)
+    assert crop.x_height == CROP_X_HEIGHT
+    assert abs(rows.mean() - crop.baseline) < 1.5 and np.ptp(rows) <= 9
     along = np.hypot(320, 320 * slope) * 24 / 16
-    assert strip.image.shape[1] == pytest.approx(along + 2 * straightening.SIDE * 24, rel=0.01)
+    assert crop.image.shape[1] == pytest.approx(along + 2 * MARGIN_BESIDE * 24, rel=0.01)
 
 
 def test_a_curved_line_is_level_too():
@@ -144,8 +145,8 @@ def test_a_curved_line_is_level_too():
     baseline = np.column_stack([x, 100 + 20 * np.sin(x / 60)])
     page = np.full((200, 400), 255, np.uint8)
     cv2.polylines(page, [np.round(baseline).astype(np.int32)], False, 0, 2)
-    strip = recognizer.straighten(page, DetectedLine(baseline, 30, 12, 16, 1.0))
-    assert np.ptp(ink_rows(strip.image)) <= 8
+    crop = pages.rectify(page, Line(baseline, 30, 12, 16, 1.0))
+    assert np.ptp(ink_rows(crop.image)) <= 8
 
 
 def test_a_strip_comes_to_the_place_that_the_reader_knows():
@@ -153,12 +154,12 @@ def test_a_strip_comes_to_the_place_that_the_reader_knows():
     writing = pen.write("nine sunrises in june", hand, np.random.default_rng(0))
     gray = 255 - pen.draw(writing, height=96)
     baseline = np.array([[0, 3.0 * writing.baseline], [gray.shape[1], 3.0 * writing.baseline]])
-    true = DetectedLine(baseline, 60, 25, 3 * writing.x_height, 1.0)
-    prepared = recognizer.prepare_strip(recognizer.straighten(gray, true))
+    true = Line(baseline, 60, 25, 3 * writing.x_height, 1.0)
+    prepared = pages.place_crop(pages.rectify(gray, true)).image
     assert prepared.shape[0] == 32 and prepared.dtype == np.uint8
     assert np.median(prepared) == 0 and prepared.max() > 230
     drawn = pen.draw(writing)
-    zoom = straightening.READER_X_HEIGHT / writing.x_height
+    zoom = X_HEIGHT / writing.x_height
     assert prepared.shape[1] == pytest.approx(drawn.shape[1] * min(zoom, 1.1), rel=0.25)
 
 
@@ -168,16 +169,16 @@ def test_strokes_of_the_lines_around_are_left_out():
     gray[25:40, 32] = 0  # An ascender of this line
     gray[0:34, 100] = 0  # A tail of the line above
     gray[70:90, 150] = 0  # An ascender of the line below
-    strip = recognizer.Strip(gray, 60.0, 20.0, 38.0, 12.0)
-    left = straightening.own_ink(255 - gray, strip)
+    crop = LineCrop(gray, 60.0, 20.0)
+    left = without_neighbors(255 - gray, crop)
     assert left[30, 32] and left[50, 32]
     assert not left[:36, 100].any() and not left[66:, 150].any()
 
 
 def test_paper_has_no_line_to_prepare():
-    strip = recognizer.Strip(np.full((60, 200), 240, np.uint8), 40.0, 24.0, 30.0, 10.0)
+    crop = LineCrop(np.full((60, 200), 240, np.uint8), 40.0, 24.0)
     with pytest.raises(ValueError, match="No ink"):
-        recognizer.prepare_strip(strip)
+        pages.place_crop(crop)
 
 
 @pytest.fixture(scope="module")
@@ -223,7 +224,7 @@ def test_probabilities_and_distances_come_out_of_the_network():
 def test_mistakes_are_explained(untrained):
     with pytest.raises(ValueError, match="'boxes' is unknown; use 'baseline' or 'classes'"):
         LineDetector(untrained, "boxes")
-    with pytest.raises(FileNotFoundError, match="labs train"):
+    with pytest.raises(FileNotFoundError, match="train it: see data/README.md"):
         LineDetector.load("no_such_detector.weights.h5")
 
 
@@ -233,14 +234,14 @@ def test_a_detector_is_saved_and_loaded(untrained, tmp_path):
     path = LineDetector(untrained, "classes").save(tmp_path / "own.weights.h5", card)
     again = LineDetector.load(str(path))
     assert again.kind == "classes"
-    page = recognizer.prepare_page(image)
+    page = pages.prepare_page(image)
     np.testing.assert_allclose(
-        again.look(page).maps, LineDetector(untrained, "classes").look(page).maps, atol=1e-5
+        again.predict(page).maps, LineDetector(untrained, "classes").predict(page).maps, atol=1e-5
     )
 
 
 @pytest.mark.parametrize("blind", [True, False])
-def test_sizes_beside_are_looked_at_where_lines_explain_too_little_ink(blind):
+def test_scales_nearby_are_tried_where_lines_cover_too_little_ink(blind):
     paper = np.full((240, 320), 255, np.uint8)
     for top in (40, 100, 160):
         paper[top : top + 6, 20:300] = 0
@@ -249,7 +250,7 @@ def test_sizes_beside_are_looked_at_where_lines_explain_too_little_ink(blind):
     class Blinking(LineDetector):
         """Sees every bar as a line; when it blinks, only their left thirds at the first size."""
 
-        def look(self, page):
+        def predict(self, page):
             sizes.append(page.scale)
             core = (page.ink[::STEP, ::STEP] > 127).astype(np.float32)
             if blind and page.scale == sizes[0]:
@@ -259,5 +260,5 @@ def test_sizes_beside_are_looked_at_where_lines_explain_too_little_ink(blind):
     found = Blinking(None).maps(paper).lines()
     assert len(found) == 3
     assert all(line.baseline[-1, 0] > 280 for line in found)
-    beside = {round(size / sizes[0], 2) for size in sizes} & set(BESIDE)
+    beside = {round(size / sizes[0], 2) for size in sizes} & set(RETRY_SCALES)
     assert bool(beside) == blind, "other sizes cost time, so they are tried only where needed"

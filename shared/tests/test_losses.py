@@ -77,15 +77,6 @@ def test_frame_loss_ignores_padding():
     np.testing.assert_allclose(losses.frame_loss(labels, logits, np.int32([5])), short, rtol=1e-6)
 
 
-def test_min_frames_counts_equal_neighbors():
-    assert [losses.min_frames(label) for label in ([], [1], [1, 1, 1], [1, 2, 2, 3])] == [
-        0,
-        1,
-        5,
-        5,
-    ]
-
-
 GOOD = {
     "labels": np.array([[1, 2, 0], [3, 3, 3]]),
     "label_lengths": np.array([2, 3]),

@@ -5,13 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from shared import matching
-from shared.recognizer import DetectedLine
+from shared.pages import Line, matching
 
 
 def line(y, left=0.0, right=40.0, ascent=8.0, descent=2.0, slope=0.0):
     baseline = np.array([[left, y], [right, y + slope * (right - left)]])
-    return DetectedLine(baseline, ascent, descent, 5.0, 0.9)
+    return Line(baseline, ascent, descent, 5.0, 0.9)
 
 
 def test_boxes_overlap_as_worked_by_hand():
@@ -23,15 +22,6 @@ def test_boxes_overlap_as_worked_by_hand():
     assert matching.box_iou([], others).shape == (0, 5)
 
 
-def test_masks_overlap_as_worked_by_hand():
-    a, b = np.zeros((2, 4), int), np.zeros((2, 4), int)
-    a[0], b[:, 1] = 1, 1  # Four and two pixels, one in common
-    assert matching.pixel_iou(a, b) == pytest.approx(1 / 5)
-    assert matching.pixel_iou(0 * a, 0 * b) == 1
-    with pytest.raises(ValueError, match=r"\(2, 4\) and \(4, 2\)"):
-        matching.pixel_iou(a, b.T)
-
-
 def test_a_match_is_one_to_one_and_the_best_comes_first():
     overlaps = np.array([[0.6, 0.9], [0.0, 0.8], [0.55, 0.0]])
     # 0.9 takes row 0 and column 1, so row 1 is left alone and row 2 gets column 0
@@ -41,16 +31,16 @@ def test_a_match_is_one_to_one_and_the_best_comes_first():
 
 
 def test_f1_counts_misses_and_false_alarms():
-    found = matching.count_found(np.array([[0.9, 0], [0, 0.4], [0, 0.1]]))
+    found = matching.count_hits(np.array([[0.9, 0], [0, 0.4], [0, 0.1]]))
     assert found == (1, 3, 2)
     assert (found.precision, found.recall) == (pytest.approx(1 / 3), 0.5)
     assert found.f1 == pytest.approx(2 * (1 / 3) * 0.5 / (1 / 3 + 0.5)) == pytest.approx(0.4)
-    assert matching.total([found, matching.Found(3, 3, 4)]) == (4, 6, 6)
+    assert matching.total([found, matching.DetectionCounts(3, 3, 4)]) == (4, 6, 6)
 
 
 def test_an_empty_page_is_found_right_by_finding_nothing():
-    assert matching.count_found(np.zeros((0, 0))).f1 == 1
-    assert matching.count_found(np.zeros((2, 0))).f1 == 0
+    assert matching.count_hits(np.zeros((0, 0))).f1 == 1
+    assert matching.count_hits(np.zeros((2, 0))).f1 == 0
 
 
 def test_average_precision_as_worked_by_hand():
@@ -75,7 +65,7 @@ def test_mean_average_precision_averages_ten_thresholds():
 
 
 def test_ink_goes_to_the_line_whose_middle_is_nearer():
-    owner = matching.assign_ink((40, 50), [line(12), line(20)])
+    owner = matching.assign_pixels((40, 50), [line(12), line(20)])
     assert owner[5, 20] == 1 and owner[19, 20] == 2
     assert owner[30, 20] == 0 and owner[12, 45] == 0
     # Bands 4 to 14 and 12 to 22 share the rows 12 and 13; their middles are 9 and 17
@@ -85,8 +75,8 @@ def test_ink_goes_to_the_line_whose_middle_is_nearer():
 def test_covered_ink_sees_a_skewed_line_where_boxes_do_not():
     slope = 0.2
     lines = [line(30, 0, 200, slope=slope), line(45, 0, 200, slope=slope)]
-    owner = matching.assign_ink((100, 200), lines)
-    np.testing.assert_allclose(matching.ink_iou(owner, lines), np.eye(2), atol=1e-9)
+    owner = matching.assign_pixels((100, 200), lines)
+    np.testing.assert_allclose(matching.foreground_iou(owner, lines), np.eye(2), atol=1e-9)
     boxes = np.stack([each.box for each in lines])
     assert matching.box_iou(boxes, boxes)[0, 1] > 0.5
 
@@ -96,10 +86,10 @@ def test_covered_ink_as_worked_by_hand():
     owner[5, :40], owner[15, :10] = 1, 2
     half = [line(7, 0, 19.4, ascent=4, descent=1)]  # The pixel an edge lies in counts
     # 20 pixels of line 1 are covered, of 40; none of line 2
-    np.testing.assert_allclose(matching.ink_iou(owner, half), [[0.5, 0]])
+    np.testing.assert_allclose(matching.foreground_iou(owner, half), [[0.5, 0]])
     # Both lines under one outline: 40 in common of 50, and 10 of 50
     both = [line(17, 0, 40, ascent=15, descent=1)]
-    np.testing.assert_allclose(matching.ink_iou(owner, both), [[40 / 50, 10 / 50]])
+    np.testing.assert_allclose(matching.foreground_iou(owner, both), [[40 / 50, 10 / 50]])
 
 
 def test_a_page_ignores_line_breaks_and_double_spaces():

@@ -18,7 +18,8 @@ def run_in_a_process(code, tmp_path, **environment):
     """Run code in a fresh process, because W&B reads its variables when it is imported."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith("WANDB_")}
     kept |= {"HANDWRITING_MY": str(tmp_path / "my"), "HOME": str(tmp_path), **environment}
-    code = "from shared.tracking import Run, load_run, publish\n" + textwrap.dedent(code)
+    names = "from shared.experiments.tracking import Run, load_run, publish\n"
+    code = names + textwrap.dedent(code)
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, env=kept, check=False
     )
@@ -131,7 +132,7 @@ MODE = "offline"{TWO_STEPS}""",
 
 
 def test_an_unknown_mode_is_a_sentence(tmp_path, monkeypatch):
-    from shared.tracking import Run
+    from shared.experiments.tracking import Run
 
     monkeypatch.setenv("HANDWRITING_MY", str(tmp_path))
     with pytest.raises(ValueError, match="'offline', 'online' or 'off'"):

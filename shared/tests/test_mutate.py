@@ -1,12 +1,12 @@
-"""The command behind Lab 8's table of mutants; the tool itself runs at night."""
+"""The script behind Lab 8's table of mutants; the tool itself runs at night."""
 
 import json
+import tomllib
 
+import mutants
 import pytest
 
-from shared.course import mutate
-from shared.course.outline import CourseError
-from shared.paths import checkout
+from shared.paths import checkout, sample
 
 SOURCE = """
 def x_f__mutmut_orig(a, b=1):
@@ -35,53 +35,29 @@ def work(tmp_path):
     return tmp_path
 
 
-def test_results_are_counted_and_survivors_shown(work, tmp_path):
-    found = mutate.collect(work)
-    assert found.modules == {"shared.f": mutate.Module(killed=2, survived=2, waiting=1)}
-    assert found.survivors[0] == ("f", "if a > 0:", "if a > 1:", "open")
-    assert found.survivors[1][3] == "words of an error"
-    assert found.summary == "4 mutants: 50.0% killed, 2 survived, 1 not tried"
-    packed = tmp_path / "packed.json"
-    packed.write_text(mutate.as_json(found))
-    assert mutate.shipped_mutants(packed) == found
+def test_results_are_counted_and_survivors_kept(work, tmp_path, capsys):
+    out = tmp_path / "packed.json"
+    assert mutants.main(["--mutants", str(work), "--out", str(out)]) == 0
+    assert "shared.f: 2 killed, 2 survived, 1 waiting" in capsys.readouterr().out
+    found = json.loads(out.read_text())
+    assert found["modules"] == {"shared.f": {"killed": 2, "survived": 2, "waiting": 1}}
+    assert found["survivors"][0] == ["f", "if a > 0:", "if a > 1:", "open"]
+    assert found["survivors"][1][3] == "words of an error"
 
 
-def test_nothing_to_collect_is_said(tmp_path):
-    with pytest.raises(CourseError, match="no results"):
-        mutate.collect(tmp_path)
-
-
-def test_only_what_is_asked_for_is_copied(tmp_path):
-    mutate.prepare(checkout(), tmp_path, ["shared/ctc/*.py"], ["shared/tests/test_ctc.py"])
-    tests = {path.name for path in (tmp_path / "shared/tests").glob("*.py")}
-    assert tests == {"__init__.py", "test_ctc.py"}
-    assert 'only_mutate = ["shared/ctc/*.py"]' in (tmp_path / "pyproject.toml").read_text()
-    with pytest.raises(CourseError, match="No file matches"):
-        mutate.prepare(checkout(), tmp_path, ["shared/nothing/*.py"], [])
+def test_nothing_to_collect_is_said(tmp_path, capsys):
+    assert mutants.main(["--mutants", str(tmp_path), "--out", str(tmp_path / "none")]) == 1
+    assert "no results" in capsys.readouterr().out and not (tmp_path / "none").exists()
 
 
 def test_shipped_mutants_are_of_todays_functions():
-    from shared import ctc
-
-    found = mutate.shipped_mutants()
-    assert set(found.modules) == {
-        f"shared.ctc.{name}" for name in ("alignment", "collapsing", "decoding", "lattice")
-    }
-    killed = sum(module.killed for module in found.modules.values())
-    assert killed / (killed + len(found.survivors)) >= 0.85
-    assert len(found.survivors) == sum(module.survived for module in found.modules.values())
-    folder = checkout() / "shared/ctc"
-    text = "\n".join(path.read_text(encoding="utf-8") for path in folder.glob("*.py"))
-    for function, *_ in found.survivors:
+    found = sample("mutants")
+    modules = found["modules"].values()
+    killed, survived = (sum(one[what] for one in modules) for what in ("killed", "survived"))
+    assert killed / (killed + survived) >= 0.85
+    assert len(found["survivors"]) == survived
+    project = tomllib.loads((checkout() / "pyproject.toml").read_text(encoding="utf-8"))
+    files = project["tool"]["mutmut"]["only_mutate"]
+    text = "\n".join((checkout() / name).read_text(encoding="utf-8") for name in files)
+    for function, *_ in found["survivors"]:
         assert f"def {function}(" in text
-    assert ctc.__all__
-
-
-@pytest.mark.nightly
-def test_the_tool_runs_on_a_small_module(tmp_path, monkeypatch, capsys):
-    from shared.course import cli
-
-    monkeypatch.setenv("HANDWRITING_MY", str(tmp_path))
-    words = ["mutate", "shared/alphabet.py", "--tests", "shared/tests/test_alphabet.py"]
-    assert cli.main(words) == 0
-    assert "shared.alphabet" in capsys.readouterr().out

@@ -8,12 +8,15 @@ import subprocess
 import sys
 import zipfile
 
+import prose
 import pytest
+import stored
+from nbclient.exceptions import CellExecutionError
 
 from shared import paths
-from shared.course import build, gate, prose, running, source
+from shared.course import build, notebooks, running, source
 from shared.course.outline import this_course
-from shared.tests.conftest import FIXTURE_LAB
+from shared.tests.conftest import FIXTURE_LAB, images_of
 
 COURSE = this_course()
 LABS = COURSE.available()
@@ -32,7 +35,7 @@ def test_lab_reads_well(lab):
 
 
 def test_stored_notebooks_pass_the_gate():
-    assert gate.inspect_all(COURSE, LABS) == []
+    assert stored.inspect_all(COURSE, LABS) == []
 
 
 @each_lab
@@ -42,6 +45,7 @@ def test_untouched_lab_runs_from_end_to_end(lab):
     assert result.numbers, "no cell tagged number printed anything"
 
 
+@pytest.mark.nightly  # At its defaults; above with small parameters, below solved at its defaults
 @each_lab
 def test_untouched_lab_passes_nbval(lab, nbval):
     done = nbval(COURSE.labs / lab.notebook)
@@ -52,6 +56,18 @@ def test_untouched_lab_passes_nbval(lab, nbval):
 def test_solution_gives_its_stored_outputs(lab, nbval):
     done = nbval(COURSE.solutions / lab.notebook)
     assert done.returncode == 0, done.stdout[-6000:]
+
+
+@each_lab
+def test_rendered_solution_has_the_alt_text_of_every_picture(lab):
+    import nbformat
+
+    notebook = nbformat.read(COURSE.solutions / lab.notebook, as_version=4)
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    data = [output.data for output in outputs if "data" in output]
+    said = [one["text/plain"] for one in data if "<img " in one.get("text/html", "")]
+    assert [image["alt"] for image in images_of(notebook)] == said
+    assert said and all(len(alt.split()) >= 5 for alt in said)
 
 
 def test_fixture_lab_passes_nbval_in_both_folders(course, nbval, tmp_path):
@@ -74,11 +90,11 @@ def test_wrong_stored_number_fails(course, nbval):
 
 def with_last_cell(path, code):
     """Return a notebook with small parameters and one more cell."""
-    notebook = gate.load(path)
+    notebook = notebooks.load(path)
     for cell in notebook["cells"]:
         if fast := cell["metadata"].get("fast"):
             lines = [f"\n{name} = {value!r}" for name, value in fast.items()]
-            cell["source"] = gate.source(cell) + "".join(lines)
+            cell["source"] = notebooks.source(cell) + "".join(lines)
     last = {"cell_type": "code", "id": "last", "metadata": {}, "source": code}
     notebook["cells"].append(last | {"execution_count": None, "outputs": []})
     return notebook
@@ -98,6 +114,7 @@ def mirror(tmp_path):
         ignored = shutil.ignore_patterns("__pycache__")
         if (paths.checkout() / name).is_dir():
             shutil.copytree(paths.checkout() / name, root / name, ignore=ignored)
+    shutil.copy(paths.data_file("answers.json"), root / "data")  # What a check compares with
     (root / "pyproject.toml").write_text("")  # How `shared` recognizes a checkout
     who = [
         "-c",
@@ -116,14 +133,29 @@ def test_first_cell_fetches_the_course_on_colab(built, bare_kernel, tmp_path, mo
     monkeypatch.setenv("HANDWRITING_REPOSITORY", mirror(tmp_path))
     notebook = with_last_cell(built.labs / FIXTURE_LAB.notebook, WHERE)
     for cell in notebook["cells"]:  # The fixture reads this setting, which Colab has not
-        cell["source"] = gate.source(cell).replace('os.environ["HANDWRITING_MY"]', "'my'")
+        cell["source"] = notebooks.source(cell).replace('os.environ["HANDWRITING_MY"]', "'my'")
         cell["source"] = cell["source"].replace("folder = ", "Path('my').mkdir()\nfolder = ")
     cells = bare_kernel(notebook, colab=True)
     assert printed(cells[-1]).strip() == str(tmp_path / "empty/course/shared/__init__.py")
 
 
+def test_a_failed_fetch_ends_in_one_sentence_that_says_what_to_set(
+    built, bare_kernel, tmp_path, monkeypatch
+):
+    address = (tmp_path / "nothing here").as_uri()
+    monkeypatch.setenv("HANDWRITING_REPOSITORY", address)
+    notebook = notebooks.load(built.labs / FIXTURE_LAB.notebook)
+    fetch = next(cell for cell in notebook["cells"] if cell["id"] == "fetch-the-course")
+    assert len(notebooks.source(fetch).splitlines()) <= 8
+    with pytest.raises(CellExecutionError) as caught:
+        bare_kernel({**notebook, "cells": [fetch]}, colab=True)
+    assert caught.value.ename == "UsageError"
+    said = f"No course at {address}: run `%env HANDWRITING_REPOSITORY=ADDRESS`"
+    assert caught.value.evalue == f"{said}, then this cell again."
+
+
 def test_without_colab_the_first_cell_fetches_nothing(built, bare_kernel, tmp_path):
-    notebook = gate.load(built.labs / FIXTURE_LAB.notebook)
+    notebook = notebooks.load(built.labs / FIXTURE_LAB.notebook)
     notebook["cells"] = [cell for cell in notebook["cells"] if cell["id"] == "fetch-the-course"]
     bare_kernel(notebook)
     assert list((tmp_path / "empty").iterdir()) == []
@@ -157,7 +189,17 @@ def test_wheel_carries_labs_and_weights_but_no_tests(wheel):
     assert not any("emnist" in path.name and path.is_dir() for path in wheel.rglob("data/*"))
 
 
-@each_lab
+#: For every change; the others nightly
+OFTEN = ("01_codebase_walkthrough",)
+
+
+@pytest.mark.parametrize(
+    "lab",
+    [
+        pytest.param(lab, id=lab.name, marks=[] if lab.name in OFTEN else pytest.mark.nightly)
+        for lab in LABS
+    ],
+)
 def test_installed_wheel_runs_a_lab_in_an_empty_folder(lab, wheel, bare_kernel, tmp_path):
     notebook = with_last_cell(wheel / "shared/data/labs" / lab.notebook, WHERE)
     cells = bare_kernel(notebook, first=wheel)

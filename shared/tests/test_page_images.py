@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import re
+import struct
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image
 
 from shared import pen
-from shared.recognizer import UnreadableImageError, open_page_image, prepare_page
-from shared.recognizer.page_images import page_ink
+from shared.labeling.page_files import shown_size
+from shared.pages import image_files, prepare_page
+from shared.pages.image_files import TooManyPixelsError, UnreadableImageError, open_page_image
+from shared.pages.preparation import page_ink
+from shared.tests.odd_files import ODD_TIFFS
 
 HAND = pen.hands("train")[0]
 
@@ -122,11 +129,56 @@ def test_files_that_are_no_whole_image_say_so(tmp_path):
         open_page_image(tmp_path)
 
 
+@pytest.mark.parametrize("name", ODD_TIFFS)
+def test_whatever_a_decoder_raises_means_a_damaged_file(tmp_path, name):
+    path = tmp_path / "odd.tif"
+    path.write_bytes(ODD_TIFFS[name])
+    with pytest.raises(UnreadableImageError, match="odd.tif cannot be read to its end.*damaged"):
+        open_page_image(path)
+
+
+@pytest.mark.parametrize("opener", [open_page_image, shown_size])
+@pytest.mark.parametrize("error", [RuntimeError("odd"), KeyError(3), struct.error("short")])
+def test_every_opener_calls_what_a_plugin_raises_damaged(tmp_path, monkeypatch, opener, error):
+    path = saved(tmp_path / "page.png", Image.fromarray(PAGE))
+
+    def fail(image):
+        raise error
+
+    monkeypatch.setattr(Image.Image, "getexif", fail)
+    with pytest.raises(UnreadableImageError, match="page.png cannot be read to its end"):
+        opener(path)
+    error = MemoryError()
+    with pytest.raises(TooManyPixelsError, match="more memory than there is"):
+        opener(path)
+
+
+def test_images_of_people_are_opened_in_one_place_alone():
+    """Other calls open pictures that this repository drew or stored itself."""
+    known = {"pages/image_files.py": 1, "explorer/png.py": 1}
+    known |= {"experiments/tracking/history.py": 1}
+    shared = Path(image_files.__file__).parents[1]
+    found = {}
+    for file in shared.rglob("*.py"):
+        if "tests" not in file.parts:
+            calls = len(re.findall(r"Image\.open\(|imread\(", file.read_text(encoding="utf-8")))
+            found |= {file.relative_to(shared).as_posix(): calls} if calls else {}
+    assert found == known
+
+
+def test_lightness_of_a_lab_image_is_read(tmp_path):
+    lab = Image.merge("LAB", [Image.fromarray(PAGE)] + [Image.new("L", PAGE.shape[::-1])] * 2)
+    path = saved(tmp_path / "lab.tif", lab)
+    np.testing.assert_array_equal(open_page_image(path), PAGE)
+
+
 def test_an_image_that_claims_too_many_pixels_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
     path = saved(tmp_path / "huge.png", Image.fromarray(PAGE))
     with pytest.raises(UnreadableImageError, match="megapixels.*40 megapixels or less"):
         open_page_image(path)
+    with pytest.raises(UnreadableImageError, match="megapixels"):
+        shown_size(path)
 
 
 def test_forty_megapixels_are_reduced_and_keep_their_place(tmp_path):

@@ -5,23 +5,24 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import bench_pages
 import numpy as np
 import pytest
+import train_detector
 from PIL import Image
 
-from shared import matching, pages
-from shared.course import bench_pages, train_pages
-from shared.recognizer import (
-    DetectedLine,
+from shared import pages
+from shared.pages import (
+    Line,
     LineDetector,
     PageReader,
     PageReading,
-    ReadLine,
-    open_page_image,
+    matching,
 )
-from shared.recognizer.page_reading import without_doubtful
+from shared.pages.image_files import open_page_image
+from shared.pages.reader import without_doubtful
+from shared.pages.training import detection_counts
 from shared.tests.things import pictures
-from shared.training import found_lines
 
 REAL = "HANDWRITING_REAL_PAGES"
 
@@ -37,14 +38,14 @@ def written():
 
 
 def test_the_shipped_detector_finds_the_lines_of_regular_pages(reader, written):
-    found = matching.total(found_lines(reader.detector, written))
+    found = matching.total(detection_counts(reader.detector, written))
     assert found.f1 > 0.95
 
 
 def test_lines_come_in_the_order_in_which_they_were_written(reader, written):
     for page in written:
         lines = reader.detector.detect(page.image)
-        table = matching.ink_iou(page.owner, lines, len(page.lines))
+        table = matching.foreground_iou(page.owner, lines, len(page.lines))
         order = [true for _, true in matching.match_lines(table)]
         assert order == sorted(order)
 
@@ -66,7 +67,7 @@ def test_a_reading_has_a_place_a_text_and_a_confidence_for_every_line(reader, wr
     reading = reader.read(page.image)
     assert reading.text == "\n".join(line.text for line in reading.lines)
     for line in reading.lines:
-        assert isinstance(line.line, DetectedLine) and 0 < line.confidence <= 1
+        assert isinstance(line, Line) and 0 < line.confidence <= 1
         left, top, right, bottom = line.box
         assert -20 < left < right < page.image.shape[1] + 20
         assert -20 < top < bottom < page.image.shape[0] + 20
@@ -95,14 +96,14 @@ def test_the_size_of_the_photograph_does_not_matter(reader, written, factor):
     how = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
     lines = reader.detector.detect(cv2.resize(page.image, size, interpolation=how))
     lines = [line.scaled(1 / factor) for line in lines]
-    found = matching.count_found(matching.ink_iou(page.owner, lines, len(page.lines)))
+    found = matching.count_hits(matching.foreground_iou(page.owner, lines, len(page.lines)))
     assert found.f1 > 0.9
 
 
 def test_light_ink_on_dark_paper_is_found_too(reader, written):
     page = written[0]
     lines = reader.detector.detect(255 - page.image)
-    assert matching.count_found(matching.ink_iou(page.owner, lines, len(page.lines))).f1 > 0.9
+    assert matching.count_hits(matching.foreground_iou(page.owner, lines, len(page.lines))).f1 > 0.9
 
 
 def papers():
@@ -127,6 +128,21 @@ def papers():
 def test_a_page_without_text_has_no_lines_and_no_error(reader, name):
     reading = reader.read(papers()[name])
     assert reading.lines == [] and reading.text == ""
+    says = {"black": "too dark", "squared": "too large", "one pixel": "1 by 1", "a column": "1 by"}
+    assert says.get(name, "the page is empty") in reading.reason
+
+
+def test_a_page_that_cannot_be_read_says_why(reader, written):
+    import cv2
+
+    page = written[0].image
+    assert reader.read(page).reason == ""
+    assert "too dark" in reader.read((page * 0.02).astype(np.uint8)).reason
+    far = np.full((3000, 4000), 230, np.uint8)
+    small = cv2.resize(page, (400, 300), interpolation=cv2.INTER_AREA)
+    far[1000:1300, 1500:1900] = small
+    assert "too small" in reader.read(far).reason
+    assert "does not look like lines" in reader.read(pictures()["grass"]).reason
 
 
 def test_a_portrait_is_no_page(reader):
@@ -147,7 +163,7 @@ def test_many_pictures_of_something_else_have_no_line(reader):
 
 
 def test_a_page_of_hard_handwriting_keeps_its_unsure_lines():
-    unsure, certain = ReadLine(None, "a", 0.3), ReadLine(None, "b", 0.8)
+    unsure, certain = Line(None, 0, 0, 0, 0.3, "a"), Line(None, 0, 0, 0, 0.8, "b")
     bounds = {"median": 0.62, "alone": 0.75}
     hard = without_doubtful(PageReading([unsure, certain, certain]), **bounds)
     assert hard.lines == [unsure, certain, certain] and hard.doubtful == []
@@ -155,13 +171,13 @@ def test_a_page_of_hard_handwriting_keeps_its_unsure_lines():
     assert other.lines == [certain] and other.doubtful == [unsure, unsure]
     assert without_doubtful(PageReading([]), **bounds).lines == []
     assert without_doubtful(PageReading([unsure])).lines == [unsure], "no card, no bound"
-    likely = ReadLine(None, "c", 0.66)
+    likely = Line(None, 0, 0, 0, 0.66, "c")
     assert without_doubtful(PageReading([likely] * 8), **bounds, few=0.7).doubtful == []
     assert without_doubtful(PageReading([likely] * 7), **bounds, few=0.7).lines == []
 
 
 def test_the_scores_of_a_page_set(reader, written):
-    scores = train_pages.page_scores(reader.detector, written)
+    scores = train_detector.page_scores(reader.detector, written)
     assert scores["lines"] == sum(len(page.lines) for page in written)
     assert scores["f1"] >= scores["f1_at_75"]
     assert all(0 <= value <= 1 for name, value in scores.items() if name != "lines")
@@ -169,7 +185,7 @@ def test_the_scores_of_a_page_set(reader, written):
 
 def test_the_card_says_what_was_measured():
     card = LineDetector.load().card
-    assert set(card["frozen_test"]) == set(train_pages.FROZEN)
+    assert set(card["frozen_test"]) == set(train_detector.FROZEN)
     assert card["frozen_test"]["regular"]["f1"] > 0.9
 
 

@@ -4,13 +4,13 @@ import subprocess
 import sys
 
 import cv2
+import freeze
 import numpy as np
 import pytest
 
-from shared import pages, paths, pen
+from shared import pages, paths, pen, sentences
 from shared.alphabet import UnknownCharacterError
-from shared.course import freeze
-from shared.lines import FROZEN, DamagedFileError, sentences
+from shared.lines import FROZEN, DamagedFileError
 from shared.pages.frozen import pack, save_pages, unpack
 
 MIX = {"regular": 1, "touching": 1, "photo": 1}
@@ -284,7 +284,7 @@ def test_changed_frozen_pages_are_refused(tmp_path, monkeypatch):
     changed = {"regular": pages.frozen_pages("regular")}
     save_pages(changed, tmp_path / "samples" / "pages_test.npz")
     monkeypatch.setattr(paths, "DATA", tmp_path)
-    with pytest.raises(DamagedFileError, match="does not hold the frozen pages"):
+    with pytest.raises(DamagedFileError, match="is not the frozen test set"):
         pages.frozen_pages("regular")
     (tmp_path / "samples" / "pages_test.npz").unlink()
     with pytest.raises(FileNotFoundError, match="pages_test"):

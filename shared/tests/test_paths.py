@@ -3,6 +3,8 @@
 import errno
 import os
 import stat
+import subprocess
+import sys
 
 import pytest
 
@@ -62,3 +64,46 @@ def test_a_full_disk_leaves_the_old_file_and_no_part(tmp_path, monkeypatch):
         paths.write_atomically(path, "new")
     assert path.read_text() == "old"
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_lock_names_its_holder_and_ends_with_its_block(tmp_path):
+    path = tmp_path / "new" / "one.lock"
+    with (
+        paths.locked(path),
+        pytest.raises(TimeoutError, match=f"is held by process {os.getpid()} on "),
+        paths.locked(path, seconds=0.1),
+    ):
+        pass
+    with paths.locked(path):
+        pass
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows locks in another way")
+def test_a_file_system_without_locks_keeps_nobody_from_writing(tmp_path, monkeypatch):
+    import fcntl
+
+    for number in (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP):
+
+        def refuse(*arguments, number=number):
+            raise OSError(number, os.strerror(number))
+
+        monkeypatch.setattr(fcntl, "flock", refuse)
+        with paths.locked(tmp_path / f"{number}.lock"):
+            (tmp_path / "written").write_text("x")
+
+
+def test_a_killed_process_holds_no_lock(tmp_path):
+    path = tmp_path / "one.lock"
+    code = (
+        "import sys, time; from shared.paths import locked\n"
+        "with locked(sys.argv[1]): print('held', flush=True); time.sleep(60)"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout.readline() == "held\n"
+        with pytest.raises(TimeoutError, match=f"process {process.pid}"), paths.locked(path):
+            pass
+        process.kill()
+    with paths.locked(path, seconds=5.0):
+        pass

@@ -2,12 +2,13 @@
 
 import pytest
 
+from shared.checks.answers import answer
 from shared.checks.exercise import labs
-from shared.checks.lab06_testing import check_line_scores
-from shared.planted import adapters
-from shared.planted.running import Runner, pack_test
-from shared.planted.saved import saved_tests
-from shared.planted.scoring import score_suite
+from shared.checks.planted import adapters
+from shared.checks.planted.running import Runner
+from shared.checks.planted.saved import saved_tests
+from shared.checks.planted.scoring import score_suite
+from shared.checks.portable import pack
 
 OWN = '''"""Saved from lab01.check_error_rate."""
 
@@ -22,7 +23,7 @@ def test_stand_ins_are_there_for_every_lab_that_asks(tmp_path):
     found = saved_tests(tmp_path)
     assert {one.lab for one in found} == {lab for lab in labs() if lab < 8}
     assert all(one.source == "stand-in" and not one.note for one in found)
-    runs = [pack_test(one.run) for one in found if one.run]
+    runs = [pack(one.run) for one in found if one.run]
     assert len(runs) >= 4
     runner = Runner()
     assert [one.outcome for one in runner.run(runs)] == ["passed"] * len(runs)
@@ -49,6 +50,6 @@ def test_a_file_that_cannot_be_loaded_is_named_and_replaced(tmp_path, text, word
 
 
 def test_adapters_hand_over_the_courses_code():
-    check_line_scores(adapters.line_scores)
+    answer("lab06.check_line_scores")(adapters.line_scores)
     assert adapters.read_batch_error([[1, 0, 2]], [3], [[1, 2, 0]], [2]) == 0
     assert adapters.error_rate(["ab"], ["ax"]) == 0.5

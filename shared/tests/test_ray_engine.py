@@ -61,7 +61,7 @@ def test_two_nodes_in_a_namespace_without_a_network():
     if allowed.returncode:
         pytest.skip("this system does not allow network namespaces")
     done = subprocess.run(
-        [sys.executable, "-m", "shared.experiments.two_nodes"], capture_output=True, text=True,
+        [sys.executable, "-m", "shared.tests.two_nodes"], capture_output=True, text=True,
         check=False, timeout=600,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr

@@ -5,9 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from shared import networks, pen, recognizer
+from shared import networks, pen, preparation, recognizer
 from shared.alphabet import ASCII, Alphabet
-from shared.recognizer import preparation
+from shared.ink import _shear, core_band
 
 HAND = pen.hands("train")[0]
 
@@ -18,7 +18,7 @@ def _photograph(text="Tea for two, 4:30", height=96, seed=0, slope=0.0):
     ink = pen.draw(pen.write(text, HAND, rng), height=height) / 255
     ink = np.pad(ink, ((30, 25), (50, 70)))
     if slope:
-        ink = preparation._shear((255 * ink).astype("uint8"), slope) / 255
+        ink = _shear((255 * ink).astype("uint8"), slope) / 255
     shade = np.linspace(0.9, 0.65, ink.shape[1])
     return np.clip(shade * (1 - 0.7 * ink) + rng.normal(0, 0.01, ink.shape), 0, 1)
 
@@ -33,7 +33,7 @@ def _overlap(a, b):
 
 def test_a_photograph_becomes_what_the_pen_drew():
     drawn = pen.draw(pen.write("Tea for two, 4:30", HAND, np.random.default_rng(0)))
-    prepared = recognizer.prepare_line(_photograph())
+    prepared = preparation.prepare_line(_photograph())
     assert prepared.shape[0] == 32
     assert prepared.dtype == np.uint8
     assert 0.75 < prepared.shape[1] / drawn.shape[1] < 1.3
@@ -56,48 +56,48 @@ VARIANTS = {
 @pytest.mark.parametrize("name", VARIANTS)
 def test_any_dtype_layout_and_polarity_gives_the_same_line(name):
     image = _photograph()
-    expected = recognizer.prepare_line(image)
-    assert _overlap(recognizer.prepare_line(VARIANTS[name](image)), expected) > 0.97
+    expected = preparation.prepare_line(image)
+    assert _overlap(preparation.prepare_line(VARIANTS[name](image)), expected) > 0.97
 
 
 def test_transparent_ink_and_a_bilevel_scan():
     ink = _photograph() < 0.5
-    expected = recognizer.prepare_line(~ink)
+    expected = preparation.prepare_line(~ink)
     clear = np.zeros((*ink.shape, 4), "uint8")
     clear[..., 3] = 255 * ink
-    assert _overlap(recognizer.prepare_line(clear), expected) > 0.97
+    assert _overlap(preparation.prepare_line(clear), expected) > 0.97
 
 
 @pytest.mark.parametrize("height", [48, 64, 160, 300])
 def test_size_does_not_matter(height):
     import cv2
 
-    expected = recognizer.prepare_line(_photograph(height=96))
-    prepared = recognizer.prepare_line(_photograph(height=height))
+    expected = preparation.prepare_line(_photograph(height=96))
+    prepared = preparation.prepare_line(_photograph(height=height))
     assert 0.9 < prepared.shape[1] / expected.shape[1] < 1.1
     assert _overlap(cv2.resize(prepared, expected.shape[::-1]), expected) > 0.7
 
 
 def test_a_slope_is_undone():
     rows = [
-        np.flatnonzero(recognizer.prepare_line(_photograph(slope=slope)).max(axis=1) > 90)
+        np.flatnonzero(preparation.prepare_line(_photograph(slope=slope)).max(axis=1) > 90)
         for slope in (0.0, 0.06)
     ]
     assert abs(np.ptp(rows[0]) - np.ptp(rows[1])) <= 3
 
 
 def test_a_prepared_image_is_left_alone():
-    prepared = recognizer.prepare_line(_photograph())
-    assert recognizer.prepare_line(prepared) is prepared
+    prepared = preparation.prepare_line(_photograph())
+    assert preparation.prepare_line(prepared) is prepared
     letter = pen.write_character("g", HAND, np.random.default_rng(0))
-    assert recognizer.prepare_character(letter) is letter
+    assert preparation.prepare_character(letter) is letter
 
 
 def test_the_core_of_letters_comes_to_the_pens_height():
     cores = []
     for seed in range(8):
         image = _photograph("nine amazing sunrises in june", 120, seed)
-        top, bottom = preparation.core_band(recognizer.prepare_line(image))
+        top, bottom = core_band(preparation.prepare_line(image))
         cores.append((bottom - top, bottom))
     height, bottom = np.mean(cores, axis=0)
     assert abs(height - preparation.CORE_HEIGHT) < 2.5
@@ -106,7 +106,7 @@ def test_the_core_of_letters_comes_to_the_pens_height():
 
 def test_a_character_is_framed_as_emnist_frames_it():
     big = pen.draw(pen.write("h", HAND, np.random.default_rng(0)), height=90)
-    framed = recognizer.prepare_character(255 - np.pad(big, ((10, 40), (60, 5))))
+    framed = preparation.prepare_character(255 - np.pad(big, ((10, 40), (60, 5))))
     assert framed.shape == (28, 28)
     rows, columns = np.nonzero(framed > 60)
     assert max(np.ptp(rows), np.ptp(columns)) + 1 in range(20, 25)
@@ -116,10 +116,10 @@ def test_a_character_is_framed_as_emnist_frames_it():
 
 def test_smooth_resizing_may_overshoot_a_little():
     line = 1 - pen.write_line("over", HAND, np.random.default_rng(0)).image / 255
-    over = recognizer.prepare_line(np.pad(line, 6, constant_values=1.0) * 1.04 - 0.02)
+    over = preparation.prepare_line(np.pad(line, 6, constant_values=1.0) * 1.04 - 0.02)
     assert over.shape[0] == 32 and over.max() > 200
     with pytest.raises(ValueError, match="Brightness runs from 0 to 1"):
-        recognizer.prepare_line(line * 1.5)
+        preparation.prepare_line(line * 1.5)
 
 
 def test_no_characters_give_no_logits():
@@ -142,7 +142,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("name", BAD)
-@pytest.mark.parametrize("prepare", [recognizer.prepare_line, recognizer.prepare_character])
+@pytest.mark.parametrize("prepare", [preparation.prepare_line, preparation.prepare_character])
 def test_bad_images_are_explained(prepare, name):
     image, message = BAD[name]
     with pytest.raises(ValueError, match=message):
@@ -154,7 +154,7 @@ def test_tiny_and_odd_images_are_prepared_or_explained(shape):
     image = np.full(shape, 255, "uint8")
     image[shape[0] // 2, shape[1] // 2] = 0
     try:
-        prepared = recognizer.prepare_line(image)
+        prepared = preparation.prepare_line(image)
     except ValueError as error:
         assert len(str(error).split()) > 6
     else:

@@ -4,8 +4,8 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
-from shared.explorer.run_browser import compare_runs
-from shared.tracking import RunRecord
+from shared.experiments.tracking import RunRecord
+from shared.experiments.tracking.browser import compare_runs
 
 
 def a_run(name, rate, values, read="ab"):
@@ -34,13 +34,12 @@ def test_best_and_worst_are_shown_without_hands():
 
 def test_choosing_a_run_changes_the_live_picture():
     browser = compare_runs(three_runs(), "accuracy")
-    children = browser.widget().children
-    picture, words = children[-2:]
+    picture = browser.widget().children[-1]
     before = picture.value
     browser.controls[1].value = 1
     assert browser.chosen == (0, 1)
-    assert picture.value == browser.shown.png != before
-    assert "1 right in A alone" in words.value
+    assert browser.shown.html in picture.value and picture.value != before
+    assert "1 right in A alone" in browser.shown.alt
 
 
 def test_every_curve_says_its_name_and_can_be_reached_by_keyboard():

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from shared.experiments import Halving, Study, StudyError, run_study
-from shared.locking import FileLock
+from shared.paths import locked
 from shared.tests.fixtures.toy_experiments import climb
 
 CLIMB = "shared.tests.fixtures.toy_experiments:climb"
@@ -75,11 +75,11 @@ def test_another_study_of_the_name_is_refused():
 
 def test_a_study_runs_once_at_a_time():
     study = Study("busy", CLIMB, "height")
-    lock = FileLock(study.folder / "study.lock")
-    lock.take()
-    with pytest.raises(StudyError, match="is running already: .*held by process"):
+    with (
+        locked(study.folder / "study.lock"),
+        pytest.raises(StudyError, match="is running already: .*held by process"),
+    ):
         run_study(study, quiet=True)
-    lock.release()
 
 
 def test_hopeless_trials_stop_early():

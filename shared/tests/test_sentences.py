@@ -6,8 +6,9 @@ from collections import Counter
 import numpy as np
 import pytest
 
+from shared import sentences
 from shared.alphabet import ASCII, UnknownCharacterError
-from shared.lines import sentences
+from shared.pages.texts import filled, running
 
 
 @pytest.fixture(scope="module")
@@ -100,35 +101,35 @@ def test_the_same_seed_gives_the_same_texts_and_longer_runs_go_on():
 @pytest.mark.parametrize("split", sentences.SPLITS)
 def test_running_text_fills_its_lines_and_stays_in_its_split(split):
     lengths = [40] * 30 + [24]
-    lines = sentences.running(np.random.default_rng(3), split, lengths)
+    lines = running(np.random.default_rng(3), split, lengths)
     sentences.check_texts(lines, split)
     assert all(1 <= len(line) <= most for line, most in zip(lines, lengths, strict=True))
     assert np.mean([len(line) for line in lines]) > 26
     assert lines[0][0].isupper() or lines[0][0].isdigit()
-    assert sentences.running(np.random.default_rng(3), split, lengths) == lines
+    assert running(np.random.default_rng(3), split, lengths) == lines
 
 
 def test_running_text_goes_on_in_the_next_line():
-    lines = sentences.running(np.random.default_rng(4), "train", [34] * 60)
+    lines = running(np.random.default_rng(4), "train", [34] * 60)
     # A line that begins a sentence has a capital; only names have one in the middle of it.
     assert np.mean([line[0].isupper() for line in lines[1:]]) < 0.4
 
 
 def test_filled_templates_belong_to_the_split():
     rng = np.random.default_rng(0)
-    texts = [sentences.filled(rng, "test", ("Dear {first},", "{noun}")) for _ in range(20)]
+    texts = [filled(rng, "test", ("Dear {first},", "{noun}")) for _ in range(20)]
     sentences.check_texts(texts, "test")
     assert len(set(texts)) > 5
     word = next(text for text in ("a", "b", "c") if sentences.split_of(text) != "test")
     with pytest.raises(ValueError, match="makes a text of the split 'test'; give one a slot"):
-        sentences.filled(rng, "test", (word,))
+        filled(rng, "test", (word,))
 
 
 def test_bad_requests_are_refused():
     with pytest.raises(ValueError, match="no split 'dev'"):
         sentences.sample_many(3, 0, "dev")
     with pytest.raises(ValueError, match="5 characters holds no word"):
-        sentences.running(np.random.default_rng(0), "train", [20, 5])
+        running(np.random.default_rng(0), "train", [20, 5])
     with pytest.raises(ValueError, match="count is -1"):
         sentences.sample_many(-1, 0, "train")
 

@@ -13,9 +13,9 @@ import time
 import numpy as np
 import pytest
 
-from shared.export.runtime import load_model
 from shared.service import reading
-from shared.service.problems import CONTENT_TYPE, REASONS
+from shared.service.exporting.runtime import load_model
+from shared.service.problems import CONTENT_TYPE, REASONS, Problem
 from shared.service.settings import Settings
 from shared.service.watching import JsonLines
 from shared.tests.service_support import ADMIN, PNG, TOKEN, client, encoded, written, written_page
@@ -47,7 +47,7 @@ def test_a_line_is_read_as_the_notebook_reads_it(service, model):
     image = written()
     answer = service.post("/v1/line", content=encoded(image), headers=PNG).json()
     assert answer["text"] == model.recognizer.read(image)
-    assert answer["text"] == "the quick fox"
+    assert answer["text"] == "a letter to my mother"
     assert 0 < answer["probability"] <= 1 and 0 <= answer["confidence"] <= 1
     assert answer["image"] == {"width": image.shape[1], "height": image.shape[0]}
     assert "".join(one["character"] for one in answer["characters"]) == answer["text"]
@@ -101,11 +101,24 @@ def test_a_page_is_read_as_the_notebook_reads_it(service, model):
             assert abs(y - np.interp(x, *np.array(line["baseline"]).T)) < 6
 
 
-def test_a_page_without_writing_has_no_lines(service):
-    blank = encoded(np.full((300, 400), 240, np.uint8))
-    answer = service.post("/v1/page", content=blank, headers=PNG)
+def test_a_page_without_writing_has_no_lines_and_says_why(service, model):
+    blank = np.full((300, 400), 240, np.uint8)
+    answer = service.post("/v1/page", content=encoded(blank), headers=PNG)
     assert answer.status_code == 200
     assert (answer.json()["lines"], answer.json()["text"]) == ([], "")
+    assert answer.json()["detail"] == model.reader.read(blank).reason
+    written = service.post("/v1/page", content=encoded(written_page().image), headers=PNG)
+    assert written.json()["detail"] == ""
+
+
+def test_a_decision_has_a_reason_and_a_promise(service, model):
+    line = written()
+    answer = service.post("/v1/line", content=encoded(line), headers=PNG).json()
+    assert (answer["decision"], answer["reason"]) == ("accept", "sure")
+    assert answer["model"]["promised_cer"] == 0.02
+    turned = encoded(np.rot90(line).copy())
+    answer = service.post("/v1/line", content=turned, headers=PNG).json()
+    assert (answer["decision"], answer["reason"]) == ("review", "little-text")
 
 
 def test_a_line_without_ink_is_refused(service):
@@ -170,9 +183,9 @@ def test_logs_hold_neither_text_nor_image(service):
         logger.removeHandler(handler)
     first, second = (json.loads(line) for line in records)
     assert first["status"] == 200 and first["request_id"] == answer.json()["request_id"]
-    assert first["model"].startswith("line_small-") and first["stages"]["network"] >= 0
+    assert first["model"].startswith("reader-") and first["stages"]["network"] >= 0
     assert second["reason"] == "not-an-image"
-    assert not any(word in "".join(records) for word in ("quick", "secret", "junk"))
+    assert not any(word in "".join(records) for word in ("mother", "secret", "junk"))
 
 
 def test_figures_count_lines_and_problems(service):
@@ -197,15 +210,38 @@ def test_health_says_ready_and_then_stopping(tmp_path):
         assert one.get("/health/live").status_code == 200
 
 
+def test_the_language_helps_to_read_unless_it_is_turned_off(tmp_path):
+    images = [written("the quick fox", seed) for seed in range(4)]
+    texts = {}
+    for language in (True, False):
+        with client(tmp_path, language=language) as one:
+            answers = [one.post("/v1/line", content=encoded(i), headers=PNG) for i in images]
+            texts[language] = [answer.json()["text"] for answer in answers]
+    plain = Settings()
+    reader = load_model(plain.line, plain.detector).recognizer
+    assert texts[True] == reader.read_many(images)
+    assert texts[False] == reader.read_many(images, reader.decode)
+
+
+def test_a_text_that_no_path_spells_gives_way_to_the_greedy_one():
+    plain = Settings()
+    model = load_model(plain.line, plain.detector)
+    image = written()
+    model.recognizer.decoder = lambda logits: "m" * len(logits)  # As many again need blanks
+    found = reading.read_line(model, image)
+    assert found.text == model.recognizer.read(image, model.recognizer.decode)
+    assert len(found.characters) == len(found.text) and np.isfinite(found.log_p)
+
+
 def test_more_requests_than_places_are_turned_away(tmp_path, monkeypatch):
     begun, go_on = threading.Event(), threading.Event()
 
     def slow(*arguments):
         begun.set()
         go_on.wait(10)
-        raise ValueError("No ink was found.")
+        raise Problem("no-ink", "No ink was found.")
 
-    monkeypatch.setattr("shared.service.work.place_line", slow)
+    monkeypatch.setattr("shared.service.images.for_line", slow)
     with client(tmp_path, concurrency=1) as one:
         answers = []
         first = threading.Thread(
@@ -223,14 +259,14 @@ def test_more_requests_than_places_are_turned_away(tmp_path, monkeypatch):
 
 
 def test_reading_that_takes_too_long_is_given_up(tmp_path, monkeypatch):
-    monkeypatch.setattr("shared.service.work.place_line", lambda image: time.sleep(1))
+    monkeypatch.setattr("shared.service.images.for_line", lambda image: time.sleep(1))
     with client(tmp_path, read_seconds=0.1) as one:
         refused = one.post("/v1/line", content=encoded(written()), headers=PNG)
     assert_problem(refused, "timeout")
 
 
 def test_a_mistake_of_the_service_is_a_problem_without_details(tmp_path, monkeypatch):
-    monkeypatch.setattr("shared.service.work.place_line", lambda image: 1 / 0)
+    monkeypatch.setattr("shared.service.images.for_line", lambda image: 1 / 0)
     with client(tmp_path) as one:
         answer = one.post("/v1/line", content=encoded(written()), headers=PNG)
     assert_problem(answer, "internal")

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from shared import paths
-from shared.export.runtime import load_model
 from shared.service import confidence, drift, traffic
+from shared.service.exporting.runtime import load_model
 from shared.service.reading import confidence_of, read_line
 
 SMALL_WINDOW = {"window": 16, "per_writer": 4}
@@ -16,7 +16,7 @@ SMALL_WINDOW = {"window": 16, "per_writer": 4}
 @pytest.fixture(scope="module")
 def model():
     folder = paths.DATA / "models"
-    return load_model(folder / "line_small.onnx", folder / "detector_small.onnx")
+    return load_model(folder / "reader.onnx", folder / "detector_small.onnx")
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +110,7 @@ def test_too_few_writers_make_no_reference():
 
 
 def test_stroke_width_is_measured_in_pixels():
-    from shared.recognizer.preparation import PlacedLine
+    from shared.preparation import PlacedLine
 
     for width in (2, 4, 6):
         image = np.zeros((32, 200), np.uint8)
@@ -169,7 +169,8 @@ def test_the_shipped_threshold_keeps_its_promise_on_fresh_writers(model, hands):
     taken = [(a, b) for a, b in zip(sent, read, strict=True) if b.decision == "accept"]
     edits = sum(edit_distance(a.text, b.text) for a, b in taken)
     rate = edits / sum(len(a.text) for a, _ in taken)
-    assert len(taken) / len(sent) >= 0.3 and rate <= 0.04, (len(taken) / len(sent), rate)
+    share, coverage = len(taken) / len(sent), known.measured["coverage"]
+    assert share >= 0.6 * coverage >= 0.1 and rate <= 0.04, (share, coverage, rate)
     rejected = [(a, b) for a, b in zip(sent, read, strict=True) if b.decision == "review"]
     others = sum(edit_distance(a.text, b.text) for a, b in rejected)
     assert others / sum(len(a.text) for a, _ in rejected) > 2 * rate

@@ -8,9 +8,11 @@ import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from shared.service import load
+from shared.service.acceptance import REASONS
 from shared.service.application import PAGE
 from shared.tests.service_support import encoded, written_page
 
@@ -79,6 +81,14 @@ def test_every_control_has_a_name_and_every_id_is_there():
     assert all(b - a <= 1 for a, b in zip(levels, levels[1:], strict=False))
 
 
+def test_the_page_has_a_sentence_for_every_reason_and_no_chance_for_a_line():
+    source = (PAGE / "answer.js").read_text(encoding="utf-8")
+    (look,) = re.findall(r"const LOOK = {(.+?)};", source, re.DOTALL)
+    assert set(re.findall(r'"([\w-]+)":', look)) == set(REASONS) - {"sure"}
+    # A chance that a whole line is right contradicts what accepting promises
+    assert "chance" not in source and "meter" not in source
+
+
 @pytest.mark.skipif(NODE is None, reason="Node.js is not installed")
 def test_a_line_and_a_page_become_the_same_kind_of_lines(tmp_path):
     for name in ("answer.js", "alignment.js"):
@@ -121,15 +131,19 @@ def test_in_a_browser(tmp_path, width, scheme):
         page.on("console", lambda message: said.append(message.text))
         page.on("pageerror", lambda error: said.append(str(error)))
         page.goto(here)
-        page.wait_for_selector("#model:has-text('Model line_small')")
+        page.wait_for_selector("#model:has-text('Model reader')")
         _draw(page)
         page.click("#read-drawing")
         page.wait_for_selector("#status:has-text('1 line read')")
+        assert "at most 2 of 100 characters" in page.inner_text("#promise")
         page.click("#tab-picture")
         page.set_input_files("#file", str(picture))
         page.wait_for_selector("#status:has-text('3 lines read')")
         assert page.locator("#lines > li").count() == 3 and page.locator("polygon").count() == 3
         assert page.locator(".strip .letter").count() >= 10
+        accepted = page.locator(".decision.accept").count()
+        assert page.locator(".decision.review").count() == page.locator(".box.review").count()
+        assert accepted == page.locator(".decision:has-text('accepted')").count()
         assert page.locator("main").bounding_box()["width"] <= width  # Nothing scrolls sideways
         assert _width(page, "#lines") <= width
         second = page.get_by_label("Text of line 2")
@@ -138,6 +152,9 @@ def test_in_a_browser(tmp_path, width, scheme):
         page.wait_for_selector("#status:has-text('Kept')")
         page.get_by_label("Say that nobody can read line 3").click()
         page.wait_for_selector("#lines > li:nth-child(3) .kept:has-text('kept')")
+        blank = encoded(np.full((300, 400), 240, np.uint8))
+        page.set_input_files("#file", {"name": "b.png", "mimeType": "image/png", "buffer": blank})
+        page.wait_for_selector("#status:has-text('the page is empty')")
         page.set_input_files("#file", {"name": "a.png", "mimeType": "image/png", "buffer": b"no"})
         page.wait_for_selector("#problem:visible")
         page.screenshot(path=str(tmp_path / "page-of-the-service.png"), full_page=True)

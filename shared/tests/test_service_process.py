@@ -7,10 +7,12 @@ import json
 import multiprocessing
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
+import urllib.request
 
 import numpy as np
 import pytest
@@ -43,6 +45,28 @@ def test_it_stops_in_order_and_finishes_what_it_began(tmp_path, lines):
     log = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()[1:]]
     assert log[-1]["event"] and "stopped" in [entry["event"] for entry in log]
     assert all(entry["status"] in (200, 503) for entry in log if entry["event"] == "request")
+
+
+def test_an_upload_that_is_broken_off_is_no_mistake_of_the_service(tmp_path):
+    with load.service(tmp_path) as child:
+        for path, kind in (("line", "image/png"), ("page", "image/png"),
+                           ("corrections", "application/json")):  # fmt: skip
+            head = (
+                f"POST /v1/{path} HTTP/1.1\r\nHost: x\r\nContent-Type: {kind}\r\n"
+                "Content-Length: 100000\r\n\r\n"
+            )
+            with socket.create_connection(("127.0.0.1", child.port)) as upload:
+                upload.sendall(head.encode() + b"a" * 500)
+                time.sleep(0.3)
+        time.sleep(0.5)
+        figures = urllib.request.urlopen(f"http://127.0.0.1:{child.port}/metrics").read().decode()
+        load.stop(child)
+    assert 'problems_total{reason="aborted"} 3.0' in figures and 'status="499"' in figures
+    assert 'reason="internal"' not in figures and 'status="500"' not in figures
+    log = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()[1:]]
+    requests = [entry for entry in log if entry["event"] == "request" and entry["status"] == 499]
+    assert [entry["reason"] for entry in requests] == ["aborted"] * 3
+    assert "mistake" not in {entry["event"] for entry in log}
 
 
 def test_killed_under_load_it_starts_again_and_answers_the_same(tmp_path, lines):

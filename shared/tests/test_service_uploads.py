@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from shared.tests.odd_files import ODD_TIFFS
 from shared.tests.service_support import PNG, client, encoded, settings, written, written_page
 
-TEXT = "the quick fox"
+TEXT = "a letter to my mother"
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +79,7 @@ REFUSED = {
     "comment bomb": (text_bomb(), 422),
     "no pixels": (png_of(0, 0, zlib.compress(b"")), 422),
     "empty data": (png_of(40, 40), 422),
+    **{name: (content, 422) for name, content in ODD_TIFFS.items()},
 }
 
 

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from shared.experiments import Study, run_study
-from shared.tracking import load_run
+from shared.experiments.tracking import load_run
 
 CLIMB = "shared.tests.fixtures.toy_experiments:climb"
 RATES = [0.1, 0.2, 0.3, 0.4]

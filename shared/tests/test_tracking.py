@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from shared.tracking import (
+from shared.experiments.tracking import (
     History,
     Run,
     best_and_worst,
@@ -17,14 +17,13 @@ from shared.tracking import (
     compare_two,
     differing_settings,
     load_run,
-    load_runs,
     parallel_coordinates,
     plot_runs,
     ranked,
     runs_table,
     unpack_image,
 )
-from shared.tracking.history import read
+from shared.experiments.tracking.history import read
 
 CONFIG = {"rate": 0.004, "network": "cnn"}
 
@@ -102,6 +101,39 @@ def test_a_damaged_end_costs_no_whole_record(damage):
     again.finish()
     assert load_run(run.folder).curves["loss"] == ([1, 2], [3.0, 2.0])
     assert path.with_name("run.jsonl.damaged").read_bytes() == damage
+
+
+def test_each_damage_is_told_and_set_aside_under_a_name_of_its_own(capsys):
+    run = Run("p", "hurt", CONFIG, wandb="off")
+    for step in range(3):
+        run.log(step, loss=3.0 - step)
+    path, kept = run.folder / "run.jsonl", []
+    for damaged in (2, 4):
+        lines = path.read_bytes().splitlines(keepends=True)
+        kept.append(b"#" + b"".join(lines[damaged:]))
+        path.write_bytes(b"".join(lines[:damaged]) + kept[-1])
+        again = Run("p", "hurt", CONFIG, wandb="off", resume=True)
+        assert f"damaged after its first {damaged} records" in capsys.readouterr().out
+        again.log(1, loss=2.0)
+        again.log(2, loss=1.0)
+    names = ("run.jsonl.damaged", "run.jsonl.damaged-2")
+    assert [path.with_name(name).read_bytes() for name in names] == kept
+
+
+def test_a_run_at_work_in_another_process_is_refused():
+    code = (
+        "import time; from shared.experiments.tracking import Run; "
+        "run = Run('p', 'alive', {}, wandb='off'); print(run.folder, flush=True); time.sleep(60)"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as process:
+        try:
+            assert process.stdout.readline()
+            with pytest.raises(FileExistsError, match=f"process {process.pid}"):
+                Run("p", "alive", {}, wandb="off", resume=True)
+        finally:
+            process.kill()
+    with Run("p", "alive", {}, wandb="off", resume=True) as run:
+        assert run.resumed
 
 
 def test_a_history_cut_at_any_byte_gives_the_records_before(tmp_path):
@@ -182,12 +214,6 @@ def test_a_name_stays_inside_its_folder():
             Run("p", name, {}, wandb="off")
 
 
-def test_missing_runs_are_a_sentence():
-    a_run()
-    with pytest.raises(FileNotFoundError, match="No run was found in .*There are characters"):
-        load_runs("letters")
-
-
 def test_an_artifact_is_kept_with_its_checksum():
     run = Run("p", "kept", {}, wandb="off")
     path = run.artifact("weights.bin", b"123")
@@ -228,6 +254,6 @@ def test_two_runs_are_compared_example_by_example():
 
 
 def test_tracking_loads_neither_wandb_nor_tensorflow():
-    code = "import sys, shared.tracking, shared.experiments; print(*sys.modules)"
+    code = "import sys, shared.experiments.tracking, shared.experiments; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not {"wandb", "tensorflow", "keras", "ray", "matplotlib"} & set(done.stdout.split())

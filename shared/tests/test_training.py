@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from shared import networks, training
+from shared import loop, losses, networks, training
 from shared.lines import CharacterSet, LineSet
 
 
@@ -33,7 +33,7 @@ def _network(seed=0):
 
 
 def test_one_cycle_rises_then_falls_to_zero():
-    rates = [training.one_cycle(update, 100, 1.0) for update in range(100)]
+    rates = [loop.one_cycle(update, 100, 1.0) for update in range(100)]
     assert rates[0] < rates[7] < rates[15] == pytest.approx(1.0)
     assert rates[15] > rates[60] > rates[99]
     assert rates[99] < 0.001
@@ -63,8 +63,8 @@ def test_a_batch_is_padded_with_paper_and_carries_true_lengths():
 
 def test_frame_classes_from_boxes_and_from_a_grid():
     boxes = np.array([[0, 0, 8, 9], [12, 0, 20, 9]])
-    assert training.frame_classes([5, 6], 6, boxes).tolist() == [5, 5, 0, 6, 6, 0]
-    assert training.frame_classes([5, 6], 6).tolist() == [5, 5, 5, 6, 6, 6]
+    assert losses.frame_classes([5, 6], 6, boxes).tolist() == [5, 5, 0, 6, 6, 0]
+    assert losses.frame_classes([5, 6], 6).tolist() == [5, 5, 5, 6, 6, 6]
 
 
 def test_varied_lines_keep_height_ink_and_enough_frames():
@@ -121,7 +121,7 @@ class _Counter:
         return float(self.value[0])
 
     def training(self, updates=20, **options):
-        return training.Training(
+        return loop.Training(
             self.update, lambda first: iter(range(first, 1000)), lambda update: 1.0, updates,
             [self], **options,
         )  # fmt: skip
@@ -179,7 +179,7 @@ def test_starting_again_stops_the_older_run_and_goes_on_from_it(tmp_path):
 def test_stop_keeps_what_was_learned_and_start_goes_on():
     counter = _Counter()
     run = counter.training(updates=100_000)
-    run._batches_from = lambda first: iter(range(first, 10**6))
+    run.batches_from = lambda first: iter(range(first, 10**6))
     run.start()
     run.stop()
     assert not run.finished
@@ -191,7 +191,7 @@ def test_stop_keeps_what_was_learned_and_start_goes_on():
 
 
 def test_a_loss_that_is_not_finite_ends_the_run_with_a_sentence():
-    run = training.Training(
+    run = loop.Training(
         lambda batch, rate: float("nan"), lambda first: iter(range(9)), lambda update: 1.0, 5
     )
     with pytest.raises(FloatingPointError, match="update 1.*Lower the learning rate"):

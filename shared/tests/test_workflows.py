@@ -1,17 +1,28 @@
 """Workflows: what is read, what is refused, what runs here, and the course's own."""
 
 import json
+import os
 import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from shared import paths
-from shared.checks.lab08_workflow import write_workflow
-from shared.workflows import problems, read_workflow, run_locally, schema_problem, write_project
-from shared.workflows.reading import WorkflowError
-from shared.workflows.schema import schema_installed
+from shared.checks.answers import answer
+from shared.exercises.workflows import (
+    problems,
+    read_workflow,
+    run_locally,
+    schema_problem,
+    write_project,
+)
+from shared.exercises.workflows.reading import WorkflowError
+from shared.exercises.workflows.schema import schema_installed
 
-TEXT = write_workflow()
+TEXT = answer("lab08.write_workflow")()
 FOLDER = paths.checkout() / ".github/workflows"
 OWN = sorted(path.name for path in FOLDER.glob("*.yml"))
 BUG = {"reading.py": ("if symbol != blank]", "]")}
@@ -35,11 +46,16 @@ def test_our_own_workflows_deserve_to_be_the_example(name):
             actions = {step.action for step in workflow.steps(job)} - {""}
             assert actions <= {"actions/download-artifact"}
             assert not re.search(r"python|labs|pip", str([s.run for s in workflow.steps(job)]))
-    for step in workflow.steps():
-        if step.action == "actions/checkout":
-            assert step.settings["persist-credentials"] is False
     commands = " ".join(step.run for step in workflow.steps())
     assert "|| true" not in commands and "continue-on-error" not in own(name)
+
+
+def test_zizmor_finds_nothing_in_our_workflows():
+    found = shutil.which("zizmor", path=f"{Path(sys.executable).parent}{os.pathsep}{os.defpath}")
+    settings = paths.DATA / "samples/project/zizmor.yml"  # Tags are allowed, as Lab 8 says
+    words = [found, "--offline", "--quiet", "--no-progress", "--config", str(settings), str(FOLDER)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_our_workflows_do_what_the_lab_says():
@@ -112,7 +128,8 @@ def test_steps_run_in_a_clean_copy(tmp_path, monkeypatch):
 
 
 def write_names():
-    return {"reading.py", "test_reading.py", "quality.py", "requirements.txt"}
+    shipped = paths.DATA / "samples/project"
+    return {path.name for path in shipped.iterdir() if path.name[0] not in "._"}
 
 
 def test_a_bug_turns_it_red_and_the_report_is_still_kept(tmp_path):

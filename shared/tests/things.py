@@ -143,3 +143,96 @@ def pictures(seed=0):
     return {
         draw.__name__: _finish(draw(rng), rng) for draw, rng in zip(THINGS, sources, strict=True)
     }
+
+
+def _sheet(rng):
+    return np.full((int(rng.integers(60, 200)), int(rng.integers(120, 700))), 235, np.uint8)
+
+
+def _points(rng, image, count):
+    return np.column_stack([rng.integers(4, side - 4, count) for side in image.shape[::-1]])
+
+
+def scribble(rng):
+    """Return a pen's wandering."""
+    image = _sheet(rng)
+    path = _points(rng, image, int(rng.integers(4, 40))).astype(float)
+    path = cv2.resize(path, (2, 12 * len(path)), interpolation=cv2.INTER_CUBIC)
+    path = path.astype(np.int32)[:, None]
+    cv2.polylines(image, [path], False, 30, int(rng.integers(2, 5)), cv2.LINE_AA)
+    return image
+
+
+def waves(rng):
+    """Return a row of loops or zigzags, as people write who only pretend."""
+    image = _sheet(rng)
+    t = np.linspace(0, rng.uniform(4, 30) * np.pi, 600)
+    size = image.shape[0] * rng.uniform(0.15, 0.4)
+    x = np.linspace(10, image.shape[1] - 10, 600) + size * rng.choice([0, 0.6]) * np.cos(t)
+    path = np.column_stack([x, image.shape[0] / 2 + size * np.sin(t)]).astype(np.int32)
+    cv2.polylines(image, [path[:, None]], False, 40, int(rng.integers(2, 5)), cv2.LINE_AA)
+    return image
+
+
+def ruling(rng):
+    """Return ruled or squared paper."""
+    image = _sheet(rng)
+    step = int(rng.integers(12, 50))
+    image[step // 2 :: step] = 120
+    if rng.random() < 0.5:
+        image[:, step // 2 :: step] = 120
+    return image
+
+
+def face(rng):
+    """Return a drawn face."""
+    image = np.full((220, 200), 235, np.uint8)
+    pen, x, y = int(rng.integers(2, 6)), 100, int(rng.integers(95, 120))
+    cv2.ellipse(image, (x, y), (int(rng.integers(50, 80)), 85), 0, 0, 360, 30, pen, cv2.LINE_AA)
+    for side in (-1, 1):
+        cv2.circle(image, (x + side * int(rng.integers(20, 32)), y - 20), pen + 3, 30, -1)
+    cv2.line(image, (x, y - 5), (x - 8, y + 15), 30, pen)
+    cv2.ellipse(image, (x, y + 35), (28, int(rng.integers(4, 20))), 0, 0, 180, 30, pen)
+    return image
+
+
+def shape(rng):
+    """Return a bar, a ring, a blot, or a bar code."""
+    image = _sheet(rng)
+    height, width = image.shape
+    kind, place = int(rng.integers(4)), (width // 2, height // 2)
+    if kind == 0:
+        left = int(rng.integers(10, width - 30))
+        image[5 : height - 5, left : left + int(rng.integers(3, 20))] = 20
+    elif kind == 1:
+        cv2.circle(image, place, int(height * rng.uniform(0.2, 0.45)), 20, int(rng.integers(2, 9)))
+    elif kind == 2:
+        axes = int(height * rng.uniform(0.1, 0.45)), int(height * rng.uniform(0.1, 0.45))
+        cv2.ellipse(image, place, axes, float(rng.uniform(0, 180)), 0, 360, 40, -1)
+    else:
+        image[8:-8, 10:-10] = np.repeat(rng.choice([20, 235], width), 4)[: width - 20]
+    return image
+
+
+def noise(rng):
+    """Return a camera's noise, fine or coarse."""
+    image = rng.normal(128, 40, _sheet(rng).shape)
+    return np.uint8(np.clip(cv2.GaussianBlur(image, (0, 0), rng.uniform(0.3, 12)), 0, 255))
+
+
+SCRAPS = (scribble, waves, ruling, face, shape, noise)
+
+
+def scraps(count=30, seed=0):
+    """Return images that somebody could send as a line and that are none, with their names."""
+    found = []
+    for k, draw in enumerate(SCRAPS):
+        rng = np.random.default_rng([seed, k])
+        found += [(draw.__name__, draw(rng)) for _ in range(count)]
+    rng = np.random.default_rng([seed, len(SCRAPS)])
+    for name, picture in pictures(seed).items():
+        for _ in range(count // 6):
+            height, width = rng.integers(40, 200), rng.integers(60, 600)
+            top, left = rng.integers(0, SHAPE[0] - height), rng.integers(0, SHAPE[1] - width)
+            found.append((name, picture[top : top + height, left : left + width]))
+    return found

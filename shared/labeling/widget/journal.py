@@ -23,8 +23,7 @@ from typing import Any
 from shared.labeling.label_files import format_labels, read_labels
 from shared.labeling.records import LabelError, LabelSet
 from shared.labeling.widget.history import replay
-from shared.locking import FileLock
-from shared.paths import write_atomically
+from shared.paths import locked, write_atomically
 
 WAIT = 10.0  # Seconds for another process to finish writing
 
@@ -49,14 +48,14 @@ class Journal:
         self.path = Path(path)
         self.file = self.path.with_name(f"{self.path.name}.journal")
         self.notes: list[str] = []
-        self._lock = FileLock(self.path.with_name(f".{self.path.name}.lock"))
-        with self._locked():
+        self._lock = self.path.with_name(f".{self.path.name}.lock")
+        with locked(self._lock, WAIT):
             self._open()
 
     @contextmanager
     def writing(self) -> Iterator[int]:
         """Hold the file, replay what others wrote since, and yield how many entries that was."""
-        with self._locked():
+        with locked(self._lock, WAIT):
             yield self._catch_up()
 
     def append(self, labels: LabelSet, entry: dict[str, Any]) -> None:
@@ -75,14 +74,6 @@ class Journal:
     def holds(self, entry_id: str) -> bool:
         """Say whether an entry is in the journal: what arrives twice is done once."""
         return entry_id in self._seen
-
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        self._lock.take(WAIT)
-        try:
-            yield
-        finally:
-            self._lock.release()
 
     def _open(self) -> None:
         self._read = 0  # Bytes of the journal that were read

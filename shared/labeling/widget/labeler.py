@@ -15,7 +15,7 @@ from shared.labeling.widget.session import LabelSession, progress_text
 
 if TYPE_CHECKING:
     from shared.figures import Picture
-    from shared.recognizer import PageReader
+    from shared.pages import PageReader
 
 
 class Labeler:
@@ -42,7 +42,7 @@ class Labeler:
 
     def picture(self) -> Picture:
         """Draw the page that is shown first, with its boxes and texts."""
-        from shared.recognizer import open_page_image
+        from shared.pages.image_files import open_page_image
 
         page = self.session.labels.pages[self.index]
         image = open_page_image(self.session.journal.path.parent / page.image)
@@ -72,7 +72,7 @@ def label_pages(
 
     Every action is on the disk before the widget says "saved": in the file itself and in the
     journal beside it. Two widgets on one file add up, and neither undoes what the other did.
-    Undo reaches back to the opening of the widget.
+    Undo reaches back to the opening of the widget, and keeps the reader's proposals.
 
     While the kernel is busy or gone, actions are kept in the browser's local storage, which the
     widget says; they are sent when the kernel answers, or when the cell is run again in the same

@@ -17,6 +17,7 @@ from typing import Any
 import anywidget
 import traitlets
 
+from shared.alphabet import ASCII
 from shared.labeling.records import LabelError
 from shared.labeling.widget.editing import EditError
 from shared.labeling.widget.pictures import page_jpeg
@@ -90,8 +91,18 @@ class LabelWidget(anywidget.AnyWidget):
             return f"Undone: {self.session.undo(item['id'])}."
         if item.get("redo"):
             return f"Done again: {self.session.redo(item['id'])}."
-        self.session.act(item["action"], item["id"])
-        return ""
+        action = item["action"]
+        self.session.act(action, item["id"])
+        return self._strange(action) if action.get("do") in ("text", "accept") else ""
+
+    def _strange(self, action: dict[str, Any]) -> str:
+        """Name the characters of a line's text that no model here can write."""
+        lines = self.session.labels.page(action["page"]).lines
+        text = next((line.text for line in lines if line.id == action["line"]), None) or ""
+        unknown = " ".join(sorted(set(text) - set(ASCII.characters)))
+        if not unknown:
+            return ""
+        return f"No model here can write {unknown}; type the nearest character of the keyboard."
 
     def _send_image(self, index: int) -> None:
         page = self.session.labels.pages[index]

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shared.figures.picture import DPI, OKABE_ITO, WIDTH, Picture, draw
 from shared.labeling.records import LabeledPage
+from shared.picture import DPI, OKABE_ITO, WIDTH, Picture, draw
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -29,7 +29,7 @@ def page_jpeg(path: Path) -> bytes:
     """
     from PIL import Image
 
-    from shared.recognizer import open_page_image
+    from shared.pages.image_files import open_page_image
 
     image = Image.fromarray(open_page_image(path))
     image.thumbnail((LONGEST, LONGEST), Image.Resampling.LANCZOS)

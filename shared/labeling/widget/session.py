@@ -22,7 +22,6 @@ _TITLES = {
     "delete": "deleting a line",
     "order": "changing the order",
     "page": "the state of the page",
-    "prelabel": "the model's proposals",
 }
 
 
@@ -72,8 +71,8 @@ class LabelSession:
             return apply(labels, action, self.annotator)
 
         change = self._keep(name, action["page"], step)
-        if change is None:
-            return
+        if change is None or action["do"] == "prelabel":
+            return  # Undo ends at the proposals: they are what a person begins with
         title = _TITLES.get(action.get("do"), "a change")
         change = replace(change, group=str(action.get("group") or ""), title=title)
         last = self._done[-1] if self._done else None

@@ -2,6 +2,16 @@
 
 import { element, strip, table } from "./alignment.js";
 
+// Why a person should look; the service says it by these words
+export const LOOK = {
+  "unsure": "not sure enough",
+  "no-text": "nothing was read here",
+  "little-text": "too short to be sure of; is the picture upright?",
+  "odd-width": "the text does not fit the ink; is the picture upright?",
+  "turned": "it may be upside down",
+  "no-handwriting": "it hardly looks like handwriting",
+};
+
 // Both answers, for a line and for a page, become lines with a box and characters on it
 export function linesOf(answer, kind) {
   if (kind === "page") return answer.lines;
@@ -70,15 +80,8 @@ export class AnswerView {
     name.textContent = `Line ${k + 1}`;
     const decision = document.createElement("span");
     decision.className = `decision ${line.decision}`;
-    decision.textContent = line.decision === "accept" ? "✓ accept" : "? please look";
-    const sure = document.createElement("span");
-    const share = Math.round(line.confidence * 100);
-    sure.textContent = `chance that all of it is right: ${share < 1 ? "below 1" : share} %`;
-    const meter = document.createElement("meter");
-    Object.assign(meter, { min: 0, max: 1, value: line.confidence });
-    meter.setAttribute("aria-label", `Confidence of line ${k + 1}`);
-    head.append(name, decision, meter, sure);
-    if (line.doubtful) head.append(" · hardly looks like handwriting");
+    decision.textContent = line.decision === "accept" ? "✓ accepted" : `? please look: ${LOOK[line.reason]}`;
+    head.append(name, decision);
 
     const edit = document.createElement("div");
     edit.className = "edit";

@@ -33,7 +33,8 @@ async function show(picture, kind) {
     const lines = linesOf(said, kind);
     result.hidden = lines.length === 0;
     answer.show(lines, said.image, current.source);
-    status.textContent = summary(lines, said.milliseconds);
+    status.textContent = summary(lines, said);
+    find("promise").textContent = promise(said.model.promised_cer);
     if (lines.length && matchMedia("(max-width: 62rem)").matches) {
       find("answer").scrollIntoView({ block: "start" });
     }
@@ -47,12 +48,20 @@ async function show(picture, kind) {
   }
 }
 
-function summary(lines, milliseconds) {
-  if (!lines.length) return "No line of handwriting was found. Try more light, or a closer picture.";
+// What accepting promises; it says nothing of a line as a whole
+function promise(rate) {
+  if (rate === null) return "accepted";
+  const share = Math.round(rate * 1000) / 10;
+  return `accepted: in all such lines together, at most ${share} of 100 characters are wrong, if the writing is like the pens it was measured on`;
+}
+
+function summary(lines, { milliseconds, detail }) {
+  if (!lines.length) return `No line of handwriting was found. ${detail}`;
   const review = lines.filter((line) => line.decision === "review").length;
   const count = lines.length === 1 ? "1 line" : `${lines.length} lines`;
-  const look = review === 0 ? "none needs a look" : `${review} should be looked at`;
-  return `${count} read in ${Math.round(milliseconds)} ms; ${look}.`;
+  const some = lines.length === 1 ? "please look at it" : `${review} should be looked at`;
+  const look = review === 0 ? "accepted" : some;
+  return `${count} read in ${Math.round(milliseconds)} ms; ${look}. ${detail ?? ""}`.trimEnd();
 }
 
 async function keepLines(numbers, unreadable = false) {

@@ -103,9 +103,7 @@ def distance(
     result: str = "int(table[-1, -1])",
 ) -> str:
     """Return a right edit distance with one part exchanged."""
-    return DISTANCE.format(
-        first_row=first_row, first_column=first_column, ways=ways, result=result
-    )
+    return DISTANCE.format(first_row=first_row, first_column=first_column, ways=ways, result=result)
 
 
 def stages(**changes: str) -> str:
@@ -146,76 +144,139 @@ WRONG = {
     "lab01.encode": [
         ("counts from 0", encoder(label="characters.index(character)"), {FROM_ONE, TEXTS}),
         ("the computer's codes", encoder(label="ord(character) - 31"), {FROM_ONE, TEXTS}),
-        ("in alphabetical order", encoder(label="sorted(characters).index(character) + 1"),
-         {TEXTS}),
+        (
+            "in alphabetical order",
+            encoder(label="sorted(characters).index(character) + 1"),
+            {TEXTS},
+        ),
         ("adds a blank at the end", encoder(result="labels + [0]"), {FROM_ONE, EMPTY, TEXTS}),
-        ("drops what is unknown",
-         "def encode(text, characters):\n"
-         "    return [characters.index(c) + 1 for c in text if c in characters]", {UNKNOWN}),
+        (
+            "drops what is unknown",
+            "def encode(text, characters):\n"
+            "    return [characters.index(c) + 1 for c in text if c in characters]",
+            {UNKNOWN},
+        ),
         ("another kind of error", encoder(error="KeyError(character)"), {UNKNOWN}),
         ("an error without a name", encoder(error="ValueError('bad text')"), {UNKNOWN}),
-        ("find, which gives -1", "def encode(text, characters):\n"
-         "    return [characters.find(c) + 1 for c in text]", {UNKNOWN}),
+        (
+            "find, which gives -1",
+            "def encode(text, characters):\n    return [characters.find(c) + 1 for c in text]",
+            {UNKNOWN},
+        ),
         ("last label first", encoder(result="labels[::-1]"), {FROM_ONE, TEXTS}),
     ],
     "lab01.decode": [
-        ("counts from 0", decoder(letter="characters[label % len(characters)]"), {
-            READS, PADDING, BACK}),
+        (
+            "counts from 0",
+            decoder(letter="characters[label % len(characters)]"),
+            {READS, PADDING, BACK},
+        ),
         ("keeps padding", decoder(strip="pass"), {PADDING, ONLY}),
-        ("drops every zero", decoder(strip="labels = [label for label in labels if label != 0]"),
-         {INSIDE}),
-        ("stops at the first zero",
-         decoder(strip="labels = labels[:labels.index(0)] if 0 in labels else labels"), {INSIDE}),
-        ("lets a negative label count from the end",
-         decoder(bad="label == 0 or label > len(characters)"), {RANGE}),
+        (
+            "drops every zero",
+            decoder(strip="labels = [label for label in labels if label != 0]"),
+            {INSIDE},
+        ),
+        (
+            "stops at the first zero",
+            decoder(strip="labels = labels[:labels.index(0)] if 0 in labels else labels"),
+            {INSIDE},
+        ),
+        (
+            "lets a negative label count from the end",
+            decoder(bad="label == 0 or label > len(characters)"),
+            {RANGE},
+        ),
         ("lets the list raise", decoder(bad="label < 1"), {RANGE}),
-        ("drops one zero", decoder(strip="labels = labels[:-1] if labels[-1] == 0 else labels"),
-         {PADDING, ONLY}),
+        (
+            "drops one zero",
+            decoder(strip="labels = labels[:-1] if labels[-1] == 0 else labels"),
+            {PADDING, ONLY},
+        ),
     ],
     "lab01.edit_distance": [
-        ("place by place", """
+        (
+            "place by place",
+            """
 def edit_distance(reference, hypothesis):
     wrong = sum(x != y for x, y in zip(reference, hypothesis))
     return wrong + abs(len(reference) - len(hypothesis))
-""", {GAP, THIRTY, LONG}),
-        ("substitution costs two", distance(
-            ways="table[i-1, j] + 1, table[i, j-1] + 1, table[i-1, j-1] + 2 * (x != y)"),
-         {SUBSTITUTED, THIRTY, LONG}),
-        ("equal letters cost one", distance(
-            ways="table[i-1, j] + 1, table[i, j-1] + 1, table[i-1, j-1] + 1"),
-         {SAME, SUBSTITUTED, GAP, THIRTY, LONG}),
+""",
+            {GAP, THIRTY, LONG},
+        ),
+        (
+            "substitution costs two",
+            distance(ways="table[i-1, j] + 1, table[i, j-1] + 1, table[i-1, j-1] + 2 * (x != y)"),
+            {SUBSTITUTED, THIRTY, LONG},
+        ),
+        (
+            "equal letters cost one",
+            distance(ways="table[i-1, j] + 1, table[i, j-1] + 1, table[i-1, j-1] + 1"),
+            {SAME, SUBSTITUTED, GAP, THIRTY, LONG},
+        ),
         ("first row of zeros", distance(first_row="pass"), {NOTHING, THIRTY, LONG}),
-        ("first column of zeros", distance(first_column="pass"),
-         {GAP, NOTHING, THIRTY, LONG}),
-        ("no insertions", distance(ways="table[i-1, j] + 1, table[i-1, j-1] + (x != y)"),
-         {THIRTY, LONG}),
-        ("a rate instead of a count", distance(
-            result="table[-1, -1] / max(1, len(reference))"),
-         {SUBSTITUTED, GAP, NOTHING, THIRTY, LONG}),
-        ("letters in common", """
+        ("first column of zeros", distance(first_column="pass"), {GAP, NOTHING, THIRTY, LONG}),
+        (
+            "no insertions",
+            distance(ways="table[i-1, j] + 1, table[i-1, j-1] + (x != y)"),
+            {THIRTY, LONG},
+        ),
+        (
+            "a rate instead of a count",
+            distance(result="table[-1, -1] / max(1, len(reference))"),
+            {SUBSTITUTED, GAP, NOTHING, THIRTY, LONG},
+        ),
+        (
+            "letters in common",
+            """
 def edit_distance(reference, hypothesis):
     return max(len(reference), len(hypothesis)) - len(set(reference) & set(hypothesis))
-""", {GAP, THIRTY, LONG}),
+""",
+            {GAP, THIRTY, LONG},
+        ),
     ],
     "lab01.corpus_error_rate": [
-        ("mean of rates", rate("return sum(e / n for e, n in zip(edits, lengths)) / len(edits)"),
-         {UNEVEN, ABOVE, RANDOM, REFUSES}),
-        ("cut at one", rate("if not sum(lengths): raise ValueError('no characters')\n"
-                            "    return min(1.0, sum(edits) / sum(lengths))"), {ABOVE}),
+        (
+            "mean of rates",
+            rate("return sum(e / n for e, n in zip(edits, lengths)) / len(edits)"),
+            {UNEVEN, ABOVE, RANDOM, REFUSES},
+        ),
+        (
+            "cut at one",
+            rate(
+                "if not sum(lengths): raise ValueError('no characters')\n"
+                "    return min(1.0, sum(edits) / sum(lengths))"
+            ),
+            {ABOVE},
+        ),
         ("zero for an empty set", rate("return sum(edits) / max(1, sum(lengths))"), {REFUSES}),
-        ("divides by the lines", rate("if not sum(lengths): raise ValueError('no characters')\n"
-                                      "    return sum(edits) / len(edits)"),
-         {UNEVEN, ABOVE, RANDOM}),
-        ("percent", rate("if not sum(lengths): raise ValueError('no characters')\n"
-                         "    return 100 * sum(edits) / sum(lengths)"),
-         {UNEVEN, ABOVE, RANDOM}),
-        ("padding counted", rate("if not sum(lengths): raise ValueError('no characters')\n"
-                                 "    return sum(edits) / (max(lengths) * len(lengths))"),
-         {UNEVEN, ABOVE, RANDOM}),
+        (
+            "divides by the lines",
+            rate(
+                "if not sum(lengths): raise ValueError('no characters')\n"
+                "    return sum(edits) / len(edits)"
+            ),
+            {UNEVEN, ABOVE, RANDOM},
+        ),
+        (
+            "percent",
+            rate(
+                "if not sum(lengths): raise ValueError('no characters')\n"
+                "    return 100 * sum(edits) / sum(lengths)"
+            ),
+            {UNEVEN, ABOVE, RANDOM},
+        ),
+        (
+            "padding counted",
+            rate(
+                "if not sum(lengths): raise ValueError('no characters')\n"
+                "    return sum(edits) / (max(lengths) * len(lengths))"
+            ),
+            {UNEVEN, ABOVE, RANDOM},
+        ),
     ],
     "lab01.right_rate": [
-        ("a letter not offered", "def right_rate():\n    return 'E'",
-         {"names the right snippet"}),
+        ("a letter not offered", "def right_rate():\n    return 'E'", {"names the right snippet"}),
         ("a number", "def right_rate():\n    return 3", {"names the right snippet"}),
     ],
     "lab01.broken_stage": [
@@ -224,10 +285,16 @@ def edit_distance(reference, hypothesis):
         ("C blamed on decoding", stages(C="decoding"), {PAGE("C")}),
         ("D blamed on decoding", stages(D="decoding"), {PAGE("D")}),
         ("a stage not offered", stages(A="collapse", D="frames"), {PAGE("A"), PAGE("D")}),
-        ("everything is the network", stages(A="network", B="network", C="network"),
-         {PAGE("A"), PAGE("B"), PAGE("C")}),
-        ("a list", "def broken_stage():\n    return ['decoding', 'lines', 'score', 'network']",
-         set(map(PAGE, "ABCD"))),
+        (
+            "everything is the network",
+            stages(A="network", B="network", C="network"),
+            {PAGE("A"), PAGE("B"), PAGE("C")},
+        ),
+        (
+            "a list",
+            "def broken_stage():\n    return ['decoding', 'lines', 'score', 'network']",
+            set(map(PAGE, "ABCD")),
+        ),
     ],
     "lab01.choose_reader": [
         ("the quickest", reader("small", 180), {NAME}),
@@ -240,15 +307,24 @@ def edit_distance(reference, hypothesis):
     ],
     "lab01.check_error_rate": [
         ("asserts nothing", test("error_rate(['ab'], ['ab'])"), {MEAN, PAD, INSERT, READ, PLACE}),
-        ("only a perfect line", test("assert error_rate(['ab'], ['ab']) == 0"),
-         {MEAN, PAD, INSERT, READ, PLACE}),
+        (
+            "only a perfect line",
+            test("assert error_rate(['ab'], ['ab']) == 0"),
+            {MEAN, PAD, INSERT, READ, PLACE},
+        ),
         ("one line at a time", test(LONGER, SHIFTED), {MEAN, PAD}),
         ("no gap", test(BY_HAND, LONGER), {PLACE}),
         ("lengths that stay", test(BY_HAND), {INSERT, READ, PLACE}),
-        ("too strict", test("assert error_rate(['ab', 'abc'], ['ab', 'abc']) == 0.1"),
-         {OURS, THEIRS}),
-        ("swallows its own failure", test("try:", f"    {BY_HAND}", "except AssertionError:",
-                                          "    pass"), {MEAN, PAD, INSERT, READ, PLACE}),
+        (
+            "too strict",
+            test("assert error_rate(['ab', 'abc'], ['ab', 'abc']) == 0.1"),
+            {OURS, THEIRS},
+        ),
+        (
+            "swallows its own failure",
+            test("try:", f"    {BY_HAND}", "except AssertionError:", "    pass"),
+            {MEAN, PAD, INSERT, READ, PLACE},
+        ),
         ("gap and mean alone", test(BY_HAND, SHIFTED), {INSERT}),
     ],
 }
@@ -266,20 +342,25 @@ RIGHT = {
     ],
     "lab01.encode": [
         ("loop", encoder()),
-        ("dictionary", """
+        (
+            "dictionary",
+            """
 def encode(text, characters):
     numbers = {character: number for number, character in enumerate(characters, 1)}
     for character in text:
         if character not in numbers:
             raise ValueError(f'{character!r} is not in the alphabet')
     return [numbers[character] for character in text]
-"""),
+""",
+        ),
         ("array", encoder(result="np.array(labels, dtype=np.int64)")),
         ("tuple", encoder(result="tuple(labels)")),
     ],
     "lab01.decode": [
         ("loop", decoder()),
-        ("recursive", """
+        (
+            "recursive",
+            """
 def decode(labels, characters):
     labels = [int(label) for label in labels]
     if labels and labels[-1] == 0:
@@ -287,18 +368,24 @@ def decode(labels, characters):
     if any(label < 1 or label > len(characters) for label in labels):
         raise ValueError(str(labels))
     return ''.join(characters[label - 1] for label in labels)
-"""),
-        ("numpy", """
+""",
+        ),
+        (
+            "numpy",
+            """
 def decode(labels, characters):
     labels = np.trim_zeros(np.array(labels, dtype=int), 'b')
     if ((labels < 1) | (labels > len(characters))).any():
         raise ValueError('a label is out of range')
     return ''.join(np.array(list(characters))[labels - 1]) if len(labels) else ''
-"""),
+""",
+        ),
     ],
     "lab01.edit_distance": [
         ("table", distance()),
-        ("one row", """
+        (
+            "one row",
+            """
 def edit_distance(reference, hypothesis):
     row = list(range(len(hypothesis) + 1))
     for i, x in enumerate(reference, start=1):
@@ -306,9 +393,12 @@ def edit_distance(reference, hypothesis):
         for j, y in enumerate(hypothesis, start=1):
             diagonal, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, diagonal + (x != y))
     return row[-1]
-"""),
+""",
+        ),
         ("numpy integer", distance(result="table[-1, -1]")),
-        ("remembered recursion", """
+        (
+            "remembered recursion",
+            """
 def edit_distance(reference, hypothesis):
     known = {}
     for i in range(len(reference) + 1):
@@ -320,18 +410,33 @@ def edit_distance(reference, hypothesis):
             else:
                 known[i, j] = 1 + min(known[i - 1, j], known[i, j - 1], known[i - 1, j - 1])
     return known[len(reference), len(hypothesis)]
-"""),
+""",
+        ),
     ],
     "lab01.corpus_error_rate": [
-        ("sums", rate("if sum(lengths) == 0: raise ValueError('no characters')\n"
-                      "    return sum(edits) / sum(lengths)")),
-        ("numpy", rate("total = np.sum(lengths)\n"
-                       "    if not total: raise ValueError('no characters')\n"
-                       "    return np.sum(edits) / total")),
-        ("weighted mean", rate(
-            "lengths = np.array(lengths, float)\n"
-            "    if not lengths.sum(): raise ValueError('no characters')\n"
-            "    return float(np.average(np.array(edits) / lengths, weights=lengths))")),
+        (
+            "sums",
+            rate(
+                "if sum(lengths) == 0: raise ValueError('no characters')\n"
+                "    return sum(edits) / sum(lengths)"
+            ),
+        ),
+        (
+            "numpy",
+            rate(
+                "total = np.sum(lengths)\n"
+                "    if not total: raise ValueError('no characters')\n"
+                "    return np.sum(edits) / total"
+            ),
+        ),
+        (
+            "weighted mean",
+            rate(
+                "lengths = np.array(lengths, float)\n"
+                "    if not lengths.sum(): raise ValueError('no characters')\n"
+                "    return float(np.average(np.array(edits) / lengths, weights=lengths))"
+            ),
+        ),
     ],
     "lab01.right_rate": [
         ("letter", "def right_rate():\n    return 'C'"),
@@ -340,8 +445,11 @@ def edit_distance(reference, hypothesis):
     ],
     "lab01.broken_stage": [
         ("dict", stages()),
-        ("built", "def broken_stage():\n"
-         "    return dict(zip('ABCD', ['decoding', 'lines', 'score', 'network']))"),
+        (
+            "built",
+            "def broken_stage():\n"
+            "    return dict(zip('ABCD', ['decoding', 'lines', 'score', 'network']))",
+        ),
         ("capitals", stages(A="Decoding", C="SCORE")),
     ],
     "lab01.choose_reader": [
@@ -351,11 +459,20 @@ def edit_distance(reference, hypothesis):
     ],
     "lab01.check_error_rate": [
         ("three examples", test(BY_HAND, LONGER, SHIFTED)),
-        ("one call", test(
-            "rate = error_rate(['abcd', 'efgh', 'xy'], ['bcd', 'efghij', 'xy'])",
-            "assert abs(rate - 3 / 10) < 1e-6")),
-        ("rounded", test(
-            "references = ['hello there', 'ab']",
-            "assert round(error_rate(references, ['ello there', 'abab']), 4) == round(3 / 13, 4)")),
+        (
+            "one call",
+            test(
+                "rate = error_rate(['abcd', 'efgh', 'xy'], ['bcd', 'efghij', 'xy'])",
+                "assert abs(rate - 3 / 10) < 1e-6",
+            ),
+        ),
+        (
+            "rounded",
+            test(
+                "references = ['hello there', 'ab']",
+                "assert round(error_rate(references, ['ello there', 'abab']), 4) "
+                "== round(3 / 13, 4)",
+            ),
+        ),
     ],
 }

@@ -109,8 +109,11 @@ def split_by_writer(writers, test_share, seed):
         ("sides exchanged", by_writer(result="test, train"), {SHARE}),
         ("share of writers as a count of one", by_writer(stop="size > 0"), {SHARE}),
         ("test images stay in training", by_writer(result="train + test, test"), {ONCE, SIDE}),
-        ("names instead of indices", by_writer(result="[writers[i] for i in train], [writers[i] "
-                                               "for i in test]"), {ONCE, SIDE, SHARE, SEED}),
+        (
+            "names instead of indices",
+            by_writer(result="[writers[i] for i in train], [writers[i] for i in test]"),
+            {ONCE, SIDE, SHARE, SEED},
+        ),
         (
             "ignores the seed",
             by_writer().replace("    np.random.default_rng(seed).shuffle(names)\n", ""),
@@ -121,8 +124,11 @@ def split_by_writer(writers, test_share, seed):
             by_writer().replace("default_rng(seed)", "default_rng()"),
             {SEED},
         ),
-        ("keeps the first image of each test writer", by_writer(
-            result="train, [writers.index(w) for w in sorted(test_names)]"), {ONCE, SHARE}),
+        (
+            "keeps the first image of each test writer",
+            by_writer(result="train, [writers.index(w) for w in sorted(test_names)]"),
+            {ONCE, SHARE},
+        ),
         ("tests nobody", by_writer(stop="True"), {ONCE, SIDE, SHARE, SEED}),
         ("returns the test part alone", by_writer(result="test"), {ONCE, SIDE, SHARE, SEED}),
     ],
@@ -131,106 +137,172 @@ def split_by_writer(writers, test_share, seed):
         ("a number", "def find_leak():\n    return 3", {"names the leaking snippet"}),
     ],
     "lab02.check_split": [
-        ("asserts nothing", "def check_split(split):\n    split(['a', 'b'], 0.5, 1)",
-         {IMAGE, CUT, LOST, TRAINED, EMPTY}),
-        ("one image a writer", """
+        (
+            "asserts nothing",
+            "def check_split(split):\n    split(['a', 'b'], 0.5, 1)",
+            {IMAGE, CUT, LOST, TRAINED, EMPTY},
+        ),
+        (
+            "one image a writer",
+            """
 def check_split(split):
     writers = [f"writer {i}" for i in range(10)]
     train, test = split(writers, 0.3, 1)
     assert train and test
     assert sorted(train + test) == list(range(10))
     assert not {writers[i] for i in train} & {writers[i] for i in test}
-""", {IMAGE, CUT, LOST}),
-        ("indices alone", """
+""",
+            {IMAGE, CUT, LOST},
+        ),
+        (
+            "indices alone",
+            """
 def check_split(split):
     writers = ["a", "b", "c", "d", "e"] * 8
     train, test = split(writers, 0.3, 1)
     assert train and test
     assert sorted(train + test) == list(range(40))
-""", {IMAGE, CUT}),
-        ("writers alone", """
+""",
+            {IMAGE, CUT},
+        ),
+        (
+            "writers alone",
+            """
 def check_split(split):
     writers = ["a", "b", "c", "d", "e"] * 8
     train, test = split(writers, 0.3, 1)
     assert not {writers[i] for i in train} & {writers[i] for i in test}
-""", {LOST, EMPTY}),
-        ("demands the exact share", """
+""",
+            {LOST, EMPTY},
+        ),
+        (
+            "demands the exact share",
+            """
 def check_split(split):
     writers = ["a", "b", "c", "d", "e"] * 8
     train, test = split(writers, 0.3, 1)
     assert len(test) == 12
     assert sorted(train + test) == list(range(40))
     assert not {writers[i] for i in train} & {writers[i] for i in test}
-""", {GOOD}),
+""",
+            {GOOD},
+        ),
         ("refuses everything", "def check_split(split):\n    assert False", {GOOD}),
-        ("lets one shared writer pass", """
+        (
+            "lets one shared writer pass",
+            """
 def check_split(split):
     writers = ["a", "b", "c", "d", "e"] * 8
     train, test = split(writers, 0.3, 1)
     assert train and test
     assert sorted(train + test) == list(range(40))
     assert len({writers[i] for i in train} & {writers[i] for i in test}) <= 1
-""", {CUT}),
+""",
+            {CUT},
+        ),
     ],
     "lab02.diagnose_curves": [
         ("A taken for healthy", curves(**RIGHT_CURVES | {"A": "healthy"}), {RUN("A")}),
         ("B taken for healthy", curves(**RIGHT_CURVES | {"B": "healthy"}), {RUN("B")}),
         ("C taken for overfitting", curves(**RIGHT_CURVES | {"C": "overfitting"}), {RUN("C")}),
-        ("D taken for shuffled labels", curves(**RIGHT_CURVES | {"D": "labels shuffled"}),
-         {RUN("D")}),
-        ("rates exchanged", curves(**RIGHT_CURVES | {"B": "learning rate too high",
-                                                     "D": "learning rate too low"}),
-         {RUN("B"), RUN("D")}),
-        ("a list", "def diagnose_curves():\n    return ['overfitting', 'healthy']",
-         set(map(RUN, "ABCD"))),
+        (
+            "D taken for shuffled labels",
+            curves(**RIGHT_CURVES | {"D": "labels shuffled"}),
+            {RUN("D")},
+        ),
+        (
+            "rates exchanged",
+            curves(**RIGHT_CURVES | {"B": "learning rate too high", "D": "learning rate too low"}),
+            {RUN("B"), RUN("D")},
+        ),
+        (
+            "a list",
+            "def diagnose_curves():\n    return ['overfitting', 'healthy']",
+            set(map(RUN, "ABCD")),
+        ),
         ("a name not offered", curves(**RIGHT_CURVES | {"A": "too much training"}), {RUN("A")}),
-        ("a run left out", curves(**{k: v for k, v in RIGHT_CURVES.items() if k != "D"}),
-         {RUN("D")}),
+        (
+            "a run left out",
+            curves(**{k: v for k, v in RIGHT_CURVES.items() if k != "D"}),
+            {RUN("D")},
+        ),
     ],
     "lab02.macro_accuracy": [
-        ("micro", "def macro_accuracy(labels, predictions):\n"
-                  "    return float(np.mean(np.array(labels) == np.array(predictions)))",
-         {RARE, ABSENT, HUNDREDS}),
-        ("per predicted class", """
+        (
+            "micro",
+            "def macro_accuracy(labels, predictions):\n"
+            "    return float(np.mean(np.array(labels) == np.array(predictions)))",
+            {RARE, ABSENT, HUNDREDS},
+        ),
+        (
+            "per predicted class",
+            """
 def macro_accuracy(labels, predictions):
     labels, predictions = np.array(labels), np.array(predictions)
     return float(np.mean([np.mean(labels[predictions == c] == c) for c in np.unique(predictions)]))
-""", {EQUAL, RARE, ABSENT, HUNDREDS}),
-        ("classes of both lists", """
+""",
+            {EQUAL, RARE, ABSENT, HUNDREDS},
+        ),
+        (
+            "classes of both lists",
+            """
 def macro_accuracy(labels, predictions):
     labels, predictions = np.array(labels), np.array(predictions)
     classes = np.union1d(labels, predictions)
     rates = [np.mean(predictions[labels == c] == c) if (labels == c).any() else 0 for c in classes]
     return float(np.mean(rates))
-""", {ABSENT, HUNDREDS}),
-        ("all classes up to the largest", """
+""",
+            {ABSENT, HUNDREDS},
+        ),
+        (
+            "all classes up to the largest",
+            """
 def macro_accuracy(labels, predictions):
     labels, predictions = np.array(labels), np.array(predictions)
     right = [np.sum((labels == c) & (predictions == c)) / max(1, np.sum(labels == c))
              for c in range(labels.max() + 1)]
     return float(np.mean(right))
-""", {ABSENT}),
-        ("adds up without dividing", """
+""",
+            {ABSENT},
+        ),
+        (
+            "adds up without dividing",
+            """
 def macro_accuracy(labels, predictions):
     labels, predictions = np.array(labels), np.array(predictions)
     return float(sum(np.mean(predictions[labels == c] == c) for c in np.unique(labels)))
-""", {EQUAL, RARE, ABSENT, HUNDREDS}),
-        ("percent", """
+""",
+            {EQUAL, RARE, ABSENT, HUNDREDS},
+        ),
+        (
+            "percent",
+            """
 def macro_accuracy(labels, predictions):
     labels, predictions = np.array(labels), np.array(predictions)
     return 100 * float(np.mean([np.mean(predictions[labels == c] == c) for c in np.unique(labels)]))
-""", {EQUAL, RARE, ABSENT, HUNDREDS}),
+""",
+            {EQUAL, RARE, ABSENT, HUNDREDS},
+        ),
     ],
     "lab02.confusion_pairs": [
         ("keeps the diagonal", pairs(when="True"), {COUNTS, BOTH_WAYS, NOTHING, MANY}),
         ("predicted first", pairs(row="key[1], key[0], n"), {COUNTS, BOTH_WAYS, TIES, MANY}),
-        ("both directions as one", pairs(key="tuple(sorted((int(true), int(guess))))"),
-         {COUNTS, BOTH_WAYS, TIES, MANY}),
-        ("rarest first", pairs(sort="rows.sort(key=lambda r: (r[2], r[0], r[1]))"),
-         {COUNTS, BOTH_WAYS, MANY}),
+        (
+            "both directions as one",
+            pairs(key="tuple(sorted((int(true), int(guess))))"),
+            {COUNTS, BOTH_WAYS, TIES, MANY},
+        ),
+        (
+            "rarest first",
+            pairs(sort="rows.sort(key=lambda r: (r[2], r[0], r[1]))"),
+            {COUNTS, BOTH_WAYS, MANY},
+        ),
         ("ties as they come", pairs(sort="rows.sort(key=lambda r: -r[2])"), {TIES, MANY}),
-        ("reversed sort", pairs(sort="rows.sort(key=lambda r: (r[2], r[0], r[1]), reverse=True)"),
-         {TIES, MANY}),
+        (
+            "reversed sort",
+            pairs(sort="rows.sort(key=lambda r: (r[2], r[0], r[1]), reverse=True)"),
+            {TIES, MANY},
+        ),
         ("forgets top", pairs(end=""), {TIES, MANY}),
         ("no list without mistakes", pairs(end="[:top] or None"), {NOTHING}),
     ],
@@ -253,7 +325,9 @@ RIGHT = {
     ],
     "lab02.split_by_writer": [
         ("writers until enough", by_writer()),
-        ("stops before it is too many", """
+        (
+            "stops before it is too many",
+            """
 import random
 
 def split_by_writer(writers, test_share, seed):
@@ -265,8 +339,11 @@ def split_by_writer(writers, test_share, seed):
         fits = not test or len(test) + len(groups[name]) <= test_share * len(writers)
         (test if fits else train).extend(groups[name])
     return train, test
-"""),
-        ("cumulated counts in numpy", """
+""",
+        ),
+        (
+            "cumulated counts in numpy",
+            """
 def split_by_writer(writers, test_share, seed):
     writers = np.asarray(writers)
     names, counts = np.unique(writers, return_counts=True)
@@ -275,7 +352,8 @@ def split_by_writer(writers, test_share, seed):
     chosen = names[order[before < test_share * len(writers)]]
     is_test = np.isin(writers, chosen)
     return np.flatnonzero(~is_test), np.flatnonzero(is_test)
-"""),
+""",
+        ),
     ],
     "lab02.find_leak": [
         ("capital", "def find_leak():\n    return 'C'"),
@@ -283,15 +361,20 @@ def split_by_writer(writers, test_share, seed):
         ("with a space", "def find_leak():\n    return ' C '"),
     ],
     "lab02.check_split": [
-        ("sets", """
+        (
+            "sets",
+            """
 def check_split(split):
     writers = [f"writer {i % 6}" for i in range(60)]
     train, test = split(writers, 0.25, 3)
     assert len(train) and len(test)
     assert sorted(list(train) + list(test)) == list(range(60))
     assert {writers[i] for i in train}.isdisjoint(writers[i] for i in test)
-"""),
-        ("loops over seeds", """
+""",
+        ),
+        (
+            "loops over seeds",
+            """
 def check_split(split):
     writers = list("aaaabbbbccccddddeeeeffffgggg")
     for seed in range(5):
@@ -301,8 +384,11 @@ def check_split(split):
         assert len(train) + len(test) == len(set(train) | set(test)) == len(writers)
         for index in test:
             assert all(writers[index] != writers[other] for other in train)
-"""),
-        ("generous share", """
+""",
+        ),
+        (
+            "generous share",
+            """
 def check_split(split):
     rng = np.random.default_rng(0)
     writers = [f"w{k}" for k in rng.integers(0, 9, 200)]
@@ -311,51 +397,71 @@ def check_split(split):
     assert 0.05 * 200 <= len(test) <= 0.6 * 200
     names = np.array(writers)
     assert len(np.intersect1d(names[train], names[test])) == 0
-"""),
+""",
+        ),
     ],
     "lab02.diagnose_curves": [
         ("a dict", curves(**RIGHT_CURVES)),
-        ("capitals and spaces",
-         curves(**{run: f" {name.capitalize()} " for run, name in RIGHT_CURVES.items()})),
-        ("made with zip", """
+        (
+            "capitals and spaces",
+            curves(**{run: f" {name.capitalize()} " for run, name in RIGHT_CURVES.items()}),
+        ),
+        (
+            "made with zip",
+            """
 def diagnose_curves():
     names = ["overfitting", "learning rate too low", "labels shuffled", "learning rate too high"]
     return dict(zip("ABCD", names))
-"""),
+""",
+        ),
     ],
     "lab02.macro_accuracy": [
-        ("numpy", """
+        (
+            "numpy",
+            """
 def macro_accuracy(labels, predictions):
     labels, predictions = np.array(labels), np.array(predictions)
     return np.mean([np.mean(predictions[labels == c] == c) for c in np.unique(labels)])
-"""),
-        ("pure Python", """
+""",
+        ),
+        (
+            "pure Python",
+            """
 def macro_accuracy(labels, predictions):
     right, seen = {}, {}
     for label, guess in zip(labels, predictions):
         seen[label] = seen.get(label, 0) + 1
         right[label] = right.get(label, 0) + (label == guess)
     return sum(right[c] / seen[c] for c in seen) / len(seen)
-"""),
-        ("bincount", """
+""",
+        ),
+        (
+            "bincount",
+            """
 def macro_accuracy(labels, predictions):
     labels, predictions = np.asarray(labels), np.asarray(predictions)
     seen = np.bincount(labels)
     right = np.bincount(labels, weights=labels == predictions)
     return float((right[seen > 0] / seen[seen > 0]).mean())
-"""),
+""",
+        ),
     ],
     "lab02.confusion_pairs": [
         ("dictionary", pairs()),
-        ("Counter", """
+        (
+            "Counter",
+            """
 from collections import Counter
 
 def confusion_pairs(labels, predictions, top):
     counts = Counter((a, b) for a, b in zip(labels, predictions) if a != b)
     ranked = sorted(counts, key=lambda pair: (-counts[pair], *pair))
     return [(*pair, counts[pair]) for pair in ranked[:top]]
-"""),
-        ("numpy matrix", """
+""",
+        ),
+        (
+            "numpy matrix",
+            """
 def confusion_pairs(labels, predictions, top):
     labels, predictions = np.asarray(labels), np.asarray(predictions)
     size = max(labels.max(), predictions.max()) + 1
@@ -365,11 +471,14 @@ def confusion_pairs(labels, predictions, top):
     order = np.argsort(-matrix, axis=None, kind="stable")[:top]
     rows, columns = np.unravel_index(order, matrix.shape)
     return [(r, c, matrix[r, c]) for r, c in zip(rows, columns) if matrix[r, c]]
-"""),
+""",
+        ),
     ],
     "lab02.choose_sample": [
-        ("the formula", "def choose_sample():\n"
-                        "    return int(np.ceil(0.8 * 0.2 * (1.96 / 0.05) ** 2))"),
+        (
+            "the formula",
+            "def choose_sample():\n    return int(np.ceil(0.8 * 0.2 * (1.96 / 0.05) ** 2))",
+        ),
         ("two standard deviations", "def choose_sample():\n    return 256"),
         ("the worst case", "def choose_sample():\n    return 385"),
     ],

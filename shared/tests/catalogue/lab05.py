@@ -328,8 +328,8 @@ def diagnose_decoders():
         ("a number", "def choose_lines():\n    return 32"),
         (
             "looked up",
-            "def choose_lines():\n    from shared.checks.lab05_pilot import PILOT\n"
-            "    return min(lines for lines, _, low in PILOT if low >= 0.25)",
+            "def choose_lines():\n    from shared.paths import sample\n"
+            "    return min(lines for lines, _, low in sample('pilot') if low >= 0.25)",
         ),
         ("numpy", "def choose_lines():\n    return np.int64(32)"),
     ],

@@ -41,14 +41,20 @@ WRONG = {
     ],
     "lab06.diagnose_detectors": [
         ("two exchanged", runs(C="ink inverted", D="masks shifted"), {RUN("C"), RUN("D")}),
-        ("imbalance everywhere", runs(A="class imbalance", D="class imbalance"),
-         {RUN("A"), RUN("D")}),
+        (
+            "imbalance everywhere",
+            runs(A="class imbalance", D="class imbalance"),
+            {RUN("A"), RUN("D")},
+        ),
         ("a fault nobody has", runs(B="learning rate too high"), {RUN("B")}),
         ("a leak", runs(C="test pages in training"), {RUN("C")}),
         ("another word", runs(A="merged"), {RUN("A")}),
         ("one run left out", runs(D=None), {RUN("D")}),
-        ("a list", answer("diagnose_detectors", ["lines merged"] * 4),
-         {RUN("A"), RUN("B"), RUN("C"), RUN("D")}),
+        (
+            "a list",
+            answer("diagnose_detectors", ["lines merged"] * 4),
+            {RUN("A"), RUN("B"), RUN("C"), RUN("D")},
+        ),
     ],
     "lab06.choose_threshold": [
         ("between two rows", answer("choose_threshold", 0.4), {LEAST}),

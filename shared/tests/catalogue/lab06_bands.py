@@ -93,53 +93,98 @@ def strip(
 WRONG = {
     "lab06.baselines": [
         ("upper edge", bands(point="(x, rows[0])"), {STRAIGHT, CLIMBS, NUMBERS, GAP, WANDER}),
-        ("the last row itself", bands(point="(x, rows[-1])"),
-         {STRAIGHT, CLIMBS, NUMBERS, GAP, WANDER}),
-        ("y before x", bands(point="(rows[-1] + 1, x)"),
-         {STRAIGHT, CLIMBS, NUMBERS, GAP, WANDER}),
-        ("one height for all", bands(
-            point="(x, np.nonzero(components == number)[0].max() + 1)"), {CLIMBS, WANDER}),
-        ("background as a line", bands(numbers="range(components.max() + 1)"),
-         {STRAIGHT, CLIMBS, NUMBERS, GAP, NONE, WANDER}),
-        ("from top to bottom", bands(numbers="[n for n in dict.fromkeys(components.ravel()"
-                                             ".tolist()) if n]"), {NUMBERS, WANDER}),
-        ("the last band is lost", bands(numbers="range(1, components.max())"),
-         {STRAIGHT, CLIMBS, NUMBERS, GAP, WANDER}),
-        ("zeros in a gap", bands(some="True", point="(x, rows[-1] + 1 if len(rows) else 0)"),
-         {STRAIGHT, NUMBERS, GAP, WANDER}),
-        ("middle of the band", bands(point="(x, rows.mean())"),
-         {STRAIGHT, CLIMBS, NUMBERS, GAP, WANDER}),
-        ("no band, no maximum", bands(numbers="range(1, components[components > 0].max() + 1)"),
-         {NONE}),
+        (
+            "the last row itself",
+            bands(point="(x, rows[-1])"),
+            {STRAIGHT, CLIMBS, NUMBERS, GAP, WANDER},
+        ),
+        ("y before x", bands(point="(rows[-1] + 1, x)"), {STRAIGHT, CLIMBS, NUMBERS, GAP, WANDER}),
+        (
+            "one height for all",
+            bands(point="(x, np.nonzero(components == number)[0].max() + 1)"),
+            {CLIMBS, WANDER},
+        ),
+        (
+            "background as a line",
+            bands(numbers="range(components.max() + 1)"),
+            {STRAIGHT, CLIMBS, NUMBERS, GAP, NONE, WANDER},
+        ),
+        (
+            "from top to bottom",
+            bands(numbers="[n for n in dict.fromkeys(components.ravel().tolist()) if n]"),
+            {NUMBERS, WANDER},
+        ),
+        (
+            "the last band is lost",
+            bands(numbers="range(1, components.max())"),
+            {STRAIGHT, CLIMBS, NUMBERS, GAP, WANDER},
+        ),
+        (
+            "zeros in a gap",
+            bands(some="True", point="(x, rows[-1] + 1 if len(rows) else 0)"),
+            {STRAIGHT, NUMBERS, GAP, WANDER},
+        ),
+        (
+            "middle of the band",
+            bands(point="(x, rows.mean())"),
+            {STRAIGHT, CLIMBS, NUMBERS, GAP, WANDER},
+        ),
+        (
+            "no band, no maximum",
+            bands(numbers="range(1, components[components > 0].max() + 1)"),
+            {NONE},
+        ),
     ],
     "lab06.receptive_field": [
         ("sum of the windows", field(start="0", body="field += kernel"), {SECOND, STRIDE, STACKS}),
         ("strides forgotten", field(body="field += kernel - 1"), {STRIDE, STACKS}),
-        ("its own stride", field(body="step *= stride; field += (kernel - 1) * step"),
-         {STRIDE, LAST, STACKS}),
+        (
+            "its own stride",
+            field(body="step *= stride; field += (kernel - 1) * step"),
+            {STRIDE, LAST, STACKS},
+        ),
         ("product of the windows", field(body="field *= kernel"), {SECOND, STRIDE, STACKS}),
-        ("from the last layer on", field(layers="zip(kernels[::-1], strides[::-1])"),
-         {STRIDE, STACKS}),
-        ("strides added", field(body="field += (kernel - 1) * step; step += stride - 1"),
-         {STRIDE, STACKS}),
+        (
+            "from the last layer on",
+            field(layers="zip(kernels[::-1], strides[::-1])"),
+            {STRIDE, STACKS},
+        ),
+        (
+            "strides added",
+            field(body="field += (kernel - 1) * step; step += stride - 1"),
+            {STRIDE, STACKS},
+        ),
         ("starts with nothing", field(start="0"), {ONE, SECOND, STRIDE, LAST, STACKS}),
     ],
     "lab06.straighten": [
         ("a box", strip(height="int(baseline[0][1])"), {FALLS, EDGE, NOISE}),
-        ("below the baseline first", strip(at="y + above - row"),
-         {LEVEL, FALLS, INSIDE, EDGE, NOISE}),
+        (
+            "below the baseline first",
+            strip(at="y + above - row"),
+            {LEVEL, FALLS, INSIDE, EDGE, NOISE},
+        ),
         ("one row too low", strip(at="y - above + row + 1"), {LEVEL, FALLS, INSIDE, EDGE, NOISE}),
-        ("first point to last", strip(
-            height="round(baseline[0][1] + (baseline[-1][1] - baseline[0][1])"
-                   " * (x - first) / (last - first))"), {NOISE}),
+        (
+            "first point to last",
+            strip(
+                height="round(baseline[0][1] + (baseline[-1][1] - baseline[0][1])"
+                " * (x - first) / (last - first))"
+            ),
+            {NOISE},
+        ),
         ("from the edge of the page", strip(x="column"), {INSIDE, NOISE}),
         ("edge repeated", strip(at="min(max(y - above + row, 0), len(image) - 1)"), {EDGE, NOISE}),
         ("wraps around", strip(inside="at < len(image)"), {EDGE, NOISE}),
-        ("the last column is lost", strip(
-            ends="int(baseline[0][0]), int(baseline[-1][0]) - 1"),
-         {LEVEL, FALLS, INSIDE, EDGE, NOISE}),
-        ("rounded down", strip(
-            height="int(np.interp(x, baseline[:, 0], baseline[:, 1]))"), {FALLS, NOISE}),
+        (
+            "the last column is lost",
+            strip(ends="int(baseline[0][0]), int(baseline[-1][0]) - 1"),
+            {LEVEL, FALLS, INSIDE, EDGE, NOISE},
+        ),
+        (
+            "rounded down",
+            strip(height="int(np.interp(x, baseline[:, 0], baseline[:, 1]))"),
+            {FALLS, NOISE},
+        ),
     ],
 }
 
@@ -147,7 +192,9 @@ RIGHT = {
     "lab06.baselines": [
         ("column by column", bands()),
         ("lists", bands(line="points")),
-        ("argmax from below", """
+        (
+            "argmax from below",
+            """
 def baselines(components):
     height = len(components)
     found = []
@@ -157,27 +204,36 @@ def baselines(components):
         lowest = height - band[::-1, columns].argmax(axis=0)
         found.append(np.column_stack([columns, lowest]))
     return found
-"""),
+""",
+        ),
         ("floats", bands(line="np.array(points, dtype=float)")),
     ],
     "lab06.receptive_field": [
         ("forward", field()),
-        ("backward", """
+        (
+            "backward",
+            """
 def receptive_field(kernels, strides):
     field = 1
     for kernel, stride in list(zip(kernels, strides))[::-1]:
         field = (field - 1) * stride + kernel
     return field
-"""),
-        ("one sum", """
+""",
+        ),
+        (
+            "one sum",
+            """
 def receptive_field(kernels, strides):
     steps = np.cumprod([1, *strides])[:-1]
     return int(1 + np.sum((np.array(kernels) - 1) * steps))
-"""),
+""",
+        ),
     ],
     "lab06.straighten": [
         ("pixel by pixel", strip()),
-        ("padded", """
+        (
+            "padded",
+            """
 def straighten(image, baseline, above, below):
     xs = np.arange(baseline[0, 0], baseline[-1, 0] + 1)
     ys = np.floor(np.interp(xs, *baseline.T) + 0.5).astype(int)
@@ -185,8 +241,11 @@ def straighten(image, baseline, above, below):
     padded = np.pad(image, ((edge, edge), (0, 0)))
     columns = [padded[edge + y - above : edge + y + below, x] for x, y in zip(xs, ys)]
     return np.stack(columns, axis=1)
-"""),
-        ("remapped", """
+""",
+        ),
+        (
+            "remapped",
+            """
 def straighten(image, baseline, above, below):
     xs = np.arange(baseline[0, 0], baseline[-1, 0] + 1)
     ys = np.rint(np.interp(xs, baseline[:, 0], baseline[:, 1]))
@@ -194,6 +253,7 @@ def straighten(image, baseline, above, below):
     columns = np.broadcast_to(xs, rows.shape)
     return cv2.remap(image, columns.astype(np.float32), rows.astype(np.float32),
                      cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
-"""),
+""",
+        ),
     ],
 }

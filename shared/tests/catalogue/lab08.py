@@ -12,8 +12,9 @@ import numpy as np
 
 from shared import ctc
 from shared.lines import LineSet
-from shared.recognizer.preparation import prepare_line, to_gray
-from shared.training.batching import assemble, width_batches
+from shared.ink import to_gray
+from shared.preparation import prepare_line
+from shared.training import assemble, width_batches
 
 line = np.zeros((32, 240), np.uint8)
 for x in range(8, 232, 12):

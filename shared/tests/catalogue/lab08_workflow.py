@@ -1,8 +1,8 @@
 """Wrong and right workflows, each made from one by a change."""
 
-from shared.checks.lab08_workflow import write_workflow
+from shared.checks.answers import answer
 
-_TEXT = write_workflow()
+_TEXT = answer("lab08.write_workflow")()
 FORM, START, MATRIX, CACHE, TESTS, REPORT, RIGHTS, SECRET, COMMENT, LIMIT = (
     "is a workflow", "starts on pull requests and at night", "tests on two Pythons",
     "caches packages", "runs tests that can fail", "keeps the report of a failure",

@@ -9,8 +9,8 @@ from shared.tests.catalogue.lab09_suite import WRONG as SUITE_WRONG
 
 SETUP = """
 import numpy as np
-from shared.checks.lab09_things import sideways, twelve_lines
-from shared.recognizer.preparation import PlacedLine
+from shared.exercises.lab09_inputs import sideways, twelve_lines
+from shared.preparation import PlacedLine
 from shared.service import improving
 from shared.service.confidence import Confidence, reject_curve
 from shared.service.drift import FEATURES, Reference

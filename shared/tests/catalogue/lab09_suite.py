@@ -1,6 +1,6 @@
 """Tests of the service that earn nothing or little, and tests that catch everything."""
 
-from shared.checks.lab09_suite import TEST_SERVICE
+from shared.exercises.lab09 import TEST_SERVICE
 
 ALL = {case.name for case in TEST_SERVICE.cases}
 WHOLE = (

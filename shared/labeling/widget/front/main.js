@@ -86,7 +86,10 @@ function render({ model, el }) {
 
   const say = (text) => { live.textContent = text; };
   const lineOf = (id) => page.lines.find((line) => line.id === id);
-  const act = (action, delay) => queue.push({ action: { page: page.image, ...action } }, delay);
+  const act = (action, delay) => {
+    say(""); // What was said belongs to the action before
+    queue.push({ action: { page: page.image, ...action } }, delay);
+  };
 
   const stage = makeStage({
     choose: (id) => choose(id, "stage"),

@@ -1,0 +1,99 @@
+"""Grade the notebooks in a folder: a table of points, a page for each learner, an overview.
+
+Each notebook is judged in a process of its own; only answers and what they use are run. What was
+graded is remembered, so a run that was stopped goes on, and a second one grades what is new.
+
+Examples:
+  labs grade handed-in                        results in handed-in-grades
+  labs grade handed-in --roster class.csv     names as the class list has them
+  labs grade handed-in --columns canvas.csv   the columns that another program wants
+  labs grade --mine 3                         your own Lab 3, as a teacher would grade it
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from tqdm import tqdm
+
+from shared.checks.exercise import PUBLIC_SEED, load_lab
+from shared.checks.labs import Lab
+from shared.course.outline import Course, CourseError, this_course
+from shared.grading import sheets
+from shared.grading.batch import Graded, grade_all
+from shared.grading.folder import Roster, Submission, collect
+from shared.grading.runner import grade
+from shared.grading.submission import NotebookError
+from shared.paths import my_directory, write_atomically
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments of `labs grade`."""
+    parser.add_argument("folder", type=Path, nargs="?", help="what was handed in, at any depth")
+    parser.add_argument("--mine", metavar="LAB", help="grade your own copy of a lab instead")
+    parser.add_argument("--roster", type=Path, help="CSV file, one learner a line")
+    parser.add_argument("--columns", type=Path, help="CSV file: a line of headings, one of fields")
+    parser.add_argument("--out", type=Path, help="where results go (default: FOLDER-grades)")
+    parser.add_argument("--seed", type=int, default=PUBLIC_SEED, help="seed of the inputs")
+    parser.add_argument("--workers", type=int, default=2, help="notebooks at a time (default 2)")
+
+
+def run(arguments: argparse.Namespace, course: Course | None = None) -> int:
+    """Grade, write what people read, and return the exit status."""
+    course = course or this_course()
+    if (arguments.folder is None) == (arguments.mine is None):
+        raise CourseError("Give a folder with notebooks, or --mine and the number of a lab.")
+    try:
+        if arguments.mine:
+            return grade_mine(course, course.find([arguments.mine])[0])
+        return _grade_folder(arguments, course)
+    except NotebookError as error:
+        raise CourseError(str(error)) from None
+
+
+def grade_mine(course: Course, lab: Lab) -> int:
+    """Grade the learner's own copy of a lab with the public seed, and print the points."""
+    path = my_directory() / lab.notebook
+    if not path.is_file():
+        raise CourseError(f"There is no {path}. `labs open {lab.number}` makes your copy.")
+    results = grade(path, course.labs / lab.notebook, load_lab(lab.number))
+    for result in results:
+        print(f"{result.points:4g} of {result.exercise.points:<3g} {result.exercise.title}")
+        for case in result.cases:
+            if not case.passed:
+                print(f"       ✗ {case.name}: {case.message.splitlines()[0]}")
+        if result.note:
+            print(f"       {result.note}")
+    total, most = sum(r.points for r in results), sum(r.exercise.points for r in results)
+    print(f"Lab {lab.number}: {total:g} of {most:g} points. A teacher may use other inputs.")
+    return 0
+
+
+def _grade_folder(arguments: argparse.Namespace, course: Course) -> int:
+    folder = arguments.folder.resolve()
+    out = (arguments.out or folder.with_name(f"{folder.name}-grades")).resolve()
+    roster = Roster.read(arguments.roster) if arguments.roster else Roster()
+    columns = sheets.COLUMNS
+    if arguments.columns:
+        columns = arguments.columns.read_text(encoding="utf-8-sig")
+    nobody = Graded(Submission("", None, folder))
+    sheets.table([nobody], roster, columns)  # A file of columns that is none stops before the work
+    pristine = {lab: course.labs / lab.notebook for lab in course.available()}
+    names = {lab: [one.name for one in load_lab(lab.number)] for lab in pristine}
+    submissions = collect(folder, names, roster)
+    if not submissions:
+        raise CourseError(f"There is no notebook in {folder}.")
+    work = grade_all(submissions, pristine, out / "kept", arguments.seed, arguments.workers)
+    graded = list(tqdm(work, total=len(submissions), desc="notebooks", unit="notebook"))
+    write_atomically(out / "points.csv", sheets.table(graded, roster, columns))
+    page = sheets.write_pages(graded, roster, out)
+    troubled = [one for one in graded if one.trouble]
+    for one in troubled:
+        print(f"{one.submission.path.relative_to(folder)}: {one.trouble}")
+    missing = sorted(set(roster.rows) - {one.submission.learner for one in graded})
+    if missing:
+        print(f"Nothing from: {', '.join(missing)}")
+    print(f"{len(graded) - len(troubled)} of {len(graded)} notebooks graded: {out / 'points.csv'}")
+    print(f"In a browser: {page}")
+    return 0

@@ -1,0 +1,31 @@
+"""Adapting a line reader to one writer, and measuring what that is worth."""
+
+from shared.experiments.adaptation.adapting import (
+    AdaptationError,
+    Adapter,
+    adapt,
+    own_lines,
+    rehearsal_lines,
+    updates_for,
+)
+from shared.experiments.adaptation.measuring import (
+    Effect,
+    count_edits,
+    effect,
+    measure_hands,
+    writer_lines,
+)
+
+__all__ = [
+    "AdaptationError",
+    "Adapter",
+    "Effect",
+    "adapt",
+    "count_edits",
+    "effect",
+    "measure_hands",
+    "own_lines",
+    "rehearsal_lines",
+    "updates_for",
+    "writer_lines",
+]

@@ -1,0 +1,206 @@
+"""A night of trials: run until a time that outlives a reboot, and report after each of them."""
+
+from __future__ import annotations
+
+import gc
+import json
+import math
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from shared.experiments.ideas.analysis import Results
+from shared.experiments.ideas.configuration import Configuration
+from shared.experiments.ideas.report import Page, begun_in, failures_in, report_page
+from shared.experiments.ideas.study import (
+    Planned,
+    StudyError,
+    finished_trials,
+    line_sets,
+    only_one,
+    run_study,
+    size_of,
+    study_directory,
+)
+from shared.lines import frozen_lines
+from shared.loop import ProgressLine, duration
+from shared.paths import my_directory, write_atomically
+
+MOST_MB = 500.0
+FREE_MB = 300.0  # What a disk has to have left before a trial begins
+
+
+def spend(
+    folder: Path,
+    trials: list[Planned],
+    hours: float | None,
+    run_trial: Callable[..., dict[str, Any]],
+    most_mb: float = MOST_MB,
+) -> Path:
+    """Run trials until the time is over; the report is written anew after each of them.
+
+    Args:
+        folder: Where the study is kept.
+        trials: What is planned; those that are finished are not run again.
+        hours: Time from now on, or None to go on until the end that an earlier call set.
+        run_trial: See `ideas.trial.run_trial`.
+        most_mb: Disk that the folder may take.
+
+    Returns:
+        The report.
+    """
+    end = _end(folder, hours)
+    free = shutil.disk_usage(folder).free / 1e6
+    most = min(most_mb * 1e6, (free - FREE_MB) * 1e6 + sum_of(folder))
+    run_study(
+        trials,
+        folder,
+        run_trial,
+        max(0.0, end - time.time()),
+        most,
+        lambda text: print(f"{datetime.now():%H:%M} {text}", flush=True),
+        lambda: write_report(folder, end),
+    )
+    return write_report(folder, end)
+
+
+def _end(folder: Path, hours: float | None) -> float:
+    """Return when the night is over, in seconds since 1970, and keep it for after a reboot."""
+    path = folder / "overnight.json"
+    if hours is None:
+        try:
+            end = float(json.loads(path.read_text(encoding="utf-8"))["end"])
+        except (OSError, ValueError, KeyError, TypeError):
+            raise StudyError(
+                "It is not said how long to run, and no earlier call left its end in "
+                f"{folder}. Give --hours, such as --hours 8."
+            ) from None
+        if end < time.time():
+            over = datetime.fromtimestamp(end).strftime("%H:%M on %Y-%m-%d")
+            raise StudyError(f"The time set before was over at {over}. Give --hours to go on.")
+        return end
+    if not (math.isfinite(hours) and hours > 0):
+        raise StudyError(f"--hours is {hours:g}; it needs a number above 0, such as 8.")
+    end = time.time() + 3600 * hours
+    write_atomically(path, json.dumps({"end": end}) + "\n")
+    return end
+
+
+def sum_of(folder: Path) -> int:
+    """Return the bytes that a study takes, 0 where there is none."""
+    return size_of(folder) if folder.exists() else 0
+
+
+def write_report(folder: Path, end: float | None) -> Path:
+    """Write the report of everything that is finished."""
+    trials = finished_trials(folder)
+    failures = failures_in(folder)
+    seconds = sum(trial["seconds"] for trial in trials)
+    facts = [
+        f"Written at {datetime.now():%H:%M on %Y-%m-%d}; {len(trials)} trials are finished and "
+        f"{len(failures)} failed, {duration(seconds)} of training in all.",
+        f"The study lies in {folder.name}, {sum_of(folder) / 1e6:.1f} MB.",
+    ]
+    if end is not None and end > time.time():
+        latest = datetime.fromtimestamp(end).strftime("%H:%M")
+        facts.append(f"It is still running, until {latest} at the latest.")
+    fits = [t for t in trials if len(t["test"]["edits"]) == len(frozen_lines())]
+    study = Results(line_sets(), fits) if fits else Results({}, [])
+    images = frozen_lines().images if fits else None
+    begun = begun_in(folder)
+    page = report_page(study, "What the night brought", facts, failures, images, begun)
+    return write_atomically(folder / "report.html", page)
+
+
+def run_and_forget(
+    configuration: Configuration, checkpoint: Path, deadline: float | None = None
+) -> dict[str, Any]:
+    """Run a trial and free what it leaves behind in this process."""
+    from shared.backend import keras
+    from shared.experiments.ideas.trial import run_trial
+
+    try:
+        return run_trial(configuration, checkpoint, deadline=deadline)
+    finally:
+        keras.utils.clear_session()
+        gc.collect()
+
+
+@dataclass(frozen=True)
+class Background:
+    """A night in a process of its own; it goes on when the notebook or its kernel ends.
+
+    Attributes:
+        folder: Where its trials, its log and its report lie.
+        process: The process that was started.
+    """
+
+    folder: Path
+    process: subprocess.Popen
+
+    @property
+    def running(self) -> bool:
+        """Whether trials are at work, be it by an earlier call that was never stopped."""
+        if self.process.poll() is None:
+            return True
+        try:
+            with only_one(self.folder):
+                return False
+        except StudyError:
+            return True
+
+    def wait(self) -> list[dict[str, Any]]:
+        """Wait for the end with one line of progress, and return all finished trials.
+
+        Raises:
+            StudyError: No trial is finished; the message ends with the last words of the log.
+        """
+        begun, line, log = time.monotonic(), ProgressLine(), self.folder / "overnight.log"
+        while self.running:
+            words = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+            spent = duration(time.monotonic() - begun)
+            line.show(f"waited {spent}: {' '.join(words[-1:]).strip()}")
+            time.sleep(0.5)
+        trials = finished_trials(self.folder)
+        line.show(f"{len(trials)} trials are finished", last=True)
+        if not trials:
+            said = log.read_text(encoding="utf-8", errors="replace").strip()
+            raise StudyError(f"No trial is finished. The end of {log}:\n{said[-1500:]}")
+        return trials
+
+    def report(self) -> Page:
+        """Return the report, which a notebook shows."""
+        return Page((self.folder / "report.html").read_text(encoding="utf-8"))
+
+
+def start(name: str, *words: str) -> Background:
+    """Run `labs overnight --name NAME WORDS` in the background, at low priority."""
+    folder = study_directory(name)
+    folder.mkdir(parents=True, exist_ok=True)
+    command = ["overnight", "--name", name, *words]
+    print("labs", *command)
+    root = str(Path(__file__).resolve().parents[3])
+    path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
+    apart: dict[str, Any] = {"start_new_session": True}
+    if os.name == "nt":
+        quiet = subprocess.BELOW_NORMAL_PRIORITY_CLASS | subprocess.CREATE_NEW_PROCESS_GROUP
+        apart = {"creationflags": quiet}
+    with (folder / "overnight.log").open("a", encoding="utf-8") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "shared.course", *command],
+            env=os.environ | {"PYTHONPATH": path, "HANDWRITING_MY": str(my_directory().resolve())},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            **apart,
+        )
+    if os.name == "posix":
+        os.setpriority(os.PRIO_PROCESS, process.pid, 10)
+    return Background(folder, process)

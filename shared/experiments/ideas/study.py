@@ -1,0 +1,277 @@
+"""A study: a plan of trials, run one after the other, each kept as soon as it is finished.
+
+Kill it at any moment and start it again: finished trials are read from their files, and the
+one that was broken off goes on from its checkpoint.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import time
+import traceback
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from shared.experiments.ideas.analysis import Results
+from shared.experiments.ideas.configuration import Configuration
+from shared.experiments.ideas.menu import IDEAS, find_idea
+from shared.paths import DATA, data_file, locked, my_directory, write_atomically
+
+FORMAT = 1
+SHIPPED = "samples/study.json.gz"
+#: The ideas with three seeds in the shipped study; the rest of the menu has what time allowed
+MAIN = (
+    "base", "augmentation", "no_context", "all_convolutional", "gru", "one_way",
+    "narrow_window", "few_hands", "constant_rate", "transformer", "attention_decoder",
+)  # fmt: skip
+SEEDS = (0, 1, 2)
+#: Ideas that also ran for a third and for twice of the updates
+BUDGET_IDEAS = ("base", "augmentation")
+BUDGETS = (300, 1600)
+#: Ideas that the lab's claims of a gain, and of none, rest on, and their seeds after the first
+CLAIM_IDEAS = ("more_channels", "gru", "base")
+CLAIM_SEEDS = (1, 2, 3, 4)
+
+
+class StudyError(ValueError):
+    """A study that cannot be run or read as it is."""
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One trial that is to be run: an idea, and what is set beside its change."""
+
+    idea: str
+    configuration: Configuration
+
+    @property
+    def key(self) -> str:
+        """The name of the trial's file: idea, updates and seed."""
+        return f"{self.idea}-{self.configuration.updates}-{self.configuration.seed}"
+
+
+def plan(
+    ideas: Iterable[str] = MAIN, seeds: Iterable[int] = SEEDS, **settings: Any
+) -> list[Planned]:
+    """Return trials in the order they run: every idea once, then every idea again.
+
+    Args:
+        ideas: Names of the menu.
+        seeds: One round each.
+        settings: More settings, the same for all, such as `updates`.
+
+    Raises:
+        ConfigurationError: An unknown idea or setting, or an impossible value.
+    """
+    names = list(ideas)
+    return [
+        Planned(name, find_idea(name).configuration(**settings, seed=seed))
+        for seed in seeds
+        for name in names
+    ]
+
+
+def shipped_plan() -> list[Planned]:
+    """Return the plan of the shipped study: it can be cut anywhere and is best when whole."""
+    first, *others = SEEDS
+    trials = plan(MAIN, [first])
+    for updates in BUDGETS:
+        trials += plan(BUDGET_IDEAS, [first], updates=updates)
+    trials += plan(CLAIM_IDEAS, CLAIM_SEEDS)
+    trials += plan([name for name in MAIN if name not in CLAIM_IDEAS], others)
+    trials += plan([name for name in IDEAS if name not in MAIN], [first])
+    for updates in BUDGETS:
+        trials += plan(BUDGET_IDEAS, others, updates=updates)
+    return trials
+
+
+def study_directory(name: str = "ideas") -> Path:
+    """Return the folder in which a study keeps its trials."""
+    return my_directory() / "studies" / name
+
+
+def run_study(
+    trials: list[Planned],
+    folder: Path,
+    run: Callable[..., dict[str, Any]] | None = None,
+    seconds: float | None = None,
+    most_bytes: float | None = None,
+    say: Callable[[str], None] = print,
+    after: Callable[[], None] = lambda: None,
+) -> list[dict[str, Any]]:
+    """Run what is planned and not finished yet.
+
+    Args:
+        trials: See `plan`.
+        folder: Where each finished trial lies as one file.
+        run: What a trial is; see `trial.run_trial` for its arguments and what it returns.
+        seconds: Time for all of them; a trial that is at work then keeps its checkpoint.
+        most_bytes: Begin no trial once the folder holds that much.
+        say: Where progress goes.
+        after: Called after each trial.
+
+    Returns:
+        The records of all finished trials of the plan; a failed one is said and left out.
+
+    Raises:
+        StudyError: Another process works on this study, or a file belongs to another plan.
+    """
+    from shared.experiments.ideas.trial import TimeIsUp, run_trial
+
+    deadline = None if seconds is None else time.monotonic() + seconds
+    with only_one(folder):
+        for part in folder.glob(".*.part"):  # What a kill left half-written; nobody else writes
+            part.unlink(missing_ok=True)
+        for number, planned in enumerate(trials, start=1):
+            if read_trial(folder, planned) is not None:
+                continue
+            if most_bytes is not None and size_of(folder) > most_bytes:
+                say(f"{folder} holds {size_of(folder) / 1e6:.0f} MB; no more trials are begun.")
+                break
+            say(f"{planned.key} ({number} of {len(trials)}) ...")
+            try:
+                _run_one(planned, folder, run or run_trial, deadline)
+                say(f"  {summary(read_trial(folder, planned))}")
+            except TimeIsUp:
+                say("  The time is over; this trial goes on another time.")
+                break
+            except Exception as error:  # One trial's crash costs one trial
+                log = folder / f"{planned.key}.error.txt"
+                write_atomically(log, traceback.format_exc())
+                say(f"  failed: {type(error).__name__}: {error} (see {log.name})")
+            after()
+    return [record for planned in trials if (record := read_trial(folder, planned))]
+
+
+def _run_one(planned: Planned, folder: Path, run: Callable, deadline: float | None) -> None:
+    checkpoint = folder / f"{planned.key}.checkpoint.npz"
+    result = run(planned.configuration, checkpoint=checkpoint, deadline=deadline)
+    record = {"idea": planned.idea, "key": planned.key, **result}
+    write_atomically(folder / f"{planned.key}.json", json.dumps(record) + "\n")
+    for left in folder.glob(f"{planned.key}.checkpoint.npz*"):
+        left.unlink()
+    (folder / f"{planned.key}.error.txt").unlink(missing_ok=True)
+
+
+def size_of(folder: Path) -> int:
+    """Return the bytes of all files in a folder."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def summary(record: dict[str, Any]) -> str:
+    """Return the outcome of a trial in a few words."""
+    cer = record.get("cer", {})
+    rates = ", ".join(f"{name} CER {value:.1%}" for name, value in cer.items())
+    return f"{rates}, {record.get('cpu_seconds', 0):.0f} cpu-seconds"
+
+
+def read_trial(folder: Path, planned: Planned) -> dict[str, Any] | None:
+    """Return the record of a finished trial, or None.
+
+    Raises:
+        StudyError: The file is of another configuration, so two studies share one name.
+    """
+    path = folder / f"{planned.key}.json"
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        settings = record["configuration"]
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError):  # Set aside, so that it is seen and runs again
+        path.replace(path.with_name(path.name + ".damaged"))
+        return None
+    wanted = planned.configuration.as_json()
+    if settings != wanted:
+        other = [name for name in wanted if settings.get(name) != wanted[name]]
+        raise StudyError(
+            f"{path} was made with other settings ({', '.join(other)}), so it belongs to another "
+            f"study of the same name. Give this study another name, or move {folder} away."
+        )
+    return record
+
+
+@contextmanager
+def only_one(folder: Path) -> Iterator[None]:
+    """Hold the folder for this process; the hold ends with the process, however it ends.
+
+    Raises:
+        StudyError: Another process holds it.
+    """
+    with ExitStack() as lock:
+        try:
+            lock.enter_context(locked(folder / "study.lock"))
+        except TimeoutError as error:
+            raise StudyError(
+                f"The study in {folder} is running already: {error}. "
+                "Wait for it, stop it, or give this study another name."
+            ) from None
+        yield
+
+
+def finished_trials(folder: Path) -> list[dict[str, Any]]:
+    """Return the records of all finished trials in a folder, whatever their plan."""
+    records = []
+    for path in sorted(folder.glob("*-*-*.json")):
+        try:
+            record = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError:  # Half a file from a full disk; its trial will run again
+            continue
+        if isinstance(record, dict) and record.get("key") == path.stem:
+            records.append(record)
+    return records
+
+
+def line_sets() -> dict[str, dict[str, list[str]]]:
+    """Return texts and writers of the lines that every trial reads."""
+    from shared.experiments.ideas.trial import validation_lines
+    from shared.lines import frozen_lines
+
+    sets = {"validation": validation_lines(), "test": frozen_lines()}
+    return {name: {"texts": one.texts, "writers": one.writers} for name, one in sets.items()}
+
+
+def pack_study(records: list[dict[str, Any]], path: Path | None = None) -> Path:
+    """Write trials and the lines they were measured on as one compressed file, for shipping."""
+    content = {"format": FORMAT, "command": "data/make/train.py study", "lines": line_sets()}
+    content["trials"] = records
+    payload = gzip.compress(json.dumps(content).encode("utf-8"), mtime=0)
+    return write_atomically(path or DATA / SHIPPED, payload)
+
+
+def load_study(path: Path | str | None = None) -> Results:
+    """Return a packed study; the shipped one if no path is given.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        StudyError: It is damaged, or of a newer format.
+    """
+    path = Path(path) if path else data_file(SHIPPED)
+    try:
+        content = json.loads(gzip.decompress(path.read_bytes()))
+        trials, lines, number = content["trials"], content["lines"], content["format"]
+        widths = {name: len(part["texts"]) for name, part in lines.items()}
+        whole = all(len(t[name]["edits"]) == widths[name] for t in trials for name in widths)
+    except FileNotFoundError:
+        raise
+    except (OSError, EOFError, ValueError, KeyError, TypeError, zlib.error) as error:
+        raise StudyError(
+            f"{path} is no study ({type(error).__name__}: {error}). Restore it with "
+            "`git checkout -- data`, or make it again with `data/make/train.py study`."
+        ) from error
+    if number != FORMAT or not whole:
+        raise StudyError(
+            f"{path} has format {number} and {'all' if whole else 'not all'} lines of its trials; "
+            f"this course reads format {FORMAT}. Update the course, or make the study again."
+        )
+    return Results(lines, trials)
+
+
+def with_own_trials(results: Results, name: str = "ideas") -> Results:
+    """Return a study with the learner's own finished trials added; see `labs overnight`."""
+    folder = study_directory(name)
+    return results.with_trials(finished_trials(folder)) if folder.exists() else results

@@ -1,0 +1,255 @@
+"""One run: its configuration, its curves, its predictions, kept here and mirrored to W&B."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Self
+
+from shared.experiments.tracking.history import History, Record, pack_image, read
+from shared.paths import locked, my_directory, write_atomically
+
+Mode = Literal["offline", "online", "off"]
+MAX_ARTIFACT = 64_000_000  # Bytes; a run is a record, not a backup
+
+
+class Run:
+    """A run that writes down what happens, as a context manager or with `finish`.
+
+    Attributes:
+        folder: Where the run lives; `run.jsonl` in it is the whole story.
+        config: The configuration it was started with.
+        resumed: Whether an earlier, unfinished run of this name goes on.
+    """
+
+    def __init__(
+        self,
+        project: str,
+        name: str,
+        config: Mapping[str, Any],
+        *,
+        group: str = "",
+        wandb: Mode = "offline",
+        resume: bool = False,
+        folder: Path | str | None = None,
+        on_record: Callable[[Record, bytes | None], None] | None = None,
+    ) -> None:
+        """Start a run, or go on with one.
+
+        Args:
+            project: What the runs that are compared have in common, such as "characters".
+            name: Name of this run within the project.
+            config: Every setting that made the run what it is.
+            group: What belongs together within a project, such as the seeds of one setting.
+            wandb: Mirror to Weights & Biases: "offline" writes files that `wandb sync` sends
+                later, "online" sends now and needs `wandb login` first, "off" does neither.
+            resume: Go on with an unfinished run of this name.
+            folder: Where to keep it; by default `my/runs/PROJECT/NAME`.
+            on_record: Gets a copy of every record, and the content of a file that it tells of.
+
+        Raises:
+            FileExistsError: A run of this name exists and cannot or shall not go on, or another
+                process is at work on it.
+        """
+        self.project, self.name = _file_name(project), _file_name(name)
+        self.group, self.config = group, dict(config)
+        self.folder = Path(folder) if folder else runs_folder(self.project) / self.name
+        path = self.folder / "run.jsonl"
+        self._lock = ExitStack()
+        try:
+            self._lock.enter_context(locked(self.folder / "run.lock", shared=True))
+        except TimeoutError as error:
+            raise FileExistsError(
+                f"The run {self.name!r} is being written by another process ({error}). Wait for "
+                "its end, or choose another name."
+            ) from None
+        earlier = read(path) if path.exists() else []
+        self.resumed = bool(earlier)
+        if earlier:
+            _may_go_on(path, earlier, self.config, resume)
+        self._history = History(path)
+        if aside := self._history.recovered:
+            print(
+                f"The history of the run {self.name!r} was damaged after its first "
+                f"{len(earlier)} records; {aside.stat().st_size:,} bytes from there on are set "
+                f"aside in {aside}, and the run goes on from what came before."
+            )
+        self._began = time.monotonic() - _spent(earlier)
+        self._cpu_began = time.process_time()
+        self._over = False
+        self._mirror, self._on_record = None, on_record
+        identity = earlier[0].get("id") if earlier else None
+        self.id = identity or _identity(self.project, self.name)
+        if wandb != "off":
+            from shared.experiments.tracking.mirror import Mirror
+
+            self._mirror = Mirror(wandb, self.folder)
+            for record in earlier:
+                self._mirror.write(record)
+        if earlier:
+            self._write({"kind": "resume", "time": _now()})
+        else:
+            start = {"kind": "start", "version": 1, "time": _now(), "id": self.id}
+            start |= {"project": self.project, "name": self.name, "group": group}
+            self._write({**start, "config": self.config})
+
+    def log(self, step: int, /, **values: float) -> None:
+        """Write down numbers reached after `step` updates; a later entry replaces an earlier."""
+        entry = {"kind": "metrics", "step": int(step), "seconds": self._seconds()}
+        self._write({**entry, "values": values}, durable=False)
+
+    def predictions(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Write down what the model said about examples.
+
+        Args:
+            table: Name of the examples, such as "validation".
+            rows: `text` and `prediction` each, and where useful `image`, uint8 (height, width),
+                `writer`, and numbers of your own.
+        """
+        stored = []
+        for row in rows:
+            if not {"text", "prediction"} <= set(row):
+                raise ValueError(
+                    f"A row of predictions needs 'text' and 'prediction'; it has {sorted(row)}."
+                )
+            image = row.get("image")
+            kept = {key: value for key, value in row.items() if key != "image"}
+            stored.append(kept if image is None else {**kept, "image": pack_image(image)})
+        self._write({"kind": "predictions", "table": table, "rows": stored})
+
+    def artifact(self, name: str, content: bytes | Path) -> Path:
+        """Keep a file with the run, such as its weights, and its checksum in the history."""
+        payload = content.read_bytes() if isinstance(content, Path) else bytes(content)
+        if len(payload) > MAX_ARTIFACT:
+            raise ValueError(
+                f"The artifact {name!r} has {len(payload) / 1e6:.0f} MB; a run keeps at most "
+                f"{MAX_ARTIFACT / 1e6:.0f} MB a file. Keep it elsewhere and log its path."
+            )
+        path = write_atomically(self.folder / "artifacts" / _file_name(name), payload)
+        details = {"sha256": hashlib.sha256(payload).hexdigest(), "bytes": len(payload)}
+        record = {"kind": "artifact", "file": f"artifacts/{path.name}", **details}
+        self._write(record, payload=payload)
+        return path
+
+    def finish(self, /, **summary: float) -> None:
+        """End the run with the numbers that it is judged by; a second call does nothing."""
+        self.end("finished", summary)
+
+    def end(self, state: str, summary: Mapping[str, float] | None = None, error: str = "") -> None:
+        """End the run in a state of your choice.
+
+        Args:
+            state: "finished", "stopped" (early, on purpose), "failed", or "paused" (to go on).
+            summary: The numbers that it is judged by.
+            error: What went wrong.
+        """
+        if self._over:
+            return
+        end = {"kind": "end", "time": _now(), "seconds": self._seconds(), "state": state}
+        end |= {"cpu_seconds": round(time.process_time() - self._cpu_began, 3)}
+        end |= {"summary": dict(summary or {})} | ({"error": error} if error else {})
+        self._write(end)
+        self._over = True
+        self._history.close()
+        self._lock.close()
+        if self._mirror is not None:
+            self._mirror.close()
+
+    def __enter__(self) -> Self:
+        """Return the run."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Finish the run; what was raised inside is written down and raised on."""
+        if error is None:
+            self.finish()
+        else:
+            self.end("failed", error=f"{type(error).__name__}: {error}")
+
+    def _seconds(self) -> float:
+        return round(time.monotonic() - self._began, 3)
+
+    def _write(self, record: Record, durable: bool = True, payload: bytes | None = None) -> None:
+        if self._over:
+            raise ValueError(
+                f"The run {self.name!r} is finished. Start another name, or log before `finish`."
+            )
+        record = self._history.append(record, durable)
+        if self._mirror is not None:
+            self._mirror.write(record)
+        if self._on_record is not None:
+            self._on_record(record, payload)
+
+
+def runs_folder(project: str = "") -> Path:
+    """Return the folder of a project's runs, or of all projects."""
+    folder = my_directory() / "runs"
+    return folder / _file_name(project) if project else folder
+
+
+def publish(folder: Path | str, wandb: Mode = "offline") -> None:
+    """Mirror a run that was kept here alone to Weights & Biases, from first record to last."""
+    if wandb == "off":
+        return
+    from shared.experiments.tracking.mirror import Mirror
+
+    mirror = Mirror(wandb, Path(folder))
+    for record in read(Path(folder) / "run.jsonl"):
+        mirror.write(record)
+    mirror.close()
+
+
+def _may_go_on(path: Path, earlier: list[Record], config: dict[str, Any], resume: bool) -> None:
+    from shared.experiments.tracking.history import plain
+
+    name, state = path.parent.name, earlier[-1].get("state", "unfinished")
+    if not resume:
+        raise FileExistsError(
+            f"A run called {name!r} exists ({state}, {path.parent}). Choose another name, or go "
+            "on with it by resume=True."
+        )
+    if state in ("finished", "stopped"):
+        raise FileExistsError(
+            f"The run {name!r} is over ({state}), so there is nothing to resume. Choose another "
+            f"name, or delete {path.parent}."
+        )
+    before = earlier[0].get("config", {})
+    now = plain(config)
+    other = [key for key in {**before, **now} if before.get(key) != now.get(key)]
+    if other:
+        raise FileExistsError(
+            f"The run {name!r} was started with {other[0]} = {before.get(other[0])!r}, not "
+            f"{now.get(other[0])!r}. A run keeps its configuration: choose another name."
+        )
+
+
+def _spent(records: list[Record]) -> float:
+    return max((record.get("seconds", 0.0) for record in records), default=0.0)
+
+
+def _identity(project: str, name: str) -> str:
+    text = f"{project}/{name}/{time.time_ns()}"
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def _file_name(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._=,+ -]{0,119}", name):
+        raise ValueError(
+            f"{name!r} cannot be the name of a folder. Use letters, digits, spaces and . _ - = , + "
+            "and begin with a letter or a digit."
+        )
+    return name
+
+
+def _now() -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S")

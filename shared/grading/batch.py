@@ -1,0 +1,161 @@
+"""Grade many notebooks: two at a time, each in a process of its own, each only once.
+
+What a notebook earned is kept under the hash of its answers, of the lab, of the checks and of the
+seed. So a run that was cut off goes on where it was, a second run grades what is new, and whoever
+handed in the same answers gets the same points without another run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from joblib import Parallel, delayed
+
+import shared
+from shared.checks.exercise import PUBLIC_SEED, load_lab
+from shared.checks.labs import Lab
+from shared.checks.verdict import Result
+from shared.grading.folder import Submission
+from shared.grading.runner import grade
+from shared.paths import data_file, write_atomically
+
+#: Words in a notebook that a person should look at: where the course keeps its own answers
+_SUSPICIOUS = re.compile(r"answers\.json|solutions[/\\.]|shared\.exercises|shared\.checks\.answers")
+
+
+@dataclass(frozen=True)
+class Graded:
+    """A submission and what it earned.
+
+    Attributes:
+        submission: Whose it is.
+        exercises: For each exercise its id, title, state, points, note, and cases.
+        trouble: Why it was not graded, or nothing.
+        same_as: Other learners with exactly these answers.
+        look_at: What in the file names the course's own answers.
+    """
+
+    submission: Submission
+    exercises: tuple[dict[str, Any], ...] = ()
+    trouble: str = ""
+    same_as: tuple[str, ...] = ()
+    look_at: tuple[str, ...] = ()
+
+    @property
+    def points(self) -> float:
+        """Points earned."""
+        return sum(exercise["points"] for exercise in self.exercises)
+
+    @property
+    def possible(self) -> float:
+        """Points of the lab."""
+        return sum(exercise["possible"] for exercise in self.exercises)
+
+
+def grade_all(
+    submissions: Sequence[Submission],
+    pristine: Mapping[Lab, Path],
+    kept: Path,
+    seed: int = PUBLIC_SEED,
+    workers: int = 2,
+) -> Iterator[Graded]:
+    """Yield each submission with what it earned, as soon as that is known.
+
+    Args:
+        submissions: See `folder.collect`.
+        pristine: The labs as they were given out.
+        kept: Folder of what was graded already.
+        seed: Seed of the inputs.
+        workers: Notebooks at a time.
+    """
+    sharing: dict[tuple[str, str], list[Submission]] = {}
+    for one in submissions:
+        if one.trouble and not one.digest:
+            yield Graded(one, trouble=one.trouble)
+        else:
+            sharing.setdefault((one.lab.name, one.digest), []).append(one)
+    labs = {same[0].lab for same in sharing.values()}
+    versions = {lab: version(lab, pristine[lab], seed) for lab in labs}
+    files = {
+        key: kept / f"{key[0]}-{_hash(key[1] + versions[same[0].lab])[:24]}.json"
+        for key, same in sharing.items()
+    }
+    known = {key: found for key in sharing if (found := _read(files[key])) is not None}
+    jobs = (
+        delayed(_grade_one)(key, same[0], pristine[same[0].lab], files[key], seed)
+        for key, same in sharing.items()
+        if key not in known
+    )
+    fresh = Parallel(workers, return_as="generator_unordered")(jobs)
+    for key, exercises, trouble in chain(((key, found, "") for key, found in known.items()), fresh):
+        same = sharing[key]
+        for one in same:
+            others = tuple(other.learner for other in same if other is not one)
+            yield Graded(one, exercises, trouble or one.trouble, others, _look_at(one.path))
+
+
+def version(lab: Lab, pristine: Path, seed: int) -> str:
+    """Return what the points of a lab depend on beside the answers, as a hash."""
+    root = Path(shared.__file__).parent
+    files = [pristine, data_file("answers.json"), *sorted((root / "checks").rglob("*.py"))]
+    files += sorted((root / "exercises").glob(f"lab{lab.number:02}*.py"))
+    files += [root / "grading/runner.py", root / "grading/submission.py"]
+    content = b"\0".join(path.read_bytes() for path in files)
+    return _hash(content + str(seed).encode())
+
+
+def _hash(content: bytes | str) -> str:
+    return hashlib.sha256(content if isinstance(content, bytes) else content.encode()).hexdigest()
+
+
+def _read(file: Path) -> tuple[dict[str, Any], ...] | None:
+    try:
+        return tuple(json.loads(file.read_text(encoding="utf-8")))
+    except (FileNotFoundError, ValueError):  # A damaged record is made anew
+        return None
+
+
+def _grade_one(
+    key: tuple[str, str], one: Submission, pristine: Path, file: Path, seed: int
+) -> tuple[tuple[str, str], tuple[dict[str, Any], ...], str]:
+    """Grade one notebook in a process of joblib, and keep what it earned."""
+    try:
+        exercises = load_lab(one.lab.number)
+        results = tuple(as_record(r) for r in grade(one.path, pristine, exercises, seed))
+    except Exception as error:  # One notebook's trouble is its own; the next one is graded
+        return key, (), f"{type(error).__name__}: {error}"
+    write_atomically(file, json.dumps(results))
+    return key, results, ""
+
+
+def as_record(result: Result) -> dict[str, Any]:
+    """Return a result as JSON holds it, without what only the judge knows."""
+    exercise = result.exercise
+    return {
+        "id": exercise.id,
+        "title": exercise.title,
+        "kind": exercise.kind,
+        "state": result.state,
+        "points": result.points,
+        "possible": exercise.points,
+        "note": result.note,
+        "cases": [asdict(case) for case in result.cases],
+    }
+
+
+def _look_at(path: Path) -> tuple[str, ...]:
+    text = path.read_text(encoding="utf-8", errors="replace")
+    cells = [cell for cell in json.loads(text)["cells"] if cell["cell_type"] == "code"]
+    own = "\n".join(
+        "".join(cell["source"])
+        for cell in cells
+        if not {"setup", "needs"} & set(cell.get("metadata", {}).get("tags", ()))
+    )
+    return tuple(sorted(set(_SUSPICIOUS.findall(own))))

@@ -1,0 +1,23 @@
+"""The learner's own letters, lines and page, or a held-out pen hand until there are any.
+
+`files` finds and names what a person put into `my/handwriting`, `own` reads and prepares it as a
+`record`, and `held_out` writes with a pen what is missing. A name is loaded when it is
+first asked for.
+"""
+
+from importlib import import_module
+
+_HOMES = {
+    **dict.fromkeys(("HandwritingError", "letter_file", "letter_label"), "files"),
+    **dict.fromkeys(("my_handwriting", "stack_lines"), "own"),
+    **dict.fromkeys(("STAND_IN_TEXTS", "stand_in", "stand_in_page"), "held_out"),
+    "Handwriting": "record",
+}
+
+__all__ = [*_HOMES]  # noqa: PLE0604
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -1,0 +1,152 @@
+"""Opening a person's image file, whatever a camera, a scanner or a browser wrote into it."""
+
+from __future__ import annotations
+
+import functools
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+BITS = (8, 10, 12, 14, 16)  # What cameras and scanners measure, whatever the file could hold
+FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
+MAX_OPENED = 100_000_000  # Pixels; a file of a megabyte may claim more
+
+
+class UnreadableImageError(ValueError):
+    """A file is no image that can be read whole."""
+
+
+class NoImageError(UnreadableImageError):
+    """A file is no image of a format that is read here."""
+
+
+class TooManyPixelsError(UnreadableImageError):
+    """An image is too large to be opened safely."""
+
+
+def open_page_image(path: Path | str) -> np.ndarray:
+    """Open an image file as gray uint8 (height, width), the way its camera held it.
+
+    The orientation written by the camera is applied, transparent pixels are white, 16 bits
+    become 8, and of an animation the first frame counts.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        UnreadableImageError: It is no image, it is cut off, or too large to be opened safely.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"There is no image file at {path}; check its name and folder.")
+    return decode_page_image(path, path.name)
+
+
+def decode_page_image(
+    file: Path | BinaryIO, name: str, most_pixels: int = MAX_OPENED
+) -> np.ndarray:
+    """Decode an image file, or the bytes of one, as `open_page_image` does.
+
+    Args:
+        file: A path, or a binary file such as `io.BytesIO`.
+        name: What messages call it.
+        most_pixels: Larger images are refused before they are decoded.
+
+    Raises:
+        NoImageError: It is no image of a format that is read here.
+        TooManyPixelsError: It claims more pixels.
+        UnreadableImageError: It is damaged or cut off; the other two are such errors, too.
+    """
+    from PIL import ImageOps
+
+    with image_file(file, name, most_pixels) as opened:
+        opened.seek(0)
+        return _gray_of(ImageOps.exif_transpose(opened))
+
+
+@contextmanager
+def image_file(
+    file: Path | BinaryIO, name: str, most_pixels: int = MAX_OPENED
+) -> Iterator[Image.Image]:
+    """Open a person's image file, whatever is in it; all of this repository's do it here.
+
+    Decoders raise anything on foreign bytes. Within the context, all of it means that the file
+    is damaged, so one bad file stops neither a folder nor a service.
+
+    Args:
+        file: As in `decode_page_image`, which says what is raised.
+        name: What messages call it.
+        most_pixels: Larger images are refused before they are decoded.
+    """
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            with Image.open(file, formats=FORMATS) as opened:
+                if opened.width * opened.height > most_pixels:
+                    raise Image.DecompressionBombError
+                yield opened
+    except FileNotFoundError:
+        raise
+    except UnidentifiedImageError:
+        raise NoImageError(
+            f"{name} is no image that can be opened. Save the page as JPEG or PNG; a PDF or "
+            "a phone's HEIC file has to be exported first."
+        ) from None
+    except Image.DecompressionBombError:
+        raise TooManyPixelsError(
+            f"{name} claims more than {most_pixels / 1e6:.0f} megapixels. "
+            f"Scale the image down, to {0.4 * most_pixels / 1e6:.0f} megapixels or less, and try "
+            "again."
+        ) from None
+    except MemoryError as error:
+        raise TooManyPixelsError(
+            f"{name} needs more memory than there is. Scale the image down and try again."
+        ) from error
+    except Exception as error:
+        told = isinstance(error, (OSError, SyntaxError, ValueError, EOFError)) and str(error)
+        words = told or f"its decoder stops with {type(error).__name__}"
+        raise UnreadableImageError(
+            f"{name} cannot be read to its end: {words}. The file is damaged or was cut off; "
+            "copy or download it again."
+        ) from error
+
+
+@functools.cache
+def image_endings() -> tuple[str, ...]:
+    """Return the endings of the files that are opened here, in lower case, such as ".jpeg"."""
+    from PIL import Image
+
+    known = Image.registered_extensions().items()
+    return tuple(sorted(ending for ending, kind in known if kind in FORMATS))
+
+
+def is_image_name(path: Path) -> bool:
+    """Return whether a file's name says that it is an image of a kind that is opened here."""
+    return path.suffix.lower() in image_endings()
+
+
+def _gray_of(image: Image.Image) -> np.ndarray:
+    """Return a Pillow image as gray uint8, on white where it is transparent."""
+    from PIL import Image
+
+    if image.mode.startswith("I") or image.mode == "F":  # 16 or 32 bits a pixel
+        levels = np.asarray(image).astype(np.float32)
+        if not np.isfinite(levels).all():
+            raise ValueError("it holds NaN or infinity where a brightness belongs")
+        peak = float(levels.max())
+        top = next((2**bits - 1 for bits in BITS if peak <= 2**bits - 1), peak)
+        top = 1 if image.mode == "F" and peak <= 2 else top
+        return np.round(np.clip(levels / top, 0, 1) * 255).astype(np.uint8)
+    if image.mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in image.info:
+        clear = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", clear.size, "white"), clear)
+    if image.mode == "LAB":  # Pillow converts it to nothing; its first channel is lightness
+        return np.array(image.getchannel("L"))
+    return np.array(image.convert("RGB" if image.mode == "CMYK" else image.mode).convert("L"))

@@ -15,7 +15,7 @@ from typing import Any
 from shared.checks.guard import copy_function
 from shared.checks.portable import holds_judges, unpack
 from shared.checks.probing import Reply, attempt, describe_error
-from shared.checks.worker import limit_memory  # noqa: F401  (asked for by name)
+from shared.checks.worker import limit  # noqa: F401  (asked for by name)
 
 _names: dict[str, Any] = vars(sys.modules["__main__"])
 
@@ -46,6 +46,22 @@ def probe(name: str, probe: str | None, inputs: str, refuse: list[str]) -> Reply
     return attempt(_names[name], probe and unpack(probe), inputs, refused, _names, True)
 
 
+def probe_sent(
+    function: str, probe: str | None, inputs: str, refuse: list[str], sources: dict[str, str]
+) -> Reply:
+    """Put one case to a packed function; `sources` are the cells it stands in, by file name."""
+    for name, text in sources.items():
+        _remember(name, text)
+    answer, refused = unpack(function), tuple(map(unpack, refuse))
+    space = getattr(answer, "__globals__", _names)
+    return attempt(answer, probe and unpack(probe), inputs, refused, space, True)
+
+
+def _remember(filename: str, source: str) -> None:
+    """Let the lines of a text be found that no file holds."""
+    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+
+
 def _compile(source: str, filename: str) -> CodeType:
     try:
         code = compile(source, filename, "exec")
@@ -53,5 +69,5 @@ def _compile(source: str, filename: str) -> CodeType:
         # Lines for the notebook, such as %matplotlib or !ls, mean nothing here
         source = re.sub(r"^(\s*)[%!].*$", r"\1pass", source, flags=re.MULTILINE)
         code = compile(source, filename, "exec")
-    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+    _remember(filename, source)
     return code

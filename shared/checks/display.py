@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from html import escape
 
-from shared.checks.verdict import NOT_ATTEMPTED, PASSED, CaseResult, Result
+from shared.checks.verdict import NOT_ATTEMPTED, PASSED, CaseResult, Result, points_text
 
 _SIGNS = {PASSED: "✓", NOT_ATTEMPTED: "–"}
+_PATIENCE = 2.0  # Seconds without a word
 _STYLE = "border-left:4px solid {color};padding:0.2em 0.8em;margin:0.3em 0"
 _COLORS = {PASSED: "#0072B2", NOT_ATTEMPTED: "#8a8a8a"}
 
@@ -30,16 +33,30 @@ class Shown:
         return self.html
 
 
-def points_text(points: float) -> str:
-    """Return `1 point`, `3 points` or `0.5 points`."""
-    return f"{points:g} point{'' if points == 1 else 's'}"
-
-
 def print_outside_notebooks(shown: Shown) -> Shown:
     """Print what only a notebook would display, then return it."""
     encoding = sys.stdout.encoding or "utf-8"
     print(shown.text.encode(encoding, "replace").decode(encoding))
     return shown
+
+
+@contextlib.contextmanager
+def signs_of_life() -> Iterator[Callable[[str], None]]:
+    """Show in a notebook what is being done, once it takes a while; it goes at the end."""
+    start, shown = time.monotonic(), []
+
+    def say(words: str) -> None:
+        seconds, notebook = time.monotonic() - start, sys.modules.get("IPython.display")
+        if seconds > _PATIENCE and notebook:
+            text = {"text/plain": f"{words} ({seconds:.0f} s so far)"}
+            notebook.display(text, raw=True, display_id="shared.checks", update=bool(shown))
+            shown.append(notebook)
+
+    try:
+        yield say
+    finally:
+        if shown:
+            shown[0].clear_output()
 
 
 def tick_list(result: Result, sentences: list[str]) -> Shown:

@@ -13,6 +13,7 @@ Examples:
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 
 from tqdm import tqdm
@@ -21,11 +22,12 @@ from shared.checks.exercise import PUBLIC_SEED, load_lab
 from shared.checks.labs import Lab
 from shared.course.outline import Course, CourseError, this_course
 from shared.grading import sheets
-from shared.grading.batch import Graded, grade_all
+from shared.grading.batch import Graded, grade_all, with_cases
 from shared.grading.folder import Roster, Submission, collect
+from shared.grading.isolation import best
 from shared.grading.runner import grade
 from shared.grading.submission import NotebookError
-from shared.paths import my_directory, write_atomically
+from shared.paths import DATA, my_directory, write_atomically
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,7 +37,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--roster", type=Path, help="CSV file, one learner a line")
     parser.add_argument("--columns", type=Path, help="CSV file: a line of headings, one of fields")
     parser.add_argument("--out", type=Path, help="where results go (default: FOLDER-grades)")
-    parser.add_argument("--seed", type=int, default=PUBLIC_SEED, help="seed of the inputs")
+    parser.add_argument("--seed", type=int, help="seed of the inputs (default: the edition's)")
+    parser.add_argument("--cases", type=Path, help="Python file with further cases, kept from all")
     parser.add_argument("--workers", type=int, default=2, help="notebooks at a time (default 2)")
 
 
@@ -70,6 +73,12 @@ def grade_mine(course: Course, lab: Lab) -> int:
     return 0
 
 
+def _class_seed() -> int:
+    """Return the seed that `labs class new` drew for this edition, or the public one."""
+    path = DATA / "class.json"
+    return json.loads(path.read_text(encoding="utf-8"))["seed"] if path.is_file() else PUBLIC_SEED
+
+
 def _grade_folder(arguments: argparse.Namespace, course: Course) -> int:
     folder = arguments.folder.resolve()
     out = (arguments.out or folder.with_name(f"{folder.name}-grades")).resolve()
@@ -84,7 +93,14 @@ def _grade_folder(arguments: argparse.Namespace, course: Course) -> int:
     submissions = collect(folder, names, roster)
     if not submissions:
         raise CourseError(f"There is no notebook in {folder}.")
-    work = grade_all(submissions, pristine, out / "kept", arguments.seed, arguments.workers)
+    seed = _class_seed() if arguments.seed is None else arguments.seed
+    for lab in {one.lab for one in submissions if one.lab}:
+        with_cases(load_lab(lab.number), arguments.cases)  # As above
+    isolation = best((folder, out))
+    print(f"Each notebook runs in isolation: {isolation.name} ({isolation.words}).")
+    kept, private = out / "kept", (folder, out)
+    workers, more = arguments.workers, arguments.cases
+    work = grade_all(submissions, pristine, kept, seed, workers, more, private)
     graded = list(tqdm(work, total=len(submissions), desc="notebooks", unit="notebook"))
     write_atomically(out / "points.csv", sheets.table(graded, roster, columns))
     page = sheets.write_pages(graded, roster, out)

@@ -17,8 +17,8 @@ from shared.paths import write_atomically
 
 #: Headings, and what stands below each; a file of one's own has two such lines, too
 COLUMNS = """\
-learner,lab,points,of,percent,trouble,same answers as,look at
-{learner},{lab},{points},{possible},{percent},{trouble},{same_as},{look_at}
+learner,lab,points,of,percent,trouble,same answers as,look at,isolation
+{learner},{lab},{points},{possible},{percent},{trouble},{same_as},{look_at},{isolation}
 """
 
 
@@ -68,6 +68,7 @@ def _fields(one: Graded) -> dict[str, str]:
         "trouble": one.trouble,
         "same_as": "; ".join(one.same_as),
         "look_at": "; ".join(one.look_at),
+        "isolation": one.isolation,
         "file": str(one.submission.path),
     }
 

@@ -171,7 +171,7 @@ BREAKS = {
     "returns far too much": ("def collapse(path, blank=0):\n    return [0] * 10**6", "at most"),
     "takes all memory": (
         "import numpy\n"
-        "def collapse(path, blank=0):\n    return numpy.empty(6 * 10**9, 'u1')[:1].tolist()",
+        "def collapse(path, blank=0):\n    return numpy.empty(80 * 10**9, 'u1')[:1].tolist()",
         "MemoryError",
     ),
     "recurses": ("def collapse(path, blank=0):\n    return collapse(path)", "RecursionError"),

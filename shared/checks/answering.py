@@ -7,9 +7,7 @@ arrive as data, and what goes back is an answer, not a verdict.
 from __future__ import annotations
 
 import linecache
-import re
 import sys
-from types import CodeType
 from typing import Any
 
 from shared.checks.guard import copy_function
@@ -22,8 +20,9 @@ _names: dict[str, Any] = vars(sys.modules["__main__"])
 
 def run_cell(source: str, label: str) -> Reply:
     """Run the text of a cell."""
+    _remember(f"<{label}>", source)
     try:
-        exec(_compile(source, f"<{label}>"), _names)
+        exec(compile(source, f"<{label}>", "exec"), _names)
     except BaseException as error:  # SystemExit included: the next cell still counts
         return Reply("error", describe_error(error, _names))
     return Reply("answer")
@@ -60,14 +59,3 @@ def probe_sent(
 def _remember(filename: str, source: str) -> None:
     """Let the lines of a text be found that no file holds."""
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-
-
-def _compile(source: str, filename: str) -> CodeType:
-    try:
-        code = compile(source, filename, "exec")
-    except SyntaxError:
-        # Lines for the notebook, such as %matplotlib or !ls, mean nothing here
-        source = re.sub(r"^(\s*)[%!].*$", r"\1pass", source, flags=re.MULTILINE)
-        code = compile(source, filename, "exec")
-    _remember(filename, source)
-    return code

@@ -194,7 +194,8 @@ def _put_to_test(
     described[0] = what or described[0]
 
     def probe(test: Callable, inputs: dict) -> list:
-        for number, implementation in enumerate(implementations):
+        for tried, implementation in enumerate(implementations):
+            number = tried
             try:
                 test(implementation)
                 outcome = "passes"

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from html import escape
 
 from shared.checks.verdict import NOT_ATTEMPTED, PASSED, CaseResult, Result, points_text
+from shared.picture import Table
 
 _SIGNS = {PASSED: "✓", NOT_ATTEMPTED: "–"}
 _PATIENCE = 2.0  # Seconds without a word
@@ -86,26 +87,10 @@ def tick_list(result: Result, sentences: list[str]) -> Shown:
 
 
 def table(caption: str, columns: list[str], rows: list[list[str]], sentences: list[str]) -> Shown:
-    """Show a table with a caption; its text form lines up in a fixed-width font."""
-    widths = [max(map(len, column)) for column in zip(columns, *rows, strict=True)]
-    lines = [caption]
-    for row in [columns, *rows]:
-        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
-        lines.append("  " + "  ".join(cells).rstrip())
-    lines += sentences
-    head = "".join(f'<th scope="col">{escape(column)}</th>' for column in columns)
-    body = "".join(
-        f'<tr><th scope="row" style="text-align:left">{escape(row[0])}</th>'
-        + "".join(f"<td>{escape(cell)}</td>" for cell in row[1:])
-        + "</tr>"
-        for row in rows
-    )
-    html = (
-        f"<table><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead>"
-        f"<tbody>{body}</tbody></table>"
-        + "".join(f"<p>{_marked_up(sentence)}</p>" for sentence in sentences)
-    )
-    return Shown("\n".join(lines), html)
+    """Show a table with a caption, and sentences below it."""
+    shown = Table(rows, columns, caption)
+    html = "".join(f"<p>{_marked_up(sentence)}</p>" for sentence in sentences)
+    return Shown("\n".join([str(shown), *sentences]), shown._repr_html_() + html)
 
 
 def _marked_up(sentence: str) -> str:

@@ -7,6 +7,8 @@ Examples:
   labs grade handed-in                        results in handed-in-grades
   labs grade handed-in --roster class.csv     names as the class list has them
   labs grade handed-in --columns canvas.csv   the columns that another program wants
+  labs grade handed-in --cases private.py     cases of your own, which nobody else sees
+  labs grade handed-in --nbgrader             nbgrader's gradebook and feedback, too
   labs grade --mine 3                         your own Lab 3, as a teacher would grade it
 """
 
@@ -21,7 +23,7 @@ from tqdm import tqdm
 from shared.checks.exercise import PUBLIC_SEED, load_lab
 from shared.checks.labs import Lab
 from shared.course.outline import Course, CourseError, this_course
-from shared.grading import sheets
+from shared.grading import gradebook, sheets
 from shared.grading.batch import Graded, grade_all, with_cases
 from shared.grading.folder import Roster, Submission, collect
 from shared.grading.isolation import best
@@ -39,6 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, help="where results go (default: FOLDER-grades)")
     parser.add_argument("--seed", type=int, help="seed of the inputs (default: the edition's)")
     parser.add_argument("--cases", type=Path, help="Python file with further cases, kept from all")
+    parser.add_argument("--nbgrader", action="store_true", help="also its gradebook and feedback")
     parser.add_argument("--workers", type=int, default=2, help="notebooks at a time (default 2)")
 
 
@@ -90,6 +93,8 @@ def _grade_folder(arguments: argparse.Namespace, course: Course) -> int:
     sheets.table([nobody], roster, columns)  # A file of columns that is none stops before the work
     pristine = {lab: course.labs / lab.notebook for lab in course.available()}
     names = {lab: [one.name for one in load_lab(lab.number)] for lab in pristine}
+    if arguments.nbgrader:
+        gradebook.require()
     submissions = collect(folder, names, roster)
     if not submissions:
         raise CourseError(f"There is no notebook in {folder}.")
@@ -111,5 +116,8 @@ def _grade_folder(arguments: argparse.Namespace, course: Course) -> int:
     if missing:
         print(f"Nothing from: {', '.join(missing)}")
     print(f"{len(graded) - len(troubled)} of {len(graded)} notebooks graded: {out / 'points.csv'}")
+    if arguments.nbgrader:
+        book = gradebook.write(graded, pristine, out / "nbgrader")
+        print(f"For nbgrader: {book}, and beside it feedback and grades.csv")
     print(f"In a browser: {page}")
     return 0

@@ -199,7 +199,7 @@ def good_splitter(writers, test_share, seed):
 
 
 def splits_by_draws(writers, test_share, seed):
-    """A good splitter written otherwise, which returns arrays and adds the smallest writers last."""
+    """A good splitter written otherwise."""
     rng = np.random.default_rng(seed + 1)
     names, sizes = np.unique(writers, return_counts=True)
     chosen, count = [], 0
@@ -208,7 +208,7 @@ def splits_by_draws(writers, test_share, seed):
             chosen.append(names[place])
             count += sizes[place]
     is_test = np.isin(writers, chosen)
-    return np.flatnonzero(~is_test), np.flatnonzero(is_test)
+    return np.flatnonzero(~is_test).tolist(), np.flatnonzero(is_test).tolist()
 
 
 def splits_by_image(writers, test_share, seed):

@@ -111,16 +111,19 @@ def judge_label(
     elif np.isneginf(got) and -np.inf < expected < -700:
         message += " If you multiply probabilities: so many of them make 0 in float64."
     if np.isfinite(got):
-        mistakes = known_mistakes(log_probs, label, blank)
-        named = [
-            name for name, value in mistakes.items() if close(got, value, "", rtol=1e-7) is None
-        ]
+        named = explaining(got, log_probs, label, blank)
         if named and later_log_probs is not None:
-            mistakes = known_mistakes(later_log_probs, label, blank)
-            named = [name for name in named if close(later, mistakes[name], "", rtol=1e-7) is None]
+            at_the_end = explaining(later, later_log_probs, label, blank)
+            named = [name for name in named if name in at_the_end]
         if 1 <= len(named) <= 2:  # More would be no help
             message += f" Your number is what comes out when {', or when '.join(named)}."
     return message
+
+
+def explaining(got: object, log_probs: np.ndarray, label: list, blank: int) -> list[str]:
+    """Return the mistakes that lead to a number."""
+    mistakes = known_mistakes(log_probs, label, blank).items()
+    return [name for name, value in mistakes if close(got, value, "", rtol=1e-7) is None]
 
 
 def known_mistakes(log_probs: np.ndarray, label: list, blank: int) -> dict[str, float]:

@@ -334,12 +334,12 @@ FIND_UNFAIR_STUDY = choose(
 def forty_trials(seed: int) -> list[dict]:
     """Return trials that reach a rung one after the other."""
     rng = np.random.default_rng([44, seed])
-    values = (rng.permutation(90)[:40] / 100).tolist()
-    values[20:24] = values[16:20]  # Who is equal is not better
-    return [
+    values = (rng.permutation(90)[:39] / 100).tolist()
+    trials = [
         {"value": value, "others": values[:place], "factor": 2 + place % 3}
         for place, value in enumerate(values)
     ]
+    return [*trials, {"value": 0.5, "others": [0.5], "factor": 2}]  # Who is equal is not better
 
 
 def judge_trials(inputs: list[dict], got: list) -> str | None:

@@ -12,7 +12,7 @@ import json
 import re
 import runpy
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,8 @@ class Graded:
         same_as: Other learners with exactly these answers.
         look_at: What in the file names the course's own answers.
         isolation: What stood around it while it ran.
+        handed_in: What `labs hand-in` noted, "tries" and "guesses" by name of the answer; it is
+            the learner's own word.
     """
 
     submission: Submission
@@ -51,6 +53,7 @@ class Graded:
     trouble: str = ""
     same_as: tuple[str, ...] = ()
     look_at: tuple[str, ...] = ()
+    handed_in: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     isolation: str = ""
 
     @property
@@ -109,7 +112,7 @@ def grade_all(
         for one in same:
             others = tuple(other.learner for other in same if other is not one)
             why = trouble or one.trouble
-            yield Graded(one, exercises, why, others, _look_at(one.path), isolation)
+            yield Graded(one, exercises, why, others, *_look_at(one.path), isolation)
 
 
 def with_cases(exercises: Sequence[Exercise], more: Path | None) -> list[Exercise]:
@@ -191,12 +194,17 @@ def as_record(result: Result) -> dict[str, Any]:
     }
 
 
-def _look_at(path: Path) -> tuple[str, ...]:
-    text = path.read_text(encoding="utf-8", errors="replace")
-    cells = [cell for cell in json.loads(text)["cells"] if cell["cell_type"] == "code"]
+def _look_at(path: Path) -> tuple[tuple[str, ...], dict[str, Any]]:
+    """Return what a person should look at, and what `labs hand-in` noted."""
+    notebook = json.loads(path.read_text(encoding="utf-8", errors="replace"))
+    cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
     own = "\n".join(
         "".join(cell["source"])
         for cell in cells
         if not {"setup", "needs"} & set(cell.get("metadata", {}).get("tags", ()))
     )
-    return tuple(sorted(set(_SUSPICIOUS.findall(own))))
+    noted = notebook.get("metadata", {}).get("handed in")
+    noted = noted if isinstance(noted, dict) else {}
+    parts = {part: noted.get(part) for part in ("tries", "guesses")}
+    handed_in = {part: found for part, found in parts.items() if isinstance(found, dict)}
+    return tuple(sorted(set(_SUSPICIOUS.findall(own)))), handed_in

@@ -114,7 +114,7 @@ def _submission(
         names = [name for of_lab in pristine.values() for name in of_lab]
         answers = answers_in(read_notebook(path), names)
     except NotebookError as error:
-        return Submission(learner, _named(path), path, trouble=str(error))
+        return Submission(learner, _named(path), path, trouble=str(error).replace(str(path), "It"))
     share = {lab: len(set(names) & set(answers)) / len(names) for lab, names in pristine.items()}
     best = max(share, key=lambda lab: share[lab])
     if not share[best]:

@@ -19,8 +19,9 @@ from shared.checks.worker import Worker
 from shared.grading.isolation import Isolation, best
 from shared.grading.submission import find_answer, read_notebook, steps
 
-#: Time for a cell of the lab itself, or of an answer, to run
+#: Time for a cell of the lab itself to run, and for one of an answer, which defines a function
 CELL_SECONDS = 120.0
+ANSWER_SECONDS = 30.0
 
 
 class RunnerError(RuntimeError):
@@ -78,7 +79,7 @@ def _judge_answer(run: _Run, exercise: Exercise, source: str | None, seed: int) 
         run.keep(stand_in)
         return not_attempted(exercise, f"The notebook has no cell that defines {name}.")
     cell = _Call("run_cell", {"source": source, "label": f"answer {name}"}, f"answer {name}")
-    ran = run.ask(cell, run.seconds)
+    ran = run.ask(cell, min(run.seconds, ANSWER_SECONDS))
     if ran.status != "answer":
         result = all_wrong(exercise, f"The cell of {name} does not run. {ran.text}")
     else:

@@ -69,7 +69,7 @@ def steps(cells: list[dict[str, Any]], names: Iterable[str]) -> list[Step]:
         if name in names:
             found.append(Step(f"answer {name}", cell["source"], name))
         elif RUN_TAGS & set(_tags(cell)):
-            found.append(Step(f"lab cell {number}", cell["source"]))
+            found.append(Step(f"lab cell {number}", plain(cell["source"])))
     missing = names - {step.answer_to for step in found}
     if missing:
         raise NotebookError(f"The lab has no answer cell for {', '.join(sorted(missing))}.")

@@ -281,7 +281,7 @@ def test_report_lists_points_and_states(cell):
         check(f"lab90.{name}")
     lines = repr(report(90)).splitlines()
     assert lines[0] == "Exercises of lab 90"
-    assert [line.split("  ")[-1].strip() for line in lines[2:7]] == [
+    assert [line.split("  ")[-1].strip() for line in lines[3:8]] == [
         "– not attempted",
         "✓ passed",
         "– not attempted",
@@ -290,13 +290,13 @@ def test_report_lists_points_and_states(cell):
     ]
     assert lines[-2] == "Lab 90: 3 of 11 points." and "proves nothing" in lines[-1]
     html = report(90)._repr_html_()
-    assert '<th scope="col">State</th>' in html and "<caption>Exercises of lab 90</caption>" in html
+    assert '<th scope="col" style="text-align: left">State</th>' in html and "<caption>Exercises of lab 90</caption>" in html
 
 
 def test_report_of_the_last_lab_shows_the_course(monkeypatch, tmp_path):
     monkeypatch.setenv("HANDWRITING_MY", str(tmp_path))
     lines = repr(report(9)).splitlines()
-    first = lines.index("The course") + 2
+    first = lines.index("The course") + 3
     assert [line.split()[0] for line in lines[first:-1]] == list("123456789")
     assert all(" 0 of " in line for line in lines[first:])
     assert lines[-1].startswith("The course: 0 of ") and lines[-1].endswith(" points.")

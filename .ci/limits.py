@@ -35,7 +35,7 @@ LIMITS = {
     "labeling, for the browser": (700, 929),
     "service, for the browser": (700, 775),
     "handwriting, for the browser": (600, 600),
-    "grading, for the browser": (100, 60),
+    "grading, for the browser": (100, 100),
     "flat files": (14, 20),
     "files over 300 lines": (0, 7),
     "lab imports with two dots": (0, 40),

@@ -290,7 +290,10 @@ def test_report_lists_points_and_states(cell):
     ]
     assert lines[-2] == "Lab 90: 3 of 11 points." and "proves nothing" in lines[-1]
     html = report(90)._repr_html_()
-    assert '<th scope="col" style="text-align: left">State</th>' in html and "<caption>Exercises of lab 90</caption>" in html
+    assert (
+        '<th scope="col" style="text-align: left">State</th>' in html
+        and "<caption>Exercises of lab 90</caption>" in html
+    )
 
 
 def test_report_of_the_last_lab_shows_the_course(monkeypatch, tmp_path):

@@ -57,7 +57,10 @@ def guess(
     asked = case or f"a {'whole ' if whole else ''}number from {low} to {high}"
 
     def judge(inputs: dict, got: Any) -> str | None:
-        return accept(got, low, high, f"{reference.__name__}()")
+        wrong = accept(got, low, high, f"{reference.__name__}()")
+        if wrong is None and (low, whole) == (0, False) and high >= 100 and 0 < got < 1:
+            return f"{reference.__name__}() gave {show(got)}, expected percent: {show(100 * got)}."
+        return wrong
 
     return ask(exercise_id, title, Case(asked, judge=judge, hint=hint), kind="predict")
 

@@ -94,6 +94,7 @@ WRONG = {
     "lab02.guess_accuracy": [
         ("above 100", "def guess_accuracy():\n    return 120", {"a percentage from 0 to 100"}),
         ("text", "def guess_accuracy():\n    return '80 %'", {"a percentage from 0 to 100"}),
+        ("a share", "def guess_accuracy():\n    return 0.8", {"a percentage from 0 to 100"}),
     ],
     "lab02.split_by_writer": [
         (

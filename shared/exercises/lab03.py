@@ -195,7 +195,7 @@ COLLAPSE = ask(
         hint="Collapse the path in the message by hand, one step at a time.",
     ),
     reference=collapse,
-    refuse=(ctc.collapse_trace,),
+    refuse=(ctc.collapse_trace, ctc.greedy, beam_steps, label_table),
 )
 
 

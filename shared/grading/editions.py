@@ -128,7 +128,9 @@ def make(root: Path, folder: Path, exercises: list[Exercise], addresses: tuple[s
             shutil.copy2(source, target)
     text = json.dumps(recorded(exercises), indent=1, ensure_ascii=False)
     write_atomically(students / "data/answers.json", f"{text}\n")
-    old, new = (address.partition("//")[2] for address in addresses)
+    old, new = (address.partition("//")[2].removesuffix("/") for address in addresses)
+    if old.startswith("github.com/") and new.startswith("github.com/"):  # Badges of Colab, too
+        old, new = (address.removeprefix("github.com/") for address in (old, new))
     for path in students.rglob("*.*") if old != new else ():
         if path.suffix in (".ipynb", ".py", ".md"):
             text = path.read_text(encoding="utf-8")

@@ -18,8 +18,8 @@ from shared.checks.exercise import load_lab
 from shared.checks.labs import LABS
 from shared.checks.verdict import CaseResult, Result, not_attempted
 from shared.checks.worker import Worker
+from shared.course import classes, hand_in
 from shared.course import grade as verb
-from shared.course import hand_in
 from shared.course.outline import CourseError, this_course
 from shared.grading import batch, editions, isolation, sheets
 from shared.grading.folder import Roster, Submission, collect
@@ -306,3 +306,10 @@ def test_what_hand_in_noted_is_shown_to_the_teacher(tmp_path, monkeypatch):
     sheets.write_pages([one], Roster(), tmp_path)
     page = (tmp_path / "overview.html").read_text(encoding="utf-8")
     assert "Guessed: 12.5 (1)" in page and "0 full, 0 in part, 1 none" in page
+
+
+def test_editions_go_into_a_new_folder(tmp_path):
+    parser = argparse.ArgumentParser()
+    classes.add_arguments(parser)
+    with pytest.raises(CourseError, match="exists"):
+        classes.run(parser.parse_args(["new", str(tmp_path)]))

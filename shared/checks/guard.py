@@ -8,6 +8,7 @@ object stays the same. Library code that calls the reference is let through.
 from __future__ import annotations
 
 import contextlib
+import gc
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -127,17 +128,16 @@ def copied(function: Any, references: Iterable[Callable], namespace: dict[str, A
             continue
         seen.add(id(one))
         if isinstance(one, CodeType):
-            if _likeness(one) in known:
-                return known[_likeness(one)]
-            waiting += [constant for constant in one.co_consts if isinstance(constant, CodeType)]
+            if found := known.get(_likeness(one)):
+                return found
+            waiting += [each for each in one.co_consts if isinstance(each, CodeType)]
             waiting += [namespace[name] for name in one.co_names if name in namespace]
-        elif isinstance(one, FunctionType):
-            if one.__globals__ is namespace or not _is_library(one):
-                waiting += [one.__code__, *filter(None, map(_content, one.__closure__ or ()))]
+        elif isinstance(one, FunctionType) and not _is_library(one):
+            waiting += [one.__code__, *gc.get_referents(*(one.__closure__ or ()))]
         elif isinstance(one, ModuleType) and sys.modules.get(one.__name__) is not one:
             waiting += [each for each in vars(one).values() if isinstance(each, FunctionType)]
-        elif type(one).__module__ == "functools":  # No other object is asked for anything
-            waiting.append(getattr(one, "func", None) or getattr(one, "__wrapped__", None))
+        elif type(one).__module__ == "functools":
+            waiting += gc.get_referents(one)
     return None
 
 
@@ -151,10 +151,3 @@ def _is_library(function: Any) -> bool:
     module = sys.modules.get(str(getattr(function, "__module__", "")))
     held = getattr(module, getattr(function, "__name__", ""), None)
     return held is function and module.__name__.startswith("shared.")
-
-
-def _content(cell: Any) -> Any:
-    try:
-        return cell.cell_contents
-    except ValueError:  # Empty
-        return None

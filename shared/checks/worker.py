@@ -307,7 +307,8 @@ def _fork() -> Reply:
     folder = tempfile.mkdtemp(dir=".")  # A copy begins in an empty one
     process = os.fork()
     if process == 0:
-        _confine()
+        os.setsid()
+        limit()
         os.chdir(folder)
         return Reply("answer", str(os.getpid()))
     _copies[:] = [process]
@@ -316,11 +317,6 @@ def _fork() -> Reply:
     _kill(process)  # What it started
     shutil.rmtree(folder, ignore_errors=True)
     return Reply("died")
-
-
-def _confine() -> None:
-    os.setsid()
-    limit()
 
 
 def limit() -> Reply:

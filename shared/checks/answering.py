@@ -51,8 +51,8 @@ def probe_sent(
     """Put one case to a packed function; `sources` are the cells it stands in, by file name."""
     for name, text in sources.items():
         _remember(name, text)
-    answer, refused = unpack(function), tuple(map(unpack, refuse))
-    space = getattr(answer, "__globals__", _names)
+    answer = unpack(function)
+    refused, space = tuple(map(unpack, refuse)), getattr(answer, "__globals__", _names)
     return attempt(answer, probe and unpack(probe), inputs, refused, space, True)
 
 

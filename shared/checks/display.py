@@ -67,8 +67,7 @@ def tick_list(result: Result, sentences: list[str]) -> Shown:
     cases = _each_once(result.cases)
     for case in cases:
         lines.append(f"  {_mark(case)} · {case.name} ({points_text(case.points)})")
-        details = [*case.message.splitlines(), *_printed(case)]
-        lines += [f"      {line}" for line in details]
+        lines += [f"      {line}" for line in _details(case)]
         if case.hint:
             lines.append(f"      Hint: {case.hint}")
     lines += [sentence for sentence in sentences if sentence]
@@ -121,9 +120,10 @@ def _mark(case: CaseResult) -> str:
     return "✓ passed" if case.passed else "✗ failed"
 
 
-def _printed(case: CaseResult) -> list[str]:
+def _details(case: CaseResult) -> list[str]:
     lines = case.printed.strip().splitlines()
-    return [f"It printed: {' / '.join(lines[:6])}"] if lines else []
+    printed = [f"It printed: {' / '.join(lines[:6])}"] if lines else []
+    return case.message.splitlines() + printed
 
 
 def _item(case: CaseResult) -> str:
@@ -132,8 +132,7 @@ def _item(case: CaseResult) -> str:
         f'<li><span aria-hidden="true">{sign}</span> <strong>{word}</strong> · '
         f"{escape(case.name)} ({points_text(case.points)})"
     )
-    details = [*case.message.splitlines(), *_printed(case)]
-    if details:
+    if details := _details(case):
         style = "white-space:pre-wrap;margin:0.2em 1.4em"
         text += f'<pre style="{style}">{escape(chr(10).join(details))}</pre>'
     if case.hint:

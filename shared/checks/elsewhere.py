@@ -51,9 +51,6 @@ def ask_elsewhere(
 
 def elsewhere(function: Callable, arguments: dict[str, Any]) -> list:
     """Return what an answer gives in two processes in which a set of texts has another order."""
-    inputs = crossing.encode(arguments)
-    replies = [
-        ask_elsewhere(function, None, inputs, 10.0, environment={"PYTHONHASHSEED": seed})
-        for seed in "12"
-    ]
+    inputs, orders = crossing.encode(arguments), ({"PYTHONHASHSEED": seed} for seed in "12")
+    replies = (ask_elsewhere(function, None, inputs, 10.0, environment=one) for one in orders)
     return [crossing.decode(one.text) for one in replies if one and one.status == "answer"]

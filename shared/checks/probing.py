@@ -136,10 +136,7 @@ def attempt_within(seconds: float, action: Callable[[], Reply]) -> Reply:
 
 def describe_error(error: BaseException, namespace: dict[str, Any]) -> str:
     """Return an exception and the lines of the learner's own code that led to it."""
-    try:
-        message = " ".join(str(error).split())[:_MESSAGE_LIMIT]
-    except Exception:
-        message = "(its message cannot be shown)"
+    message = words_of(error, _MESSAGE_LIMIT)
     text = f"It raised {type(error).__name__}{': ' + message if message else ''}"
     if isinstance(error, ValueError) and "read-only" in message:
         text += " (inputs are read-only: work on a copy)"
@@ -155,6 +152,14 @@ def describe_error(error: BaseException, namespace: dict[str, Any]) -> str:
             lines.append(f"line {step.tb_lineno} of your cell{inside}{code}")
         step = step.tb_next
     return "\n".join([text, *lines[-_FRAMES_SHOWN:]])
+
+
+def words_of(error: BaseException, limit: int) -> str:
+    """Return the beginning of what an exception says, in one line."""
+    try:
+        return " ".join(str(error).split())[:limit]
+    except Exception:
+        return "(its message cannot be shown)"
 
 
 def _counted(function: Callable, outcomes: list[bool]) -> Callable:

@@ -51,15 +51,15 @@ def report(lab: int) -> Shown:
 
 def _course(entries: dict[str, Any]) -> Shown:
     """Show every lab of the course, and what was reached in all of them."""
-    rows, passed, exercises, points, possible = [], 0, 0, 0.0, 0.0
+    rows, totals = [], []
     for lab in (lab for lab in LABS if lab.number in labs()):
         all_of_it = load_lab(lab.number)
         right = sum(entries.get(e.id, {}).get("state") == PASSED for e in all_of_it)
         earned, most = _sum(all_of_it, entries)
         title, done = f"{lab.number} {lab.title}", f"{right} of {len(all_of_it)}"
         rows.append([title, done, f"{earned:g} of {most:g}"])
-        passed, exercises = passed + right, exercises + len(all_of_it)
-        points, possible = points + earned, possible + most
+        totals.append((right, len(all_of_it), earned, most))
+    passed, exercises, points, possible = map(sum, zip(*totals, strict=True))
     words = f"The course: {passed} of {exercises} exercises passed, "
     sentences = [words + f"{points:g} of {points_text(possible)}."]
     if passed == exercises:

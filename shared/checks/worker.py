@@ -36,7 +36,6 @@ START_SECONDS = 60.0  # For the imports of a fresh process
 MEMORY = 3_000_000_000  # Bytes in use by a process and what it started
 ADDRESSES = 64_000_000_000  # Bytes of address space; threads of TensorFlow reserve much, unused
 _LOOK_SECONDS = 0.1  # Between two looks at the memory in use
-_OUTGOING = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT", "TZ")  # Of no harm
 _ROOM = 2 * crossing.LIMIT  # A reply holds an answer, with quotation marks escaped
 _COMMAND = "from shared.checks.worker import main; main()"
 _DIED = Reply("died", "The Python process died.")
@@ -47,14 +46,14 @@ class Worker:
     """A process that starts when it is first asked, and anew whenever code has ended it."""
 
     def __init__(
-        self, fork: bool | None = None, walls: Callable[[str], list[str]] | None = None
+        self, fork: bool | None = None, walls: Callable[[str], tuple[list, dict]] | None = None
     ) -> None:
         """Prepare; nothing is started yet.
 
         Args:
             fork: Whether `copy` forks; by default where the system can.
-            walls: Returns a command to stand before that of the process, given its folder. What
-                runs behind one gets no variables of this process.
+            walls: Returns a command to stand before that of the process, and the variables of
+                the process, given its folder.
         """
         self._walls = walls
         self._forks = hasattr(os, "fork") if fork is None else fork
@@ -181,11 +180,7 @@ class Worker:
         self.close()
         root = str(Path(shared.__file__).resolve().parents[1])
         path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
-        environment, before = dict(os.environ), []
-        if self._walls:
-            environment = {name: environment[name] for name in _OUTGOING if name in environment}
-            environment |= {"HOME": self.folder}
-            before = self._walls(self.folder)
+        before, environment = self._walls(self.folder) if self._walls else ([], dict(os.environ))
         self._process = subprocess.Popen(
             [*before, sys.executable, "-B", "-c", _COMMAND],
             cwd=self.folder,

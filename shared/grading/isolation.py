@@ -21,6 +21,7 @@ from shared.paths import DATA
 
 _ROOT = Path(__file__).resolve().parents[2]
 _HIDDEN = ("/home", "/root", "/tmp", "/var/tmp", "/run", "/mnt", "/media", "/srv")
+_OUTGOING = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT", "TZ")  # Of no harm
 _TMP_BYTES = 200_000_000
 _ENTER = ("--user", "--map-root-user", "--net", "--ipc", "--pid", "--fork", "--kill-child")
 
@@ -38,6 +39,11 @@ class Isolation:
     name: str
     words: str
     command: Callable[[str], list[str]]
+
+    def walls(self, folder: str) -> tuple[list[str], dict[str, str]]:
+        """Return the command and the few variables that come along, for `worker.Worker`."""
+        kept = {name: os.environ[name] for name in _OUTGOING if name in os.environ}
+        return self.command(folder), kept | {"HOME": folder}
 
 
 def best(private: Iterable[Path] = ()) -> Isolation:

@@ -117,7 +117,7 @@ class _Run:
 
     def __init__(self, seconds: float, isolation: Isolation) -> None:
         self.seconds = seconds
-        self.worker = Worker(walls=isolation.command)
+        self.worker = Worker(walls=isolation.walls)
         self.worker.environment |= {"HANDWRITING_MY": f"{self.worker.folder}/my"}
         #: What was done, and for an answer what to do instead if it fails the second time
         self.kept: list[tuple[_Call, _Call | None]] = []

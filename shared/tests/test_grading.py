@@ -283,7 +283,7 @@ def test_the_form_of_isolation_hides_what_others_handed_in(tmp_path):
         "except OSError as error:\n    seen.append(error.errno)\n"
         "raise ValueError(seen)"
     )
-    with contextlib.closing(Worker(walls=form.command)) as worker:
+    with contextlib.closing(Worker(walls=form.walls)) as worker:
         reply = worker.ask("shared.checks.answering:run_cell", 60, source=source, label="cell")
     unreachable, read_only = errno.ENETUNREACH, errno.EROFS
     assert f"[[], False, False, {unreachable}, {read_only}]" in reply.text

@@ -13,7 +13,9 @@ from shared.checks.labs import LABS, Lab
 from shared.grading.submission import NotebookError, answers_in, read_notebook
 
 #: What learning platforms put around a name, and what is no name: Lab 3 of somebody, attempt 2
-_NO_NAME = re.compile(r"(?i)\b(lab|labs|submission|assignment|late|attempt|copy|solution)\b|\d{3,}")
+_NO_NAME = re.compile(
+    r"(?i)\b(lab|labs|submission|assignment|late|attempt|copy|solution)\b|\b\d{3,}\b"
+)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
-from shared.labeling.agreement import LEAST_OVERLAP, Pair, paired_lines, text_distance
+from shared.labeling.agreeing import LEAST_OVERLAP, Pair, paired_lines, text_distance
 from shared.labeling.records import LabeledLine, LabelError, LabelSet
 
 LOOSE = 0.7  # Matched boxes that overlap less are a disagreement of their own

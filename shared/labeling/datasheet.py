@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from statistics import median
 
-from shared.labeling.agreement import Agreement
+from shared.labeling.agreeing import Agreement
 from shared.labeling.duplicates import Twins
 from shared.labeling.label_files import decode
 from shared.labeling.records import LabelSet
@@ -73,7 +73,7 @@ def datasheet(
             "How can one tell one version from another?": (
                 "By the tag of its version and the SHA-256 of every image, which the label file "
                 "holds. The labels follow version "
-                f"{labels.version} of the schema in `shared.labeling.schema`."
+                f"{labels.version} of the schema in `shared.labeling.records`."
             )
         },
     }

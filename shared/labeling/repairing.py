@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from shared.alphabet import ASCII, Alphabet
-from shared.labeling.label_files import BOM, parse_labels
+from shared.labeling.label_files import decode, parse_labels
 from shared.labeling.records import LabeledLine, LabeledPage, LabelError, LabelSet
 from shared.labeling.validation import describe
 from shared.paths import write_atomically
@@ -83,16 +83,11 @@ def repair_file(path: Path | str) -> list[str]:
 
 
 def _as_text(data: bytes) -> tuple[str, list[str]]:
-    done = []
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        try:
-            return data.decode("utf-16"), ["The file was UTF-16; it is UTF-8 now."]
-        except UnicodeDecodeError as error:
-            raise LabelError("The file begins like UTF-16 but is cut off.") from error
-    if data.startswith(BOM):
-        data = data[len(BOM) :]
-        done.append("The byte order mark before line 1 was removed.")
-    lines = []
+    try:
+        return decode(data, "the file"), []
+    except LabelError:
+        pass  # So it is not what it says, or says nothing: each line may be from Windows
+    lines, done = [], []
     for number, line in enumerate(data.split(b"\n"), 1):
         try:
             lines.append(line.decode("utf-8"))

@@ -106,7 +106,7 @@ def test_a_page_is_done_when_every_line_is_decided():
         ({"do": "text", "line": "l1", "text": 7}, "is text, not 7"),
         ({"do": "add", "line": "l1", "box": [0, 0, 9, 9]}, "already has a line 'l1'"),
         ({"do": "page", "status": "perhaps"}, "'skipped'"),
-        ({"do": "baseline", "line": "l1", "baseline": [[1, 2]]}, "two points"),
+        ({"do": "baseline", "line": "l1", "baseline": [[1, 2]]}, "at least 2 items"),
         ({"do": "text", "page": "no.png", "line": "l1", "text": "a"}, "no page 'no.png'"),
     ],
 )

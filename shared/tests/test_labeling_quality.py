@@ -16,7 +16,7 @@ from shared import ctc, pages
 from shared.alphabet import ASCII
 from shared.labeling import LabelError, label_set, page_of, validate
 from shared.labeling.adjudication import adjudicate, disagreements
-from shared.labeling.agreement import agreement, chance_corrected, paired_lines
+from shared.labeling.agreeing import agreement, chance_corrected, paired_lines
 from shared.labeling.bias import misread, miss_rate, plant_errors, wilson_interval
 from shared.labeling.choosing import choose_random, choose_uncertain
 from shared.labeling.duplicates import near_duplicates

@@ -11,7 +11,7 @@ from PIL import Image
 
 from shared import pages
 from shared.labeling import LabeledLine, LabelError, label_set, page_of
-from shared.labeling.agreement import agreement
+from shared.labeling.agreeing import agreement
 from shared.labeling.datasheet import ASKED, OPEN, answers_in, datasheet, write_datasheet
 from shared.labeling.ink_baseline import baseline_from_ink
 from shared.labeling.line_images import as_detected, cut_lines

@@ -25,7 +25,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from shared.labeling.records import LabeledLine, LabeledPage, LabelError, LabelSet
+from pydantic import ValidationError
+
+from shared.labeling.records import LabeledLine, LabeledPage, LabelSet, in_words
 
 SMALLEST = 4.0  # Pixels: what is smaller was a click, not a box
 Action = dict[str, Any]
@@ -58,7 +60,9 @@ def apply(labels: LabelSet, action: Action, annotator: str | None = None) -> Lab
         return labels.with_page(do(page, action, annotator))
     except KeyError as error:
         raise EditError(f"The action {action['do']!r} needs {error.args[0]!r}.") from None
-    except (LabelError, TypeError) as error:
+    except ValidationError as error:
+        raise EditError(in_words(error)) from None
+    except TypeError as error:
         raise EditError(str(error)) from None
 
 

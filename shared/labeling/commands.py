@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from shared.labeling import label_server
 from shared.labeling.label_files import format_labels, read_labels, write_labels
 from shared.labeling.label_studio import to_tasks
+from shared.labeling.label_studio_api import LabelStudioError
 from shared.labeling.label_studio_export import read_export
 from shared.labeling.page_xml import write_page_xml
 from shared.labeling.photographs import load_photographs
@@ -89,11 +90,12 @@ def fetch(path: Path) -> int:
         return _keep(label_server.fetch(server, opened.project), path.parent)
 
 
-def add_annotator(path: Path, name: str) -> int:
-    """Let another person sign in."""
-    with label_server.serving(path.parent.resolve().parent) as server:
-        person = label_server.add_annotator(server, name)
-        print(f"sign in at {server.address} as {person.email}, password {person.password}")
+def invite(path: Path) -> int:
+    """Say where another person signs up in the running server."""
+    server = label_server.running()
+    if server is None:
+        raise LabelStudioError(f"No server is running; `labs label {path.parent}` starts it.")
+    print(f"Whoever opens {server.studio().invitation()} chooses a name and a password there.")
     return 0
 
 

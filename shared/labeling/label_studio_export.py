@@ -6,10 +6,12 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
+
+from pydantic import AllowInfNan, BaseModel, Strict, ValidationError
 
 from shared.labeling.label_files import decode
 from shared.labeling.label_studio import (
@@ -21,8 +23,50 @@ from shared.labeling.label_studio import (
     UNREADABLE,
     sent_page,
 )
-from shared.labeling.records import LabeledLine, LabeledPage, LabelError, LabelSet, label_set
+from shared.labeling.records import (
+    LabeledLine,
+    LabeledPage,
+    LabelError,
+    LabelSet,
+    Text,
+    in_words,
+    label_set,
+)
 from shared.labeling.validation import Problem
+
+Number = Annotated[float, Strict(), AllowInfNan(False)]
+Note = Callable[..., None]
+
+
+class _Place(BaseModel):
+    """A box in percent of the image, turned by `rotation` degrees about its left upper corner."""
+
+    x: Number
+    y: Number
+    width: Number
+    height: Number
+    rotation: Number | None = None
+
+
+class _Texts(BaseModel):
+    text: Text | list[Text]
+
+
+class _Choices(BaseModel):
+    choices: list[str]
+
+
+class _Vertex(BaseModel):
+    x: Number
+    y: Number
+
+
+class _Curve(BaseModel):
+    vertices: list[_Vertex]
+
+
+_FORMS = {LINE: _Place, TEXT: _Texts, READABLE: _Choices, BASELINE: _Curve}
+Parts = dict[str, Any]  # What a region says, by the name of its control
 
 
 class Exported(NamedTuple):
@@ -82,22 +126,22 @@ def from_tasks(
     """
     notes: list[Problem] = []
     sent, answers = _sent(tasks, notes)
-    drafts = [(draft, page) for task, page in sent for draft in _records(task.get("drafts"))]
-    users = [_user(one.get("completed_by"), people or {}) for _, one in answers]
-    users += [_user(draft.get("user"), people or {}) for draft, _ in drafts]
-    names = _names(users)
+    drafts = [(page, draft) for task, page in sent for draft in _records(task.get("drafts"))]
+    by = [_user(one.get("completed_by"), people or {}) for _, one in answers]
+    drafts_by = [_user(draft.get("user"), people or {}) for _, draft in drafts]
+    names = _names([*by, *drafts_by])
     made: dict[str, dict[str, LabeledPage]] = {}
-    for page, annotation in answers:
-        annotator = names[_user(annotation.get("completed_by"), people or {})]
+    for (page, annotation), user in zip(answers, by, strict=True):
+        annotator = names[user]
         pages = made.setdefault(annotator, {})
         if page.image in pages:
             message = f"{annotator} labeled this page more than once; only the last one is taken."
             notes.append(Problem("warning", "labeled_twice", page.image, None, message))
         pages[page.image] = _annotated(page, annotation, annotator, notes)
-    for draft, page in drafts:
+    for (page, draft), user in zip(drafts, drafts_by, strict=True):
         count = len({str(one.get("id")) for one in _records(draft.get("result"))})
         message = (
-            f"{names[_user(draft.get('user'), people or {})]} has a draft with {count} regions "
+            f"{names[user]} has a draft with {count} regions "
             "that was not submitted; it is not in these labels. Submit it and export again."
         )
         notes.append(Problem("warning", "draft", page.image, None, message))
@@ -124,13 +168,8 @@ def _sent(
     if tasks and not sent:
         raise refused
     answers = [(page, one) for task, page in sent for one in _records(task.get("annotations"))]
-    answers.sort(key=_age)
+    answers.sort(key=lambda one: (str(one[1].get("updated_at")), str(one[1].get("id")).zfill(12)))
     return sent, answers
-
-
-def _age(answer: tuple[LabeledPage, dict[str, Any]]) -> tuple[str, str]:
-    """Return what grows with time, whatever stands in an annotation."""
-    return str(answer[1].get("updated_at") or ""), str(answer[1].get("id")).zfill(12)
 
 
 def _records(value: Any) -> list[dict[str, Any]]:
@@ -140,14 +179,15 @@ def _records(value: Any) -> list[dict[str, Any]]:
 def _user(value: Any, people: Mapping[int, str]) -> str:
     """Return a user's address, which is nobody else's, or the number where none is known."""
     if isinstance(value, dict):
-        return str(value.get("email") or value.get("id"))
-    return str((people.get(value) if isinstance(value, int) else None) or value)
+        value = value.get("email") or value.get("id")
+    elif isinstance(value, int):
+        value = people.get(value) or value
+    return "" if value is None else str(value)
 
 
 def _names(users: Iterable[str]) -> dict[str, str]:
     """Return a name for every user that may be a file's: short while it stays different."""
-    users = sorted(set(users))
-    short = {user: _file_name(user.split("@")[0]) for user in users}
+    short = {user: _file_name(user.split("@")[0]) for user in sorted(set(users))}
     taken = Counter(name.lower() for name in short.values())
     names: dict[str, str] = {}
     for user, name in short.items():
@@ -174,69 +214,71 @@ def _annotated(
     def note(code: str, message: str, line: str | None = None, severity: str = "warning") -> None:
         notes.append(Problem(severity, code, page.image, line, f"{message} ({annotator})"))
 
-    regions: dict[str, dict[str, dict[str, Any]]] = {}
+    regions: dict[str, Parts] = {}
+    broken: set[str] = set()
     for result in _records(annotation.get("result")):
-        name = result.get("from_name")
-        if name not in (LINE, TEXT, READABLE, BASELINE):
-            note("unknown_result", f"A result of kind {name!r} is not from our template; left out.")
-            continue
-        if result.get("image_rotation"):
-            degrees = result["image_rotation"]
-            note(
-                "turned_image",
+        if degrees := result.get("image_rotation"):
+            said = (
                 f"The image was turned by {degrees} degrees while labeling, so the boxes do not "
-                "fit it; the page was left as it was sent. Turn it back and label it again.",
-                severity="error",
+                "fit it; the page was left as it was sent. Turn it back and label it again."
             )
+            note("turned_image", said, severity="error")
             return page
-        wanted = (page.width, page.height)
-        if (result.get("original_width"), result.get("original_height")) != wanted:
-            found = (result.get("original_width"), result.get("original_height"))
-            note(
-                "wrong_size",
-                f"The boxes were drawn on an image of {found} pixels, and ours has {wanted}; "
-                "percent are taken of ours. Look whether they fit.",
-            )
-        key, value = result.get("id"), result.get("value")
-        if not isinstance(key, (str, int)) or not isinstance(value, dict):
-            missing = "id" if isinstance(value, dict) else "value"
-            note("broken_region", f"A region without {missing} was left out: {value!r:.200}.")
-            continue
-        regions.setdefault(str(key), {})[name] = value
-    baselines = {key: one.pop(BASELINE) for key, one in regions.items() if BASELINE in one}
-    lines = []
+        _take_result(result, page, regions, broken, note)
+    curves = {key: one.pop(BASELINE) for key, one in regions.items() if BASELINE in one}
+    lines = [line for line in page.lines if line.id in broken]
     for key, parts in regions.items():
-        if LINE not in parts:
-            if parts:
-                text = parts.get(TEXT, {}).get("text") or []
-                text = " ".join(map(str, text if isinstance(text, list) else [text]))
-                note("text_without_box", f"{text!r} belongs to no box and was left out.", key)
-            continue
-        try:
+        if LINE in parts:
             lines.append(_line(key, parts, page, annotator, note))
-        except (LabelError, KeyError, TypeError, ValueError) as error:
-            kept = [line for line in page.lines if line.id == key]
-            done = "the line is kept as it was sent" if kept else "the line was left out"
-            said = f"Its region cannot be read ({error}), so {done}: {parts!r:.200}."
-            note("broken_region", said, key, "error")
-            lines += kept
-    lines = _with_baselines(lines, baselines, page, note)
+        elif TEXT in parts and key not in broken:
+            note("text_without_box", f"{parts[TEXT]!r} belongs to no box; left out.", key)
+    lines = _with_baselines(lines, curves, page, note)
     return replace(page, status="done", lines=tuple(_in_order(lines, page)))
 
 
-def _line(
-    key: str, parts: dict[str, dict[str, Any]], page: LabeledPage, annotator: str, note: Any
-) -> LabeledLine:
+def _take_result(
+    result: dict[str, Any],
+    page: LabeledPage,
+    regions: dict[str, Parts],
+    broken: set[str],
+    note: Note,
+) -> None:
+    """Put what one result says to its region; what cannot be read is noted, and costs itself."""
+    name, key = result.get("from_name"), result.get("id")
+    if name not in _FORMS:
+        note("unknown_result", f"A result of kind {name!r} is not from our template; left out.")
+        return
+    size = result.get("original_width"), result.get("original_height")
+    if size != (page.width, page.height):
+        note(
+            "wrong_size",
+            f"The boxes were drawn on an image of {size} pixels, and ours has "
+            f"{(page.width, page.height)}; percent are taken of ours. Look whether they fit.",
+        )
+    if not isinstance(key, (str, int)):
+        note("broken_region", f"A region without id was left out: {result!r:.200}.")
+        return
+    key = str(key)
+    try:
+        regions.setdefault(key, {})[name] = _FORMS[name].model_validate(result.get("value"))
+    except ValidationError as error:
+        done = "it was left out"
+        if name == LINE:
+            broken.add(key)
+            done = "a line that was sent is kept as it was"
+        code = {LINE: "broken_region", TEXT: "no_text", BASELINE: "baseline_alone"}.get(name, name)
+        severity = "error" if name == LINE else "warning"
+        note(code, f"Its {name} cannot be read, so {done}. {in_words(error)}", key, severity)
+
+
+def _line(key: str, parts: Parts, page: LabeledPage, annotator: str, note: Note) -> LabeledLine:
     before = next((line for line in page.lines if line.id == key), None)
-    texts = parts.get(TEXT, {}).get("text") or []
+    texts = parts[TEXT].text if TEXT in parts else []
     texts = [texts] if isinstance(texts, str) else texts
-    if not isinstance(texts, list) or not all(map(_is_text, texts)):
-        note("no_text", f"Its text is {texts!r:.200}, which is no text; it was left out.", key)
-        texts = []
     if len(texts) > 1:
         note("several_texts", f"The line had {len(texts)} texts; they were joined.", key)
     text = " ".join(texts) or None
-    unreadable = UNREADABLE in (parts.get(READABLE, {}).get("choices") or [])
+    unreadable = READABLE in parts and UNREADABLE in parts[READABLE].choices
     if unreadable and text:
         note("unreadable_with_text", f"Called unreadable, its text {text!r} was left out.", key)
         text = None
@@ -251,58 +293,33 @@ def _line(
     )
 
 
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str) and not re.search("[\ud800-\udfff]", value)
-
-
-def _number(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        raise LabelError(f"{value!r} is no number")
-    return value
-
-
-def _box(value: dict[str, Any], page: LabeledPage, key: str, note: Any) -> tuple[float, ...]:
+def _box(place: _Place, page: LabeledPage, key: str, note: Note) -> tuple[float, ...]:
     """Return a box in pixels; of a turned one the upright box around it."""
-    x, y, wide, high = (_number(value.get(name)) / 100 for name in ("x", "y", "width", "height"))
-    left, width = x * page.width, wide * page.width
-    top, height = y * page.height, high * page.height
-    degrees = _number(value.get("rotation") or 0)
-    if not degrees:
+    left, width = (value / 100 * page.width for value in (place.x, place.width))
+    top, height = (value / 100 * page.height for value in (place.y, place.height))
+    if not place.rotation:
         return left, top, left + width, top + height
-    note(
-        "turned_box", f"The box is turned by {degrees:g} degrees; the one around it is taken.", key
-    )
-    cosine, sine = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
-    # Label Studio turns a box about its left upper corner, in pixels
+    said = f"The box is turned by {place.rotation:g} degrees; the one around it is taken."
+    note("turned_box", said, key)
+    angle = math.radians(place.rotation)
     corners = [(0, 0), (width, 0), (width, height), (0, height)]
-    across = [left + x * cosine - y * sine for x, y in corners]
-    down = [top + x * sine + y * cosine for x, y in corners]
+    across = [left + x * math.cos(angle) - y * math.sin(angle) for x, y in corners]
+    down = [top + x * math.sin(angle) + y * math.cos(angle) for x, y in corners]
     return min(across), min(down), max(across), max(down)
 
 
 def _with_baselines(
-    lines: list[LabeledLine], baselines: dict[str, dict[str, Any]], page: LabeledPage, note: Any
+    lines: list[LabeledLine], curves: dict[str, _Curve], page: LabeledPage, note: Note
 ) -> list[LabeledLine]:
     """Give every baseline to its line: the one it is named after, else the one it lies in."""
     found = {line.id: line for line in lines}
-    for key, value in baselines.items():
-        try:
-            points = sorted(
-                (_number(v.get("x")) / 100 * page.width, _number(v.get("y")) / 100 * page.height)
-                for v in _records(value.get("vertices"))
-            )
-        except LabelError as error:
-            note("baseline_alone", f"A baseline was left out: {error}.", key)
-            continue
+    for key, curve in curves.items():
+        points = sorted((v.x / 100 * page.width, v.y / 100 * page.height) for v in curve.vertices)
         owner = found.get(key.removesuffix(BASELINE_ENDING))
         if owner is None and not key.endswith(BASELINE_ENDING):
             owner = next((line for line in lines if points and _inside(points, line.box)), None)
         if owner is None or len(points) < 2:
-            why = "lies in no line's box"
-            if len(points) < 2:
-                why = "has a single point"
-            elif key.endswith(BASELINE_ENDING):
-                why = f"belongs to {key.removesuffix(BASELINE_ENDING)!r}, which was deleted,"
+            why = "has a single point" if len(points) < 2 else "belongs to no line that is there"
             note("baseline_alone", f"A baseline {why} and was left out.", key)
             continue
         found[owner.id] = replace(found[owner.id], baseline=tuple(points))

@@ -139,7 +139,7 @@ def test_what_could_not_be_written_comes_again(widget, path, monkeypatch):
     def full(*_):
         raise OSError("The disk is full")
 
-    monkeypatch.setattr("shared.labeling.widget.journal.Journal.append", full)
+    monkeypatch.setattr("shared.labeling.widget.session.write_atomically", full)
     view, ids = send(widget, text("l0", "one"), text("l1", "two"))
     assert (view["acks"], view["failed"]) == ([], ids)
     assert "The disk is full" in view["errors"][0]

@@ -109,12 +109,9 @@ def made(tmp_path, text="right"):
 
 def test_a_lineage_leads_from_the_number_back_to_the_photographs(tmp_path):
     lineage = made(tmp_path)
-    assert [step.name for step in lineage.behind("CER")] == [
-        "photos", "v1", "split", "reader", "CER",
-    ]  # fmt: skip
-    assert [step.name for step in lineage.behind("v1")] == ["photos", "v1"]
-    assert dict(lineage.step("split").details) == {"train": 1, "test": 1}
-    assert dict(lineage.step("CER").details) == {"value": 0.123457, "lines": 2}
+    details = {step.name: dict(step.details) for step in lineage.steps}
+    assert details["split"] == {"train": 1, "test": 1}
+    assert details["CER"] == {"value": 0.123457, "lines": 2}
     kept = json.loads(write_lineage(tmp_path / "lineage.json", lineage).read_text())
     assert [step["made_from"] for step in kept] == [list(step.made_from) for step in lineage.steps]
 

@@ -1,6 +1,7 @@
 """What a person does to labels, as plain values: an action in, changed labels out.
 
-The browser sends actions and shows what they will come to, and the kernel does them. Nothing here knows of a browser, so every rule can be tested without one.
+The browser sends actions and shows what they will come to; the kernel does them. Nothing here knows
+of a browser, so every rule can be tested without one.
 
 An action is a dictionary with `do`, the `page` (its image) and mostly the `line` (its id):
 

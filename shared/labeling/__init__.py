@@ -10,17 +10,11 @@ from importlib import import_module
 _HOMES = {
     **dict.fromkeys(("Agreement", "agreement", "paired_lines"), "agreeing"),
     **dict.fromkeys(("adjudicate", "disagreements"), "adjudication"),
-    **dict.fromkeys(("choose_random", "choose_uncertain"), "choosing"),
     **dict.fromkeys(("doubts", "expected_precision", "precision_at", "ranked"), "label_errors"),
     **dict.fromkeys(("format_labels", "read_labels", "write_labels"), "label_files"),
     **dict.fromkeys(
         ("LabelError", "LabelSet", "LabeledLine", "LabeledPage", "json_schema", "label_set"),
         "records",
-    ),
-    **dict.fromkeys(
-        ("Lineage", "draw_lineage", "labels_step", "model_step", "number_step",
-         "photographs_step", "split_step", "write_lineage"),
-        "lineage",
     ),
     **dict.fromkeys(("Repair", "repair", "repair_file"), "repairing"),
     **dict.fromkeys(("Problem", "validate"), "validation"),

@@ -17,7 +17,7 @@ from shared.labeling.label_studio import (
     TEXT,
     UNREADABLE,
 )
-from shared.labeling.records import LabeledLine, LabeledPage, Text, in_words
+from shared.labeling.records import LabeledLine, LabeledPage, Text, in_words, reading_place
 from shared.labeling.validation import Problem
 
 Number = Annotated[float, Strict(), AllowInfNan(False)]
@@ -200,7 +200,5 @@ def _in_order(lines: list[LabeledLine], page: LabeledPage) -> list[LabeledLine]:
     ordered = sorted((line for line in lines if line.id in place), key=lambda one: place[one.id])
     for line in lines:
         if line.id not in place:
-            middle = line.box[1] + line.box[3]
-            below = (k for k, one in enumerate(ordered) if one.box[1] + one.box[3] > middle)
-            ordered.insert(next(below, len(ordered)), line)
+            ordered.insert(reading_place(ordered, line.box), line)
     return ordered

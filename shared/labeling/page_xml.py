@@ -1,9 +1,10 @@
 """Write PAGE XML, the format in which archives and other recognizers exchange pages and lines.
 
-Written is the 2019-07-15 edition of the schema (Pletschacher and Antonacopoulos 2010, "The
-PAGE (Page Analysis and Ground-Truth Elements) format framework", ICPR). Its points are whole,
-non-negative pixels, so a box is rounded outward by less than a pixel; what PAGE has no
-place for, such as a line's status, stands in `custom` attributes, which other programs leave alone.
+It is written and not read: labels come in as `labels.json`, or from Label Studio. Written is the
+2019-07-15 edition of the schema (Pletschacher and Antonacopoulos 2010, "The PAGE (Page Analysis and
+Ground-Truth Elements) format framework", ICPR). Its points are whole, non-negative pixels, so a box
+is rounded outward by less than a pixel; what PAGE has no place for, such as a line's status, stands
+in `custom` attributes, which other programs leave alone.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ read `json_schema()`. They say what form a label has; whether it can be true is 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import fields, replace
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -225,6 +225,21 @@ def in_words(error: ValidationError, content: Any = None) -> str:
     given = f"{first['input']!r:.100}"
     number = f", number {part}," if part else ""
     return f"{where}{field or 'it'}{number} cannot be {given}: {said}."
+
+
+def reading_place(lines: Sequence[LabeledLine], box: Sequence[float]) -> int:
+    """Return where a new line belongs: behind the last whose middle is not below its own."""
+    middle = box[1] + box[3]
+    above = [k for k, line in enumerate(lines) if line.box[1] + line.box[3] <= middle]
+    return max(above, default=-1) + 1
+
+
+def free_id(name: str, taken: Container[str]) -> str:
+    """Return a name like this one that no line has: `l1_2`, `l1_3`."""
+    number = 2
+    while f"{name}_{number}" in taken:
+        number += 1
+    return f"{name}_{number}"
 
 
 def _found(records: tuple[Record, ...], key: str, name: str, what: str) -> Record:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from shared.alphabet import ASCII, Alphabet
 from shared.labeling.label_files import decode, parse_labels
-from shared.labeling.records import LabeledLine, LabeledPage, LabelError, LabelSet
+from shared.labeling.records import LabeledLine, LabeledPage, LabelError, LabelSet, free_id
 from shared.labeling.validation import describe
 from shared.paths import write_atomically
 
@@ -115,10 +115,7 @@ def _repair_page(page: LabeledPage, alphabet: Alphabet, done: list[Repair]) -> L
             done.append(Repair(code, page.image, line_id or line.id, message))
 
         if line.id in seen:
-            number = 2
-            while f"{line.id}_{number}" in taken:
-                number += 1
-            new = f"{line.id}_{number}"
+            new = free_id(line.id, taken)
             taken[new] += 1
             told("duplicate_id", f"The second line {line.id!r} is called {new!r} now.", new)
             line = replace(line, id=new)

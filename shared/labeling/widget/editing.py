@@ -27,7 +27,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from shared.labeling.records import LabeledLine, LabeledPage, LabelSet, in_words
+from shared.labeling.records import LabeledLine, LabeledPage, LabelSet, in_words, reading_place
 
 SMALLEST = 4.0  # Pixels: what is smaller was a click, not a box
 Action = dict[str, Any]
@@ -96,13 +96,6 @@ def moved_baseline(line: LabeledLine, box: tuple) -> tuple | None:
     return tuple((left + (x - a) * wide, top + (y - b) * high) for x, y in line.baseline)
 
 
-def reading_place(page: LabeledPage, box: tuple) -> int:
-    """Return where a new line belongs: behind the lines whose middle lies above its own."""
-    middle = (box[1] + box[3]) / 2
-    above = [k for k, line in enumerate(page.lines) if (line.box[1] + line.box[3]) / 2 <= middle]
-    return max(above, default=-1) + 1
-
-
 def _find(page: LabeledPage, action: Action) -> LabeledLine:
     try:
         return page.line(action["line"])
@@ -120,7 +113,7 @@ def _add(page: LabeledPage, action: Action, annotator: str | None) -> LabeledPag
         action["line"], box, None, "proposed", action.get("baseline"), annotator=annotator
     )
     at = action.get("at")
-    return _placed(page, line, reading_place(page, box) if at is None else int(at))
+    return _placed(page, line, reading_place(page.lines, box) if at is None else int(at))
 
 
 def _placed(page: LabeledPage, line: LabeledLine, at: int) -> LabeledPage:

@@ -57,9 +57,9 @@ written = compose_pages(16, "regular", "test", 70, [hand], zoom=1.5)
 truth = practice.save_pages(written, folder)
 to_learn = labeling.label_set(truth.pages[:10])
 held_back = labeling.label_set(truth.pages[10:])
-v1, _ = practice.hurried_labels(to_learn, typos=0.2, seed=SEED)
+v1 = practice.hurried_labels(to_learn, typos=0.2, seed=SEED)
 labeling.write_labels(folder / "labels.json", v1)
-print(f"{sum(len(page.lines) for page in v1.pages)} lines by {hand.name}, labels in labels.json")
+print(f"{len(v1.lines())} lines by {hand.name}, labels in labels.json")
 show_pages([page.image for page in written[4:6]])
 
 # %% [markdown]
@@ -173,7 +173,7 @@ labeler
 # The labels say it, as soon as there are any; until then the next cell says that nobody has decided.
 
 # %%
-lines = [line for page in labeler.labels.pages for line in page.lines]
+lines = labeler.labels.lines()
 decided = [line for line in lines if line.status == "labeled"]
 corrected = [line for line in decided if line.proposal and line.proposal != line.text]
 edits = sum(edit_distance(line.text, line.proposal or "") for line in decided)
@@ -549,7 +549,7 @@ browse.browse(draw_point, range(1, len(points) + 1), "difference")
 # %%
 decisions = {point.key: "first" for point in points if point.kind == "text"}
 merged = labeling.adjudicate(to_learn, second, decisions, judge="you")
-still_open = sum(line.status == "proposed" for page in merged.pages for line in page.lines)
+still_open = sum(line.status == "proposed" for line in merged.lines())
 print(f"{len(points)} differences, {len(decisions)} decided, {still_open} lines open again")
 
 # %% [markdown]

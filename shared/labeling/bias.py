@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from shared.alphabet import ASCII, Alphabet
-from shared.labeling.records import LabelError, LabelSet
+from shared.labeling.records import LabeledLine, LabeledPage, LabelError, LabelSet
 
 SHARE = 0.1
 SHORTEST = 4  # Characters: in a shorter text one wrong letter is seen at once
@@ -92,24 +92,19 @@ def plant_errors(
     count = min(len(places), max(1, round(share * len(places))))
     chosen = {places[k] for k in rng.choice(len(places), size=count, replace=False)}
     planted: list[Planted] = []
-    pages = []
-    for page in label_set.pages:
-        if page.status == "skipped":
-            pages.append(page)
-            continue
-        lines = []
-        for line in page.lines:
-            text = line.text
-            if (page.image, line.id) in chosen:
-                text, kind, position = misread(line.text, rng, alphabet)
-                planted.append(Planted(page.image, line.id, line.text, text, kind, position))
-            lines.append(
-                replace(line, text=text, proposal=text, status="proposed", annotator=None)
-                if line.text
-                else line
-            )
-        pages.append(replace(page, lines=tuple(lines), status="open"))
-    return replace(label_set, pages=tuple(pages)), planted
+
+    def proposed(page: LabeledPage, line: LabeledLine) -> LabeledLine:
+        text = line.text
+        if page.status == "skipped" or not text:
+            return line
+        if (page.image, line.id) in chosen:
+            text, kind, position = misread(text, rng, alphabet)
+            planted.append(Planted(page.image, line.id, line.text, text, kind, position))
+        return replace(line, text=text, proposal=text, status="proposed", annotator=None)
+
+    pages = label_set.edited(proposed).pages
+    pages = tuple(p if p.status == "skipped" else replace(p, status="open") for p in pages)
+    return replace(label_set, pages=pages), planted
 
 
 def misread(

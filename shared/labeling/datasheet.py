@@ -78,7 +78,7 @@ def _template() -> str:
 
 
 def _counted(labels: LabelSet, folder: Path | str) -> dict[str, object]:
-    pages, lines = labels.pages, [line for page in labels.pages for line in page.lines]
+    pages, lines = labels.pages, labels.lines()
     texts = [line.text for line in lines if line.status == "labeled" and line.text]
     characters = Counter("".join(texts))
     filled = [line for line in lines if line.proposal is not None and line.status == "labeled"]

@@ -71,7 +71,7 @@ def photographs_step(name: str, labels: LabelSet) -> Step:
 
 def labels_step(name: str, labels: LabelSet, photographs: str) -> Step:
     """Return the step for one version of labels."""
-    lines = sum(line.status == "labeled" for page in labels.pages for line in page.lines)
+    lines = sum(line.status == "labeled" for line in labels.lines())
     details = (("labeled lines", lines),)
     return Step("labels", name, _sha256(format_labels(labels)), (photographs,), details)
 

@@ -7,7 +7,7 @@ read `json_schema()`. They say what form a label has; whether it can be true is 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import fields, replace
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -166,6 +166,18 @@ class LabelSet:
     def with_page(self, page: LabeledPage) -> LabelSet:
         """Return the set with this page in the place of the one with its image, or added."""
         return replace(self, pages=_with(self.pages, "image", page))
+
+    def lines(self) -> list[LabeledLine]:
+        """Return the lines of all pages, in their order."""
+        return [line for page in self.pages for line in page.lines]
+
+    def edited(self, change: Callable[[LabeledPage, LabeledLine], LabeledLine | None]) -> LabelSet:
+        """Return the set with every line changed; where `change` returns None, it is left out."""
+        pages = []
+        for page in self.pages:
+            lines = [change(page, line) for line in page.lines]
+            pages.append(replace(page, lines=tuple(line for line in lines if line is not None)))
+        return replace(self, pages=tuple(pages))
 
 
 def label_set(pages: Iterable[LabeledPage] = (), note: str = "") -> LabelSet:

@@ -110,7 +110,7 @@ class LabelSession:
 
     def progress(self) -> dict[str, int]:
         """Count lines and pages: `lines`, `decided`, `pages`, `open`."""
-        lines = [line for page in self.labels.pages for line in page.lines]
+        lines = self.labels.lines()
         return {
             "lines": len(lines),
             "decided": sum(line.status != "proposed" for line in lines),

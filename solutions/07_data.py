@@ -25,6 +25,7 @@ from dataclasses import replace
 
 import numpy as np
 from IPython.display import display
+from pydantic import ValidationError
 
 from shared import ctc, exercises, figures, labeling, pen
 from shared.alphabet import ASCII
@@ -46,7 +47,7 @@ begin(7)
 # ## What do wrong labels cost?
 #
 # Lab 5 adapted a reader to one writer.
-# Here is a new order of that kind: sixteen pages by one hand, ten to learn from and six to measure on.
+# Here is another task of that kind: sixteen pages by one hand, ten to learn from and six to measure on.
 # Somebody has typed the ten pages in a hurry.
 
 # %%
@@ -139,7 +140,7 @@ if UPDATES >= 60:
 # ## What is a label?
 #
 # A label of a line is more than its text: it has a place, a state, and a history.
-# The course keeps labels in one file beside the images, in a form whose every field is checked when it is read.
+# The course keeps labels in one file beside the images, and checks every field when it reads it.
 
 # %%
 example = v1.pages[0]
@@ -188,7 +189,21 @@ else:
 # ## What may a label be?
 #
 # The cheapest wrong label is the one that is refused at the door.
-# A **schema** says what a label file may hold; **validation** says what is wrong with one.
+# A **schema** says what a label file may hold.
+# Here it is written as classes of **pydantic**: each field names what it takes, and a record of another form is never made.
+
+# %%
+try:
+    replace(example.lines[0], box=(10, 20, "thirty", 40), status="finished")
+except ValidationError as error:
+    for problem in error.errors():
+        print(*problem["loc"], "is", repr(problem["input"]), "-", problem["msg"])
+else:
+    raise AssertionError("a label of another form was made")
+
+# %% [markdown]
+# A label of the right form can still be wrong: its box may lie beside the page.
+# **Validation** says what is wrong with labels that could be read.
 #
 # ### Exercise 7.2 · Say what is wrong
 # 8 min · core
@@ -280,7 +295,7 @@ figures.Table(rows, ("label", "validate", "it says"))
 #
 # Many people label in a program with a server, such as Label Studio.
 # It exports boxes in percent of the page, and whoever reads them needs pixels.
-# Most data that is lost is lost on such a journey, in a dozen lines of code.
+# A dozen lines of code do that, and a mistake in them moves or loses every label.
 #
 # ### Exercise 7.3 · Review four conversions
 # 5 min · core
@@ -514,7 +529,7 @@ figures.Table(rows, ("", "all lines", "those that both typed"))
 # %% [markdown]
 # The first column counts a line with one text as all edits, and the second leaves it out.
 # **Alpha**, of the second column's lines, sets agreement beside chance: 0 is texts put together at random, 1 is full agreement.
-# It lies below the plain share, because such texts have characters in common, too.
+# Alpha lies below the plain share, because texts put together at random have characters in common, too.
 #
 # A high share of equal characters can hide many unequal lines: count both.
 # And some of these differences are no slips but a missing rule: does a final period belong to the text?
@@ -805,8 +820,8 @@ figures.plot_bars(dict(rows), f"CER on {len(test)} held-back lines of {hand.name
 #
 # ## Who is in the test?
 #
-# The held-back lines are by the hand that the reader was adapted to, which is what was ordered.
-# As a statement about readers it would be an illusion.
+# The held-back lines are by the hand that the reader was adapted to, which is what this task asks for.
+# They say nothing about how the reader does on other hands.
 
 # %%
 others = compose_lines(OTHER_LINES, "validation", SEED)
@@ -818,7 +833,7 @@ if UPDATES >= 60 and OTHER_LINES >= 40:
 figures.Table(rows, ("test on", "CER before", "CER after adapting"))
 
 # %% [markdown]
-# Better at one hand, and not at others.
+# The adapted reader is better at its own hand, and not at others.
 # So a split that tests on strangers keeps all pages of a writer on one side (Lab 2).
 # Two things break that promise without anybody noticing: a sheet photographed twice under two names, and a writer who is nobody.
 #
@@ -1052,7 +1067,7 @@ print("\n".join(textwrap.fill(line, 96) for line in text.splitlines()))
 # %% [markdown]
 # ## Which lines to label next?
 #
-# Labels are the dearest part of most projects, so choose the lines that teach most.
+# Labels are the most expensive part of most projects, so choose the lines that teach most.
 # A popular idea: label what the model is least sure of.
 # The course has tried it: for each of six hands, twenty lines out of two hundred, by uncertainty or at random, the same adaptation, and eighty held-back lines.
 
@@ -1091,7 +1106,7 @@ figures.Table(rows, ("hand", "CER before", "20 at random", "20 uncertain", "diff
 #
 # A data set of 2,000 lines has 120 wrong labels.
 # Typing a line takes 0.75 minutes, deciding between two texts 1 minute, looking at a doubtful label 0.5.
-# The table, made up for this question, says what four ways leave behind.
+# The table is made up for this question: it says how many wrong labels four ways of working leave.
 # You have 600 minutes.
 # Return the letter of the way that leaves fewest wrong labels.
 

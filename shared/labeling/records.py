@@ -22,6 +22,7 @@ from pydantic import (
     field_validator,
 )
 from pydantic.dataclasses import dataclass
+from pydantic_core import PydanticCustomError
 
 SCHEMA_VERSION = 1
 DECIMALS = 2  # A hundredth of a pixel: finer is never seen and would fill a diff with noise
@@ -33,7 +34,7 @@ class LabelError(ValueError):
 
 def _number(value: Any) -> Any:
     if isinstance(value, str | bytes | bool):
-        raise ValueError("Input should be a number")
+        raise PydanticCustomError("number", "Input should be a number")
     return value
 
 
@@ -48,7 +49,7 @@ def _storable(value: str) -> str:
 
 def _seen(value: str) -> str:
     if not value.strip():
-        raise ValueError("Input should have a character that one can see")
+        raise PydanticCustomError("unseen", "Input should have a character that one can see")
     return value
 
 
@@ -149,9 +150,10 @@ class LabelSet:
     @classmethod
     def _of_today(cls, version: Any) -> Any:
         if version != SCHEMA_VERSION:
-            raise ValueError(
+            raise PydanticCustomError(
+                "version",
                 f"These labels have version {version!r} of the schema, and this course reads "
-                f"version {SCHEMA_VERSION}. Update the course, or have the labels written again."
+                f"version {SCHEMA_VERSION}. Update the course, or have the labels written again.",
             )
         return version
 
@@ -212,9 +214,8 @@ def checked_labels(content: Any) -> LabelSet:
 def in_words(error: ValidationError, content: Any = None) -> str:
     """Return the first thing that pydantic found wrong, with its place, in a sentence."""
     first = error.errors(include_url=False)[0]
-    said = str(first.get("ctx", {}).get("error", first["msg"]))
-    if "version" in first["loc"] and first["type"] == "value_error":
-        return said
+    if first["type"] == "version":
+        return first["msg"]
     place, field, part = [], "", None
     for step in first["loc"]:
         if isinstance(step, str):
@@ -236,7 +237,7 @@ def in_words(error: ValidationError, content: Any = None) -> str:
         return f"{where}the field {field!r} is unknown; {meant}"
     given = f"{first['input']!r:.100}"
     number = f", number {part}," if part else ""
-    return f"{where}{field or 'it'}{number} cannot be {given}: {said}."
+    return f"{where}{field or 'it'}{number} cannot be {given}: {first['msg']}."
 
 
 def reading_place(lines: Sequence[LabeledLine], box: Sequence[float]) -> int:

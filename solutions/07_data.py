@@ -438,8 +438,8 @@ def fetch_and_compare() -> None:
         for one in labeling.changes(v1, labels):
             if one.kind in ("text", "box", "added", "removed"):
                 print(f"{name} on {one.page}, line {one.line}: {one.kind}")
-                for when, line in (("before", one.before), ("after ", one.after)):
-                    print(f"  {when}", (line.box, line.text) if line else "no line")
+                for when, line in (("before", one.before), ("after", one.after)):
+                    print(f"  {when} {line.box} {(line.text or '')[:50]!r}" if line else when)
 
 
 # %%
@@ -456,7 +456,8 @@ else:
     print(sample("label_studio")["transcript"])
 
 # %% [markdown]
-# Box and text came back in pixels and by line, and the one hundredth that was moved is there.
+# Box and text came back in pixels, each to its line: the box lies one hundredth of the page farther right, and the text is corrected.
+# The cell asserts both, where the server is there.
 # `labs label --install` brings the program: about a minute, and 950 MB.
 # The server goes on running, on your machine alone, until a cell near the end of this lab.
 # Outside of the lab, `labs label FOLDER --propose` labels your own photographs in advance, and `labs label FOLDER` opens them in Label Studio.

@@ -148,7 +148,7 @@ def start(
     _end(_process(_recorded()))  # Its starter was killed; two must not share a database
     person, folder = login(), state_folder()
     data = folder / "data"
-    first = " for the first time; it makes its database, a minute or more"
+    first = "; the first start takes a minute or more"
     first = "" if (data / "label_studio.sqlite3").exists() else first
     data.mkdir(exist_ok=True)
     address = f"http://{HOST}:{port or _free_port()}"

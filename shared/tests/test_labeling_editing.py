@@ -99,10 +99,10 @@ def test_a_page_is_done_when_every_line_is_decided():
 @pytest.mark.parametrize(
     ("action", "said"),
     [
-        ({"do": "fly"}, "known are add, box"),
+        ({"do": "fly"}, "known are add, box, baseline"),
         ({"do": "text", "line": "zz", "text": "a"}, "may have been deleted elsewhere"),
         ({"do": "text", "text": "a"}, "needs 'line'"),
-        ({"do": "text", "line": "l1", "text": 7}, "is text, not 7"),
+        ({"do": "text", "line": "l1", "text": 7}, "text cannot be 7"),
         ({"do": "add", "line": "l1", "box": [0, 0, 9, 9]}, "already has a line 'l1'"),
         ({"do": "page", "status": "perhaps"}, "'skipped'"),
         ({"do": "baseline", "line": "l1", "baseline": [[1, 2]]}, "at least 2 items"),

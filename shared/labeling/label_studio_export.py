@@ -97,7 +97,7 @@ def from_tasks(
         annotator: label_set(pages.get(image, page) for image, page in all_pages.items())
         for annotator, pages in sorted(made.items())
     }
-    return Exported(sets, notes)
+    return Exported(sets, list(dict.fromkeys(notes)))
 
 
 def _sent(

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Annotated, Any
 
-from pydantic import AllowInfNan, BaseModel, Strict, ValidationError
+from pydantic import AllowInfNan, BaseModel, BeforeValidator, Strict, ValidationError
 
 from shared.labeling.label_studio import (
     BASELINE,
@@ -35,7 +35,7 @@ class _Place(BaseModel):
 
 
 class _Texts(BaseModel):
-    text: Text | list[Text]
+    text: Annotated[list[Text], BeforeValidator(lambda v: [v] if isinstance(v, str) else v)]
 
 
 class _Choices(BaseModel):
@@ -94,7 +94,8 @@ def annotated(
         if LINE in parts:
             lines.append(_line(key, parts, page, annotator, note))
         elif TEXT in parts and key not in broken:
-            note("text_without_box", f"{parts[TEXT]!r} belongs to no box; left out.", key)
+            said = f"{' '.join(parts[TEXT].text)!r} belongs to no box and was left out."
+            note("text_without_box", said, key)
     lines = _with_baselines(lines, curves, page, note)
     return replace(page, status="done", lines=tuple(_in_order(lines, page)))
 
@@ -123,7 +124,7 @@ def _take_result(
         return
     key = str(key)
     try:
-        regions.setdefault(key, {})[name] = _FORMS[name].model_validate(result.get("value"))
+        regions.setdefault(key, {})[name] = _FORMS[name].model_validate(result.get("value") or {})
     except ValidationError as error:
         done = "it was left out"
         if name == LINE:
@@ -131,13 +132,12 @@ def _take_result(
             done = "a line that was sent is kept as it was"
         code = {LINE: "broken_region", TEXT: "no_text", BASELINE: "baseline_alone"}.get(name, name)
         severity = "error" if name == LINE else "warning"
-        note(code, f"Its {name} cannot be read, so {done}. {in_words(error)}", key, severity)
+        note(code, f"Its {name} cannot be read: {in_words(error)} So {done}.", key, severity)
 
 
 def _line(key: str, parts: Parts, page: LabeledPage, annotator: str, note: Note) -> LabeledLine:
     before = next((line for line in page.lines if line.id == key), None)
     texts = parts[TEXT].text if TEXT in parts else []
-    texts = [texts] if isinstance(texts, str) else texts
     if len(texts) > 1:
         note("several_texts", f"The line had {len(texts)} texts; they were joined.", key)
     text = " ".join(texts) or None

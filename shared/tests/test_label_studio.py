@@ -247,10 +247,12 @@ def test_a_name_never_leads_out_of_its_folder(name, tmp_path):
 
 def test_a_foreign_task_costs_itself_and_is_named():
     (task,) = to_tasks(label_set([page(line("a"), status="open")]))
-    foreign = [{"id": 9, "meta": meta} for meta in ({}, None, "x", {"page": {"pages": []}})]
+    metas = ({}, None, "x", {"page": {"pages": []}})
+    foreign = [{"id": number, "meta": meta} for number, meta in enumerate(metas, 6)]
     found = from_tasks([*foreign, answered(task, annotate(task))])
     assert [len(labels.pages) for labels in found.label_sets.values()] == [1]
-    assert [(note.code, note.page) for note in found.notes] == [("foreign_task", "task 9")] * 4
+    named = [("foreign_task", f"task {number}") for number in range(6, 10)]
+    assert [(note.code, note.page) for note in found.notes] == named
 
 
 def test_a_page_without_lines_has_no_predictions_and_may_be_submitted_empty():

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shared.labeling import label_server
-from shared.labeling.label_files import format_labels, read_labels, write_labels
+from shared.labeling.label_files import format_labels, keep_before, read_labels, write_labels
 from shared.labeling.label_studio import to_tasks
 from shared.labeling.label_studio_api import LabelStudioError
 from shared.labeling.label_studio_export import read_export
@@ -136,13 +136,3 @@ def _keep(exported: Exported, folder: Path) -> int:
     if not exported.label_sets:
         print("Nobody has submitted a page yet.")
     return 0
-
-
-def keep_before(path: Path) -> None:
-    """Copy a file that is about to be replaced to the first free NAME.1.json, NAME.2.json, ..."""
-    if not path.is_file():
-        return
-    number = 1
-    while (kept := path.with_name(f"{path.stem}.{number}{path.suffix}")).exists():
-        number += 1
-    write_atomically(kept, path.read_bytes())

@@ -94,6 +94,14 @@ def decode(data: bytes, name: str) -> str:
         ) from None
 
 
+def keep_before(path: Path) -> Path:
+    """Copy a file that is about to be replaced to the first free NAME.1.json, NAME.2.json, ..."""
+    number = 1
+    while (kept := path.with_name(f"{path.stem}.{number}{path.suffix}")).exists():
+        number += 1
+    return write_atomically(kept, path.read_bytes())
+
+
 def _format_page(page: LabeledPage) -> str:
     head = _json(_PAGE.dump_python(page, exclude={"lines"}, exclude_defaults=True))[:-1]
     lines = ",\n".join(

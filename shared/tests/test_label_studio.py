@@ -33,7 +33,7 @@ from shared.labeling import (
     validate,
 )
 from shared.labeling.agreeing import agreement
-from shared.labeling.commands import keep_before
+from shared.labeling.label_files import keep_before
 from shared.labeling.label_studio import TEMPLATE, to_tasks
 from shared.labeling.label_studio_api import LabelStudio
 from shared.labeling.label_studio_export import from_tasks, read_export

@@ -198,7 +198,7 @@ def test_another_encoding_is_named_by_line_and_repaired_when_asked(tmp_path, enc
 
     assert any(re.search(done, sentence) for sentence in repair_file(path))
     assert read_labels(path) == labels
-    assert (tmp_path / "labels.json.before-repair").read_bytes() == before
+    assert (tmp_path / "labels.1.json").read_bytes() == before
     assert repair_file(path) == []
 
 

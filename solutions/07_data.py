@@ -411,7 +411,7 @@ percent = {name: round(parts["rectanglelabels"]["value"][name], 2)
            for name in ("x", "y", "width", "height")}  # fmt: skip
 print(task["data"]["image"])
 print("box in percent:", percent, "\ntext:", parts["textarea"]["value"]["text"])
-print("as it stands in labels.json:", slip.before.box, repr(slip.before.text))
+print("the box in labels.json:", slip.before.box)
 
 # %% [markdown]
 # Where Label Studio is installed, the next cell starts its server and sends the ten pages.

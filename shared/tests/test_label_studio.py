@@ -342,6 +342,8 @@ def test_without_label_studio_the_way_to_it_is_told(my, capsys, monkeypatch):
         find_tool(LABEL_STUDIO)
     assert cli.main(["label", str(my / "photos")]) == 2
     assert "labs label --install" in capsys.readouterr().err
+    assert cli.main(["label", str(my / "photos"), "--invite"]) == 2
+    assert "No server is running" in capsys.readouterr().err
     assert cli.main(["label", "--stop"]) == 0
 
 

@@ -100,12 +100,14 @@ def _done(page: LabeledPage, action: Action, annotator: str | None) -> LabeledPa
         known = ", ".join(("add", *_ON_LINES, "page", "prelabel"))
         raise EditError(f"There is no action {do!r}; known are {known}.")
     name = action["line"]
+    if (
+        do == "delete"
+    ):  # Also what is gone: after a restart a browser sends again what it is unsure of
+        return replace(page, lines=tuple(line for line in page.lines if line.id != name))
     try:
         line = page.line(name)
     except KeyError as error:
         raise EditError(f"{error.args[0]} It may have been deleted elsewhere.") from None
-    if do == "delete":
-        return replace(page, lines=tuple(one for one in page.lines if one is not line))
     if do == "order":
         return _placed(page, line, int(action["at"]))
     return page.with_line(replace(line, **_changed(line, page, action, annotator)))

@@ -38,7 +38,7 @@ LIMITS = {
     "grading, for the browser": (100, 60),
     "flat files": (14, 20),
     "files over 300 lines": (0, 7),
-    "lab imports with two dots": (0, 24),
+    "lab imports with two dots": (0, 26),
     "lab imports from judges and tools": (0, 0),
 }
 LONG_FILE = 300

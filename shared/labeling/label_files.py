@@ -34,7 +34,8 @@ def read_labels(path: Path | str) -> LabelSet:
     path = path / "labels.json" if path.is_dir() else path
     if not path.is_file():
         raise FileNotFoundError(
-            f"There is no label file at {path}. Label a page first, or check the name."
+            f"There is no label file at {path}. Label a page first, or check the name; "
+            "`labs label FOLDER --propose` makes one from photographs."
         )
     return parse_labels(decode(path.read_bytes(), path.name), path.name)
 

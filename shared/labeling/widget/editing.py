@@ -58,8 +58,10 @@ def apply(labels: LabelSet, action: Action, annotator: str | None = None) -> Lab
         raise EditError(f"The action {action['do']!r} needs {error.args[0]!r}.") from None
     except ValidationError as error:
         raise EditError(in_words(error)) from None
-    except TypeError as error:
-        raise EditError(str(error)) from None
+    except EditError:
+        raise
+    except (TypeError, ValueError) as error:
+        raise EditError(f"The action {action!r:.200} cannot be done: {error}.") from None
 
 
 def clamped(box: Any, page: LabeledPage) -> tuple[float, float, float, float]:

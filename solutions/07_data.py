@@ -458,10 +458,9 @@ else:
 # %% [markdown]
 # Box and text came back in pixels, each to its line: the box lies one hundredth of the page farther right, and the text is corrected.
 # The cell asserts both, where the server is there.
-# `labs label --install` brings the program: about a minute, and 950 MB.
 # The server goes on running, on your machine alone, until a cell near the end of this lab.
-# Outside of the lab, `labs label FOLDER --propose` labels your own photographs in advance, and `labs label FOLDER` opens them in Label Studio.
-# `--fetch` brings every annotator's labels back as a file of their own.
+# `labs label --install` brings the program: about a minute, and 950 MB.
+# `labs label FOLDER --propose` labels your own photographs in advance, `labs label FOLDER` opens them there, and `--fetch` brings back a file for every annotator.
 #
 # ## Do two people agree?
 #
@@ -778,7 +777,7 @@ figures.Table(rows, ("ranked by", "precision at 10", "lowest of thirty", "highes
 # Both find more, and the weakest character more than twice as many; the cell asserts it.
 # It looks at the one place where a wrong letter stands, and the loss spreads that place over the line.
 # Still most of the ten labels are right.
-# The better the reader, the sharper the tool, and an error that it would make itself it does not doubt.
+# An error that the reader would make itself is the one that it doubts least.
 #
 # Look at the twenty most doubtful labels and correct what is wrong: that is version 2.
 
@@ -1099,7 +1098,7 @@ figures.Table(rows, ("hand", "CER before", "20 at random", "20 uncertain", "diff
 # %% [markdown]
 # Fewer errors than at random would be a number below zero.
 # The interval barely reaches zero, from the wrong side: uncertainty has not paid here, and may have cost a little.
-# The lines that the reader is least sure of are its hardest, and they are a tenth shorter: there is less to learn from, and less to type.
+# The lines that the reader is least sure of are a tenth shorter: there is less to learn from, and less to type.
 # For other data or another number of lines the answer may differ; it costs one command to ask.
 #
 # ### Exercise 7.9 · Spend ten hours

@@ -24,6 +24,7 @@ VERBS = {
     "serve": ("shared.course.serve", "start the recognizer as a service on this machine"),
     "improve": ("shared.course.improve", "teach the served reader what people corrected"),
     "quality": ("shared.course.quality", "measure the reader, and gate a change"),
+    "doctor": ("shared.course.doctor", "say what this machine has and what is missing"),
 }
 EPILOG = """\
 examples:

@@ -9,6 +9,7 @@ import sys
 import time
 import tomllib
 
+import pictures
 import pytest
 import readme
 
@@ -67,6 +68,21 @@ def test_table_of_labs_and_address_in_the_readme_are_true(tmp_path, monkeypatch)
     text = (tmp_path / "README.md").read_text(encoding="utf-8")
     assert "git clone https://github.com/someone/letters\ncd letters\n" in text
     assert REPOSITORY.removeprefix("https://github.com/") not in text
+
+
+def test_questions_of_the_teaching_page_name_parts_that_the_labs_have():
+    text = (ROOT / ".github" / "TEACHING.md").read_text(encoding="utf-8")
+    cited = re.findall(r"labs/(\w+)\.ipynb\">Lab \d, ([^<]+)</a>", text)
+    assert len(cited) == len(re.findall(r"^\d+\. ", text, re.MULTILINE)) == 30
+    for name, heading in cited:
+        source = (ROOT / "solutions" / f"{name}.py").read_text(encoding="utf-8")
+        assert re.search(rf"^# ##+ {re.escape(heading)}$", source, re.MULTILINE), heading
+
+
+def test_figures_are_written_as_files_with_their_alt_texts(tmp_path):
+    found = pictures.write(this_course(), tmp_path)
+    assert all(found.values()) and len(found) > 60
+    assert {path.name for path in tmp_path.iterdir()} == {*found, "alt.json"}
 
 
 def test_address_of_the_repository_stands_in_one_place():

@@ -30,11 +30,12 @@ from shared import ctc, figures, metrics
 from shared.alphabet import ASCII
 from shared.checks import begin, check, predict, recorded_guess, report
 from shared.explorer.browse import browse
-from shared.handwriting import my_handwriting
+from shared.handwriting import make_sheet, my_handwriting, read_sheet
 from shared.lines import frozen_lines
 from shared.metrics import bootstrap_interval, character_error_rate
-from shared.pages import PageReader, matching, prepare_page, show_page
-from shared.paths import sample
+from shared.pages import PageReader, matching, prepare_page, show_page, show_pages
+from shared.pages.image_files import open_page_image
+from shared.paths import data_file, my_directory, sample
 
 begin(1)
 
@@ -54,11 +55,49 @@ show_page(mine.photo, title="the page")
 # %% [markdown]
 # To see your own page here, put a photograph of a few lines into `my/handwriting/` as `page.jpg`,
 # or as PNG, WebP, TIFF, GIF or BMP.
-# An error rate has to know what it says, so cut its lines out, too, one picture a line.
-# Put the pictures into `my/handwriting/lines/`, and beside them a file `lines.json` that says what
-# each one reads: `{"line_0.jpg": "Tea for two"}`.
-# Then run the cell again: from here on, every lab uses what you gave.
+# An error rate also has to know what the page says, and Lab 2 wants single letters.
+# A printed sheet gives you all of it from one photograph, because it asks for the texts itself.
 #
+# Below is such a sheet, filled by the stand-in and photographed askew, with a shadow on it.
+# The program finds the four black marks at the corners, and from them it knows where every box
+# and every rule lies.
+# Look how the sheet becomes straight, and at the frames: each one is a picture that is cut out
+# and kept under the label printed above it.
+
+# %%
+example = data_file("samples/sheet.jpg")
+sheet = read_sheet(example)
+print(sheet.description)
+assert len(sheet.letters) == 78 and len(sheet.lines) == 12 and not sheet.problems
+show_pages([open_page_image(example), sheet.photo], boxes=[(), sheet.kept],
+           titles=["as it was photographed", "as it is cut"])
+
+# %% [markdown]
+# What is printed is gone from the cuts, the rule through the letters included.
+
+# %%
+figures.contact_sheet([255 - line for line in sheet.lines[:6]], sheet.texts[:6])
+
+# %% [markdown]
+# The next cell makes an empty sheet for you.
+# Print it, write what you like on it with a dark pen, and leave empty what you do not like.
+# Photograph the whole sheet with a phone, put the picture into `my/sheet/` as `photo.jpg`, and
+# run the cell again: it shows you what was kept, and from here on every lab uses it.
+# Nothing leaves your machine.
+# `labs sheet` does the same in a terminal; its `--number 2` asks for twelve other lines, and its
+# `--paper Letter` fits American paper.
+
+# %%
+place = my_directory() / "sheet"
+make_sheet(place / "sheet.pdf")
+print(f"Print {place.parent.name}/sheet/sheet.pdf.")
+if (place / "photo.jpg").is_file():
+    sheet = read_sheet(place / "photo.jpg")
+    print(sheet.description, sheet.save(), sep="\n")
+    mine = my_handwriting()
+sheet.show()
+
+# %% [markdown]
 # The course ships a reader of pages, trained on handwriting of four hundred people, on fonts and on
 # invented hands.
 # A common measure of a reader is its **character error rate** (CER): how many characters must be

@@ -42,38 +42,36 @@ def keep(
         HandwritingError: What is in the folder cannot be read, so nothing was added.
     """
     place = Path(folder) if folder else my_directory() / "handwriting"
+    name = str(folder) if folder else f"{place.parent.name}/handwriting"
     with locked(place.parent / f".{place.name}.lock", seconds=20):
         found = find_files(place)
         there = {file.read_bytes() for file in (*found.letters, *found.lines)}
-        letter_files = dict(_fresh(letters, labels, there))
-        line_files = dict(_fresh(lines, texts, there))
-        if not (letter_files or line_files):
-            return f"Nothing was added to {place}: there was nothing new."
+        new_letters = _fresh(letters, labels, there)
+        new_lines = _fresh(lines, texts, there)
+        if not (new_letters or new_lines):
+            return f"Nothing was added to {name}: there was nothing new."
         about: dict[str, int | str | None] = {"version": VERSION}
         if found.page or page is not None:
             about["page"] = found.page_text if found.page else "\n".join(texts)
         write_atomically(place / FORMAT, _json(about))
         if page is not None and not found.page:
             write_atomically(place / "page.png", _png(page))
-        names = {file.name.lower() for file in found.letters}
-        for content, character in letter_files.items():
-            name = next(
-                n for k in itertools.count() if (n := letter_file(character, k)) not in names
-            )
-            names.add(name)
-            write_atomically(_inside(place, "letters") / name, content)
+        taken = {file.name.lower() for file in found.letters}
+        for content, character in new_letters:
+            files = (letter_file(character, k) for k in itertools.count())
+            file = next(one for one in files if one not in taken)
+            taken.add(file)
+            write_atomically(_inside(place, "letters") / file, content)
         listing = _inside(_inside(place, "lines"), "lines.json")
         said = json.loads(listing.read_text(encoding="utf-8-sig")) if listing.is_file() else {}
-        taken = {Path(name).stem.lower() for name in (*(file.name for file in found.lines), *said)}
-        numbers = (f"line_{k}" for k in itertools.count() if f"line_{k}" not in taken)
-        named = {f"{next(numbers)}.png": content for content in line_files}
-        # The texts first: a line without its text would stop every lab
-        said |= dict(zip(named, line_files.values(), strict=True))
-        if named:
-            write_atomically(listing, _json(said))
-        for name, content in named.items():
-            write_atomically(listing.parent / name, content)
-    return f"Added {len(letter_files)} letters and {len(line_files)} lines to {place}."
+        taken = {Path(one).stem.lower() for one in (*(file.name for file in found.lines), *said)}
+        stems = (f"line_{k}" for k in itertools.count() if f"line_{k}" not in taken)
+        named = [(f"{next(stems)}.png", *line) for line in new_lines]
+        if named:  # The texts first: a line without its text would stop every lab
+            write_atomically(listing, _json(said | {file: text for file, _, text in named}))
+        for file, content, _ in named:
+            write_atomically(listing.parent / file, content)
+    return f"Added {len(new_letters)} letters and {len(new_lines)} lines to {name}."
 
 
 def _inside(folder: Path, name: str) -> Path:

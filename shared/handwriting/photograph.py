@@ -37,7 +37,7 @@ from shared.pages.preparation import page_ink
 if TYPE_CHECKING:
     from shared.picture import Picture
 
-SOFTEST = 0.75  # Millimeters from black to white; beyond, the strokes of a pen run together
+SOFTEST = 0.8  # Millimeters from black to white; beyond, the strokes of a pen run together
 BENT = 1.0  # Millimeters by which a mark may lie beside its place
 BESIDE = 1.0  # Millimeters around a box that belong to it, since people write over its edge
 PALE = 2.2  # Times as dark as the rules that a pen should be

@@ -33,7 +33,7 @@ from shared.explorer.browse import browse
 from shared.handwriting import make_sheet, my_handwriting, read_sheet
 from shared.lines import frozen_lines
 from shared.metrics import bootstrap_interval, character_error_rate
-from shared.pages import PageReader, matching, prepare_page, show_page, show_pages
+from shared.pages import PageReader, matching, prepare_page, show_page
 from shared.pages.image_files import open_page_image
 from shared.paths import data_file, my_directory, sample
 
@@ -59,43 +59,48 @@ show_page(mine.photo, title="the page")
 # A printed sheet gives you all of it from one photograph, because it asks for the texts itself.
 #
 # Below is such a sheet, filled by the stand-in and photographed askew, with a shadow on it.
-# The program finds the four black marks at the corners, and from them it knows where every box
-# and every rule lies.
-# Look how the sheet becomes straight, and at the frames: each one is a picture that is cut out
-# and kept under the label printed above it.
+# The four black marks at its corners are there for the program: from them it knows where every
+# box and every rule lies.
 
 # %%
 example = data_file("samples/sheet.jpg")
-sheet = read_sheet(example)
-print(sheet.description)
-assert len(sheet.letters) == 78 and len(sheet.lines) == 12 and not sheet.problems
-show_pages([open_page_image(example), sheet.photo], boxes=[(), sheet.kept],
-           titles=["as it was photographed", "as it is cut"])
+show_page(open_page_image(example), title="a filled sheet, as it was photographed")
 
 # %% [markdown]
-# What is printed is gone from the cuts, the rule through the letters included.
+# Now the program makes the sheet straight and cuts it up.
+# Look at the frames: each becomes one picture, kept under the label that is printed above it.
+
+# %%
+sheet = read_sheet(example)
+assert len(sheet.letters) == 78 and len(sheet.lines) == 12 and not sheet.problems
+sheet.show()
+
+# %% [markdown]
+# What is printed is taken away, even the rule that goes through the letters.
+# These are six of the twelve lines, as they are kept.
 
 # %%
 figures.contact_sheet([255 - line for line in sheet.lines[:6]], sheet.texts[:6])
 
 # %% [markdown]
 # The next cell makes an empty sheet for you.
-# Print it, write what you like on it with a dark pen, and leave empty what you do not like.
+# Print it, write what you like on it with a dark pen, and leave the rest empty.
 # Photograph the whole sheet with a phone, put the picture into `my/sheet/` as `photo.jpg`, and
-# run the cell again: it shows you what was kept, and from here on every lab uses it.
-# Nothing leaves your machine.
-# `labs sheet` does the same in a terminal; its `--number 2` asks for twelve other lines, and its
-# `--paper Letter` fits American paper.
+# run the cell again: it shows what was kept, and from here on every lab uses it.
+# Your handwriting stays on the machine that runs this notebook, in `my/handwriting/`.
+# In a terminal, `labs sheet` does the same; with `--number 2` it asks for twelve other lines, and
+# with `--paper Letter` it fits American paper.
 
 # %%
 place = my_directory() / "sheet"
 make_sheet(place / "sheet.pdf")
 print(f"Print {place.parent.name}/sheet/sheet.pdf.")
+picture = None
 if (place / "photo.jpg").is_file():
     sheet = read_sheet(place / "photo.jpg")
     print(sheet.description, sheet.save(), sep="\n")
-    mine = my_handwriting()
-sheet.show()
+    mine, picture = my_handwriting(), sheet.show()
+picture
 
 # %% [markdown]
 # The course ships a reader of pages, trained on handwriting of four hundred people, on fonts and on

@@ -76,7 +76,7 @@ class Sizes:
     page_runs: int = 5
     sheets: int = 10
     sheet_runs: int = 5
-    sheet_curve: int = 2  # Writers for each step of what is made worse
+    sheet_curve: int = 1  # Writers for each step of what is made worse
     real: Path | None = None  # A folder of real pages
     characters_per_class: int = 300
     character_updates: int = 300

@@ -66,8 +66,9 @@ def own_ink(ink: np.ndarray, box: Box, core: Box) -> np.ndarray:
     away = (right + box.left <= core.left) | (left + box.left >= core.right)
     away |= (bottom + box.top <= core.top) | (top + box.top >= core.bottom)
     foreign = edge & away | (area < DOT * SCALE**2)
-    foreign[0] = False  # The paper
-    return np.where(foreign[parts], 0, crop).astype(np.uint8)
+    foreign[0] = True  # The paper; strokes keep their soft edges
+    own = cv2.dilate((~foreign[parts]).astype(np.uint8), np.ones((5, 5), np.uint8))
+    return np.where(own > 0, crop, 0).astype(np.uint8)
 
 
 def trim(ink: np.ndarray) -> np.ndarray:

@@ -21,6 +21,7 @@ from shared.handwriting.cutting import (
     without_print,
 )
 from shared.handwriting.files import HandwritingError
+from shared.handwriting.flattening import flatten
 from shared.handwriting.sheet import (
     CELLS,
     CORNERS,
@@ -38,17 +39,18 @@ if TYPE_CHECKING:
     from shared.picture import Picture
 
 SOFTEST = 0.8  # Millimeters from black to white; beyond, the strokes of a pen run together
-BENT = 1.0  # Millimeters by which a mark may lie beside its place
+BENT = 5.0  # Millimeters by which curled paper may lie beside its place
 BESIDE = 1.0  # Millimeters around a box that belong to it, since people write over its edge
 PALE = 2.2  # Times as dark as the rules that a pen should be
+MOST_GAIN = 2.5  # Times that pale writing is made darker, and dust with it
 HEIC = (".heic", ".heif")
 BLURRED = (
     "The photograph is blurred, or the sheet too small in it: hold still, tap on the sheet to "
     "focus, and let it fill the picture."
 )
-CREASED = (
-    "The paper is bent or creased, so that boxes lie beside their places: look at the cuts, and "
-    "press it flat if one is wrong."
+CURLED = (
+    "The paper is curled, so that boxes lie beside their places: look at the cuts, and press it "
+    "flat if one is wrong."
 )
 UNSEEN = (
     "The corner mark at the {} is not to be seen: look at the cuts near it, and photograph the "
@@ -160,7 +162,8 @@ def open_photo(path: Path) -> np.ndarray:
     except (FileNotFoundError, UnreadableImageError) as error:
         raise HandwritingError(str(error)) from error
     except Exception as error:  # A decoder raises anything on a damaged file
-        raise HandwritingError(f"{path.name} is damaged: {error}. Copy it again.") from error
+        words = " ".join(str(error).split())
+        raise HandwritingError(f"{path.name} is damaged ({words}): copy it again.") from error
 
 
 def _cut(gray: np.ndarray, number: int, corners: dict[int, np.ndarray]) -> Sheet:
@@ -177,13 +180,19 @@ def _cut(gray: np.ndarray, number: int, corners: dict[int, np.ndarray]) -> Sheet
             number, problems=[BLURRED], photo=flat, doubtful=[boxes[place] for place in corners]
         )
     problems = []
-    away = cv2.perspectiveTransform(seen[None], np.linalg.inv(matrix))[0] - printed
-    if np.hypot(*away.T).max() > BENT:
-        problems.append(CREASED)
     gone = [place for place in range(4) if place not in corners]
     problems += [UNSEEN.format(CORNERS[place]) for place in gone]
     labels, letters, kept = "", [], []
+    flat, moved = flatten(flat, SCALE)
+    if moved > BENT:
+        problems.append(CURLED)
     ink, rules = without_print(page_ink(without_marks(flat)))
+    places = [*map(cell_box, range(len(CELLS))), *map(row_box, range(len(PROMPTS[number - 1])))]
+    strokes = np.concatenate([part[part > 60] for part in (cut(ink, pixels(p)) for p in places)])
+    dark = float(np.percentile(strokes, 75)) if len(strokes) else 255.0
+    if dark < PALE * (rules + 20):
+        problems.append(FAINT)
+    ink = cv2.convertScaleAbs(ink, alpha=min(255 / dark, MOST_GAIN))
     for index, character in enumerate(CELLS):
         box = pixels(cell_box(index), BESIDE)
         crop = own_ink(ink, box, pixels(cell_box(index), -BESIDE))
@@ -203,12 +212,8 @@ def _cut(gray: np.ndarray, number: int, corners: dict[int, np.ndarray]) -> Sheet
     doubtful += [np.array(pixels(row_box(index))) for index in odd]
     rows = {index: row for index, row in rows.items() if index not in odd}
     kept += [np.array(pixels(row_box(index))) for index in rows]
-    strokes = np.concatenate([255 - crop[crop < 165] for crop in letters] or [[]])
-    strokes = np.concatenate([strokes, *(crop[crop > 90] for _, crop in rows.values())])
-    if not len(strokes):
+    if not (labels or rows or odd):
         problems.append(EMPTY)
-    elif np.percentile(strokes, 75) < PALE * (rules + 20):
-        problems.append(FAINT)
     return Sheet(
         number, labels, letters, [text for text, _ in rows.values()],
         [255 - trim(crop) for _, crop in rows.values()], _page(rows), problems, flat,

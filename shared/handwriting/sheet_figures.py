@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from shared.handwriting.photograph import Sheet
 
-TALL = 8.0  # Inches
+TALL, WIDE = 7.5, 6.0  # Inches
 
 
 def show_sheet(sheet: Sheet) -> Picture:
@@ -20,7 +20,7 @@ def show_sheet(sheet: Sheet) -> Picture:
     import cv2
     from matplotlib.patches import Rectangle
 
-    scale = min(1.0, 100 * TALL / sheet.photo.shape[0], 800 / sheet.photo.shape[1])
+    scale = min(1.0, 100 * TALL / sheet.photo.shape[0], 100 * WIDE / sheet.photo.shape[1])
     size = tuple(max(1, round(side * scale)) for side in sheet.photo.shape[::-1])
     small = cv2.resize(sheet.photo, size, interpolation=cv2.INTER_AREA)
 
@@ -35,11 +35,12 @@ def show_sheet(sheet: Sheet) -> Picture:
                 sides = [side * scale for side in sides]
                 axes.add_patch(Rectangle(corner, *sides, fill=False, **style))
         title = "\n".join(line for said in sheet.description.splitlines()
-                          for line in textwrap.wrap(said, 100))  # fmt: skip
+                          for line in textwrap.wrap(said, 88))  # fmt: skip
         axes.set_title(title, fontsize=9, loc="left", parse_math=False)
         return (
             f"A photographed sheet, with {len(sheet.kept)} solid frames around what was kept and "
             f"{len(sheet.doubtful)} dashed ones around what is in doubt. {sheet.description}"
         )
 
-    return draw(paint, 0.5 + 0.3 * len(sheet.problems) + size[1] / 100, photograph=True)
+    height = 0.5 + 0.35 * len(sheet.problems) + size[1] / 100
+    return draw(paint, height, WIDE, photograph=True)

@@ -278,3 +278,9 @@ def test_nothing_that_is_exported_graded_or_tracked_can_read_handwriting():
         if name.startswith(rooms) or name in verbs
     }
     assert len(ways) > 10 and not any(ways.values())
+
+
+def test_curled_paper_is_flattened_before_it_is_cut(filled):
+    how = {"bend": 4, "tilt": 15, "turn": 185}
+    found = read_sheet(filled_sheets.photograph(filled, np.random.default_rng(5), **how, **SMALL))
+    assert filled_sheets.right_cells(filled, found)[0] >= 88

@@ -42,10 +42,10 @@ def flatten(flat: np.ndarray, scale: int) -> tuple[np.ndarray, float]:
             for k in range(pieces):
                 x, y = start[0] + (k + 0.5) * (end[0] - start[0]) / pieces, start[1]
                 top = y + (_terms(np.array([[x, y]])) @ surface).item() - reach
-                first, left = round(scale * top), round(scale * (x - PIECE / 2))
+                first, left = max(0, round(scale * top)), round(scale * (x - PIECE / 2))
                 rows = level[first : first + round(2 * scale * reach),
                              left : left + round(scale * PIECE)].mean(axis=1)  # fmt: skip
-                if rows.max() > FAINTEST:
+                if rows.max(initial=0) > FAINTEST:
                     found.append((x, y, (first + rows.argmax()) / scale - y))
         terms, moves = _terms(np.array(found)[:, :2]), np.array(found)[:, 2]
         near = np.ones(len(found), bool)

@@ -76,8 +76,8 @@ class Sheet:
         labels: The characters of the filled boxes.
         letters: uint8 (116, 146) each: a box and a millimeter around it, 10 pixels a millimeter.
         texts: What the filled lines say.
-        lines: uint8 (93, 1900) each.
-        page: The filled lines in their places, uint8 (1560, 1900), or None if there is none.
+        lines: uint8 (93, width) each, 10 pixels a millimeter.
+        page: The filled lines in their places, uint8 (height, width), or None if there is none.
         problems: What went wrong and what to do, a sentence each; empty if all is well.
         photo: The picture that `show` draws on: the rectified sheet, or else the photograph.
         kept: The boxes in `photo` of what was kept, (n, 4).

@@ -10,7 +10,7 @@ WORSE = {
     "tilt": ("degrees", (0, 15, 30, 45, 55, 60, 65, 70)),
     "shadow": ("of the light", (0.2, 0.4, 0.6, 0.7, 0.8, 0.9)),
     "blur": ("pixels", (1, 2, 3, 4, 5, 6)),
-    "bend": ("mm", (0, 0.5, 1, 2, 3, 4)),
+    "bend": ("mm", (0, 1, 2, 4, 6, 8)),
     "ink": ("gray, paper 225", (22, 60, 100, 120, 140, 160)),
     "megapixels": ("", (12, 6, 3, 2, 1.2, 0.8)),
 }
@@ -29,7 +29,7 @@ def measure_sheet(sizes: Sizes) -> list[Row]:
         right, cells, photo = _cut(writer, HARD)
         shares.append((right, cells))
         photos.append(photo)
-    right, cells = np.sum(shares, axis=0)
+    right, cells = np.sum(shares, axis=0).tolist()
     seconds = median_seconds({"cut": lambda: read_sheet(photos[0])}, sizes.sheet_runs)["cut"]
     what = "cells right, 30 degrees and strong shadow"
     beside = f"{right} of {cells}; a sheet each by {sizes.sheets} hands, a tenth left empty"
@@ -48,7 +48,7 @@ def _curve(kind: str, writers: int) -> Row:
         shape = (round((step * 4e6 / 3) ** 0.5), round((step * 3e6 / 4) ** 0.5))
         how = {"shape": shape} if kind == "megapixels" else {kind: step}
         cut = [_cut(writer, GOOD | how)[:2] for writer in range(writers)]
-        right, cells = np.sum(cut, axis=0)
+        right, cells = np.sum(cut, axis=0).tolist()
         curve[step] = right / cells
     good = [step for step in steps if curve[step] >= GIVEN_UP]
     beside = " ".join(f"{step:g}:{'▁▂▃▄▅▆▇█'[int(7 * share)]}" for step, share in curve.items())

@@ -45,8 +45,9 @@ def without_print(ink: np.ndarray) -> tuple[np.ndarray, float]:
 def pixels(box: Box, more: float = 0.0) -> Box:
     """Return a box in pixels of the rectified sheet, larger by some millimeters on all sides."""
     left, top, right, bottom = box
-    left, right = max(left - more, 0), min(right + more, FRAME[0])
-    return Box(*(round(SCALE * value) for value in (left, top - more, right, bottom + more)))
+    left, top = max(left - more, 0), max(top - more, 0)
+    right, bottom = min(right + more, FRAME[0]), min(bottom + more, FRAME[1])
+    return Box(*(round(SCALE * value) for value in (left, top, right, bottom)))
 
 
 def cut(image: np.ndarray, box: Box) -> np.ndarray:

@@ -29,6 +29,7 @@ from shared.handwriting.sheet import (
     MARK,
     MARK_PLACES,
     PROMPTS,
+    Box,
     cell_box,
     row_box,
 )
@@ -38,11 +39,12 @@ from shared.pages.preparation import page_ink
 if TYPE_CHECKING:
     from shared.picture import Picture
 
-SOFTEST = 0.8  # Millimeters from black to white; beyond, the strokes of a pen run together
+SOFTEST = 0.85  # Millimeters from black to white; beyond, the strokes of a pen run together
 BENT = 5.0  # Millimeters by which curled paper may lie beside its place
 BESIDE = 1.0  # Millimeters around a box that belong to it, since people write over its edge
 PALE = 2.2  # Times as dark as the rules that a pen should be
 MOST_GAIN = 2.5  # Times that pale writing is made darker, and dust with it
+AROUND = 8.0  # Millimeters around a hidden mark that nothing is kept from
 HEIC = (".heic", ".heif")
 BLURRED = (
     "The photograph is blurred, or the sheet too small in it: hold still, tap on the sheet to "
@@ -53,8 +55,8 @@ CURLED = (
     "flat if one is wrong."
 )
 UNSEEN = (
-    "The corner mark at the {} is not to be seen: look at the cuts near it, and photograph the "
-    "whole sheet again if one is wrong or missing."
+    "The corner mark at the {} is not to be seen, so what lies beside it was left out: photograph "
+    "the whole sheet, with no finger on it, for the rest."
 )
 ODD = (
     "Left out, because what is written there is much shorter or longer than its text: line {}. "
@@ -181,7 +183,9 @@ def _cut(gray: np.ndarray, number: int, corners: dict[int, np.ndarray]) -> Sheet
         )
     problems = []
     gone = [place for place in range(4) if place not in corners]
-    problems += [UNSEEN.format(CORNERS[place]) for place in gone]
+    for place in gone:  # Whatever hides a mark may lie on its neighbors, too
+        problems.append(UNSEEN.format(CORNERS[place]))
+        cut(inside, pixels(Box(*MARK_PLACES[place], *MARK_PLACES[place] + MARK), AROUND))[:] = 0
     labels, letters, kept = "", [], []
     flat, moved = flatten(flat, SCALE)
     if moved > BENT:

@@ -33,11 +33,11 @@ from shared import ctc, figures, metrics
 from shared.alphabet import ASCII
 from shared.checks import begin, check, predict, recorded_guess, report
 from shared.explorer.browse import browse
-from shared.handwriting import my_handwriting
+from shared.handwriting import make_sheet, my_handwriting, read_sheet
 from shared.lines import frozen_lines
 from shared.metrics import bootstrap_interval, character_error_rate
-from shared.pages import PageReader, matching, prepare_page, show_page
-from shared.paths import my_directory, sample
+from shared.pages import PageReader, matching, open_page_image, prepare_page, show_page
+from shared.paths import data_file, my_directory, sample
 
 begin(1)
 
@@ -57,11 +57,54 @@ show_page(mine.photo, title="the page")
 # %% [markdown]
 # To see your own page here, put a photograph of a few lines into `my/handwriting/` as `page.jpg`,
 # or as PNG, WebP, TIFF, GIF or BMP.
-# An error rate has to know what it says, so cut its lines out, too, one picture a line.
-# Put the pictures into `my/handwriting/lines/`, and beside them a file `lines.json` that says what
-# each one reads: `{"line_0.jpg": "Tea for two"}`.
-# Then run the cell again: from here on, every lab uses what you gave.
+# An error rate also has to know what the page says, and Lab 2 wants single letters.
+# A printed sheet gives you all of it from one photograph, because it asks for the texts itself.
 #
+# Below is such a sheet, filled by the stand-in and photographed askew, with a shadow on it.
+# The four black marks at its corners are there for the program: from them it knows where every
+# box and every rule lies.
+
+# %%
+example = data_file("samples/sheet.jpg")
+show_page(open_page_image(example), title="a filled sheet, as it was photographed")
+
+# %% [markdown]
+# Now the program makes the sheet straight and cuts it up.
+# Look at the frames: each becomes one picture, kept under the label that is printed above it.
+
+# %%
+sheet = read_sheet(example)
+assert len(sheet.letters) == 78 and len(sheet.lines) == 12 and not sheet.problems
+sheet.show()
+
+# %% [markdown]
+# What is printed is taken away, even the rule that goes through the letters.
+# These are six of the twelve lines, as they are kept.
+
+# %%
+figures.contact_sheet([255 - line for line in sheet.lines[:6]], sheet.texts[:6])
+
+# %% [markdown]
+# The next cell makes an empty sheet for you.
+# Print it, write what you like on it with a dark pen, and leave the rest empty.
+# Photograph the whole sheet with a phone, put the picture into `my/sheet/` as `photo.jpg`, and
+# run the cell again: it shows what was kept, and from here on every lab uses it.
+# Your handwriting stays on the machine that runs this notebook, in `my/handwriting/`.
+# In a terminal, `labs sheet` does the same; with `--number 2` it asks for twelve other lines, and
+# with `--paper Letter` it fits American paper.
+
+# %%
+place = my_directory() / "sheet"
+make_sheet(place / "sheet.pdf")
+print(f"Print {place.parent.name}/sheet/sheet.pdf.")
+picture = None
+if (place / "photo.jpg").is_file():
+    sheet = read_sheet(place / "photo.jpg")
+    print(sheet.description, sheet.save(), sep="\n")
+    mine, picture = my_handwriting(), sheet.show()
+picture
+
+# %% [markdown]
 # The course ships a reader of pages, trained on handwriting of four hundred people, on fonts and on
 # invented hands.
 # A common measure of a reader is its **character error rate** (CER): how many characters must be

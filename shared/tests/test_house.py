@@ -108,7 +108,8 @@ def test_lock_pins_every_dependency_and_names_no_server():
     text = (ROOT / "requirements.lock").read_text(encoding="utf-8")
     pinned = {line.split("==")[0] for line in text.splitlines() if re.match(r"[a-z0-9-]+==", line)}
     extras = dict(PROJECT["project"]["optional-dependencies"])
-    del extras["parallel"]  # For clusters alone; the lock covers notebooks and dev
+    for few in ("parallel", "heic"):  # Clusters, iPhones; the lock covers notebooks and dev
+        del extras[few]
     wanted = names_of(PROJECT["project"]["dependencies"])
     wanted |= names_of(line for lines in extras.values() for line in lines)
     assert wanted - {PROJECT["project"]["name"]} <= pinned

@@ -657,8 +657,9 @@ explore(opinion, word, target="hello", view="collapse")
 
 # %% [markdown]
 # Frame 7, between the two l's, has a blank and some doubt: an l comes second there.
-# Drag the hatched cell of frame 7 down, or choose frame 7 and the blank in the form and give it the
-# logit 0: the l wins, and the text loses a letter.
+# Drag the hatched bar of frame 7 down, or choose it with the arrow keys and give it the logit 0: the
+# l wins, and the text loses a letter.
+# Below the explorer are six puzzles; the first one is of this kind.
 #
 # ### How many frames does it take?
 #
@@ -980,9 +981,10 @@ explore(opinion, word, target="hello", view="lattice")
 
 # %% [markdown]
 # Between the two l's no edge skips the blank: the crossed stub marks the skip that is forbidden.
-# Choose *α forward* in the field *Lattice* and move along the frames.
-# The numbers on the edges into a node are the shares that its predecessors have in its alpha; they
-# add up to 1.
+# In the still picture, the numbers on the edges into a node are the shares that its predecessors
+# have in its alpha; they add up to 1.
+# In the explorer, choose *Forward α* and click a node: the sum that makes its alpha stands beside it.
+# Puzzle 4 asks for a word without a path, and puzzle 2 for a greedy text that is not the best.
 #
 # Alpha, the **forward variable**, is the probability of everything that led to a state, that
 # state's own frame included.
@@ -1116,8 +1118,9 @@ print(f"ours {ours:.4f}, TensorFlow {theirs:.4f}")
 explore(opinion, word, target="hello", view="gradient")
 
 # %% [markdown]
-# Press the step button, and watch the loss fall and the colors fade: the network's opinion
+# Press the step button, and watch the loss fall and the lower bars shrink: the network's opinion
 # becomes its own posterior.
+# Puzzle 5 begins where every frame says blank, and asks for the way out.
 # The two stretch exercises build this picture.
 #
 # ### Exercise 3.10 · Finish from every state
@@ -1551,8 +1554,8 @@ text = ASCII.decode(ctc.collapse(logits.argmax(axis=1)))
 figures.show_lines([image], [truth], [text])
 
 # %% [markdown]
-# Below, the same line in the explorer: image, the network's opinion, its greedy path, and the
-# lattice share one time axis.
+# Below, the same line in the explorer: all paths of the text flow over the ink like a river, and the
+# network's opinion stands below on the same time axis.
 # Type another target and watch its loss: where a wrong text costs less than the true one, the
 # network is wrong with conviction.
 

@@ -51,7 +51,7 @@ def test_lowered_blank_of_frame_7_loses_a_letter(explorer):
 
 
 @needs_node
-def test_step_button_lowers_the_loss_and_fades_the_gradient(explorer):
+def test_step_button_lowers_the_loss_and_shrinks_the_gradient(explorer):
     found = run_javascript(
         ("ctc.js", "state.js"),
         "const step = { rate: 1, label: data.label };"

@@ -4,9 +4,9 @@ const WIDTHS = [1, 2, 4, 8, 16];
 const FLOOR = -7; // Symbols below this log-probability, 1 in 1,100, are not tried
 
 function beamLevel(v) {
-  const rowHeight = clamp(Math.floor((v.room * 0.26) / v.rows.length), 9, 20);
-  const bars = emissions(v, 0, rowHeight);
-  let svg = cursor(v, 0, bars.bottom) + bars.svg + ringed(v, 0, rowHeight) + frameNumbers(v, bars.bottom + 11);
+  const rowHeight = clamp(Math.floor((v.room * 0.26) / v.rows.length), 9, 34);
+  const bars = emissions(v, 4, rowHeight);
+  let svg = cursor(v, 0, bars.bottom) + bars.svg + ringed(v, 4, rowHeight) + frameNumbers(v, bars.bottom + 11);
   const top = bars.bottom + 30;
   const steps = v.beam(v.state.width);
   const t = v.at.t;
@@ -100,7 +100,7 @@ function widthTable(v) {
 function beamSentence(v) {
   const step = v.beam(v.state.width)[v.at.t];
   const meeting = step.kept.find((one) => one.parents.length > 1);
-  const parts = [`Frame ${v.at.t}: ${step.kept.length} prefixes stay, ${step.dropped.length} are dropped.`];
+  const parts = [`After frame ${v.at.t}: ${step.kept.length} prefixes stay, ${step.dropped.length} are dropped.`];
   if (meeting) {
     const parents = meeting.parents.map((one) => spelled(v, one)).join(" and ");
     parts.push(`${parents} both become ${spelled(v, meeting.prefix)}: two ways meet, and their probabilities add up.`);

@@ -13,7 +13,7 @@ function layOut(given) {
   const frames = n.logProbs.length;
   const narrow = across < 560;
   const left = narrow ? 46 : 92;
-  const step = clamp((across - left - 8) / frames, 8, 64);
+  const step = clamp((across - left - 8) / frames, 8, 110);
   const named = rows.filter((k) => k !== OTHER);
   const fold = (table, i) => table.map((row) => (rows[i] !== OTHER ? row[rows[i]]
     : row.reduce((sum, value) => sum + value, 0) - named.reduce((sum, k) => sum + row[k], 0)));

@@ -13,7 +13,7 @@ const MODES = {
 function latticeLevel(v) {
   const { mode } = v.state;
   const count = mode === "gradient" ? 2 : 1;
-  const rowHeight = clamp(Math.floor((v.room * (count === 2 ? 0.52 : 0.36)) / (v.rows.length * count)), 9, 22);
+  const rowHeight = clamp(Math.floor((v.room * (count === 2 ? 0.52 : 0.36)) / (v.rows.length * count)), 9, 40);
   const below = count * v.rows.length * rowHeight + 24 + (count === 2 ? 24 : 0);
   const room = Math.max(v.room - below, 120);
   const upper = v.n.status ? impossible(v, room) : PICTURES[mode](v, room);
@@ -32,7 +32,7 @@ function latticeLevel(v) {
 }
 
 function impossible(v, room) {
-  const height = Math.min(room, 150);
+  const height = v.scene.image ? Math.min(room, 150) : 4;
   return { zones: [], height, svg: ink(v, 0, height, 0.5) };
 }
 

@@ -10,8 +10,7 @@ const LEADS = {
 };
 const CONTROLS = {
   collapse: `
-<span class="ctcx-snap"><label>Training <input name="snapshot" type="range" min="0" step="1"></label><output name="update"></output>
-<button type="button" name="play">Play</button></span>
+<span class="ctcx-snap"><label>Training <input name="snapshot" type="range" min="0" step="1"></label><button type="button" name="play">Play</button><svg class="ctcx-curves" width="170" height="30" aria-hidden="true"></svg><output name="update"></output></span>
 <span class="ctcx-choice" role="group" aria-label="How far the collapse goes" data-field="stage"></span>
 <label>ϵ bias <input name="bias" type="range" min="-8" max="8" step="0.1"></label>
 <label>Temperature <input name="heat" type="range" min="-2" max="2" step="0.05"></label>`,
@@ -209,6 +208,7 @@ function mount(el, data, { inPage = false } = {}) {
     one(".ctcx-status span").textContent = spoken(v);
     one(".ctcx-status label").hidden = v.rows[at.row] === OTHER;
     put("logit", tidy(logits[at.t][v.rows[at.row]] ?? 0));
+    one(".ctcx-note").hidden = !line.note || state.puzzle > 0;
     one(".ctcx-widths").hidden = state.level !== "beam";
     if (state.level === "beam") one(".ctcx-widths").innerHTML = widthTable(v);
     field("undo").disabled = !actions.length;
@@ -221,7 +221,7 @@ function mount(el, data, { inPage = false } = {}) {
     const k = v.rows[at.row];
     const cell = `frame ${at.t}, ${name(k)}: p ${chance(v.byRow[at.row][at.t])}`;
     if (state.level === "collapse") return `${cell}. In this frame greedy takes ${name(n.path[at.t])}: ${{ emit: "a new letter", merged: "merged with the frame before", blank: "dropped" }[n.trace[at.t]]}.`;
-    if (state.level === "beam") return beamSentence(v);
+    if (state.level === "beam") return `${beamSentence(v)} Chosen: ${cell}.`;
     if (n.status) return cell;
     return ["river", "posterior", "alpha", "beta"].includes(state.mode) ? `${explainNode(v).join("; ")}` :
       `${cell}, asked for ${chance(clamp(v.fold(n.occupancy, at.row)[at.t], 0, 1))}, gradient ${nats(v.fold(n.gradient, at.row)[at.t])}.`;
@@ -252,6 +252,7 @@ function mount(el, data, { inPage = false } = {}) {
       put("snapshot", state.snapshot);
       const { update, loss } = scene().snapshots[state.snapshot];
       const blank = n.logProbs.reduce((sum, row) => sum + Math.exp(row[BLANK]), 0) / n.logProbs.length;
+      one(".ctcx-curves").innerHTML = curves(scene().snapshots, state.snapshot);
       field("update").textContent = `update ${update.toLocaleString("en")}, loss ${loss === null ? "∞" : loss.toFixed(2)}, mean p(ϵ) ${blank.toFixed(2)}`;
     } else if (state.level === "lattice") {
       one(".ctcx-steps").hidden = state.mode !== "gradient";
@@ -454,7 +455,6 @@ function mount(el, data, { inPage = false } = {}) {
     field("numbers").setAttribute("aria-expanded", String(!one(".ctcx-tables").hidden));
     draw();
   });
-  one(".ctcx-note").hidden = !line.note;
   one(".ctcx-note").textContent = line.note ?? "";
   field("link").hidden = !inPage;
   field("link").addEventListener("click", async () => {
@@ -481,6 +481,18 @@ function mount(el, data, { inPage = false } = {}) {
     themed.disconnect();
     scheme.removeEventListener("change", redraw);
   };
+}
+
+// Loss, solid, and mean probability of the blank, dashed, over the snapshots of training
+function curves(snapshots, chosen) {
+  const top = Math.max(...snapshots.map((one) => one.loss ?? 0), 1e-9);
+  const span = Math.max(snapshots.at(-1).update - snapshots[0].update, 1);
+  const x = (one) => 4 + (162 * (one.update - snapshots[0].update)) / span;
+  const blanks = snapshots.map(({ logits }) => logSoftmax(logits).reduce((sum, row) => sum + Math.exp(row[BLANK]), 0) / logits.length);
+  const through = (height) => snapshots.map((one, i) => `${tidy(x(one))},${tidy(27 - 24 * height(one, i))}`).join(" ");
+  return tag("polyline", { points: through((one) => (one.loss ?? top) / top), fill: "none", stroke: "var(--loss)", "stroke-width": 2 }) +
+    tag("polyline", { points: through((_, i) => blanks[i]), fill: "none", stroke: "var(--muted)", "stroke-width": 2, "stroke-dasharray": "4 3" }) +
+    tag("path", { d: `M${tidy(x(snapshots[chosen]))} 0v30`, stroke: "var(--select)", "stroke-width": 1.5 });
 }
 
 // What a small language model of letter pairs says of a next letter: nats above its mean

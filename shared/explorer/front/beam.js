@@ -4,7 +4,7 @@ const WIDTHS = [1, 2, 4, 8, 16];
 const FLOOR = -7; // Symbols below this log-probability, 1 in 1,100, are not tried
 
 function beamLevel(v) {
-  const rowHeight = clamp(Math.floor((v.room * 0.26) / v.rows.length), 9, 34);
+  const rowHeight = clamp(Math.floor((v.room * 0.26) / v.rows.length), 5, 34);
   const bars = emissions(v, 4, rowHeight);
   let svg = cursor(v, 0, bars.bottom) + bars.svg + ringed(v, 4, rowHeight) + frameNumbers(v, bars.bottom + 11);
   const top = bars.bottom + 30;

@@ -5,7 +5,7 @@ const STAGES = ["best path", "merge", "drop"];
 function collapseLevel(v) {
   const { n } = v;
   const inkHeight = v.scene.image ? clamp((v.scene.imageSize[1] / v.scene.imageSize[0]) * v.plot, 40, 96) : 0;
-  const rowHeight = clamp(Math.floor((v.room - inkHeight - 190) / v.rows.length), 10, 44);
+  const rowHeight = clamp(Math.floor((v.room - inkHeight - 190) / v.rows.length), 5, 44);
   const bars = emissions(v, inkHeight + 6, rowHeight);
   let y = bars.bottom + 20;
   let drawn = ink(v, 0, inkHeight) + bars.svg + frameNumbers(v, y - 10);

@@ -168,29 +168,32 @@ function comparePrefixes(a, b) {
 // Prefix beam search, every step kept: { kept, dropped } of { prefix, blank, letter, bonus,
 // parents, score }.  A prefix has two scores: its paths that end in a blank, and in its letter.
 function beamSteps(logProbs, width, bonus = () => 0, floor = -Infinity) {
-  let beam = [{ prefix: [], blank: 0, letter: -Infinity, bonus: 0, parents: [], score: 0 }];
+  let beam = [{ prefix: [], key: "", blank: 0, letter: -Infinity, bonus: 0, parents: [], score: 0 }];
   return logProbs.map((row) => {
     const merged = new Map();
-    const grow = (parent, prefix, ending, logP, total) => {
+    const grow = (parent, k, ending, logP, extra = 0) => {
       if (logP === -Infinity) return;
-      const key = prefix.join();
-      const one = merged.get(key) ??
-        { prefix, blank: -Infinity, letter: -Infinity, bonus: total, parents: [] };
-      one[ending] = logAdd(one[ending], logP);
+      const key = k === BLANK ? parent.key : `${parent.key}${k},`;
+      let one = merged.get(key);
+      if (!one) {
+        const prefix = k === BLANK ? parent.prefix : [...parent.prefix, k];
+        one = { prefix, key, blank: -Infinity, letter: -Infinity, bonus: parent.bonus + extra, parents: [] };
+        merged.set(key, one);
+      }
+      one[ending] = one[ending] === -Infinity ? logP : logAdd(one[ending], logP);
       if (!one.parents.includes(parent.prefix)) one.parents.push(parent.prefix);
-      merged.set(key, one);
     };
     for (const parent of beam) {
       const { prefix } = parent;
       const either = logAdd(parent.blank, parent.letter);
       const last = prefix[prefix.length - 1];
-      grow(parent, prefix, "blank", either + row[BLANK], parent.bonus);
+      grow(parent, BLANK, "blank", either + row[BLANK]);
       row.forEach((logP, k) => {
         if (k === BLANK || !(logP > floor)) return;
         // A repeat goes on with the same letter, and begins anew after a blank
-        if (k === last) grow(parent, prefix, "letter", parent.letter + logP, parent.bonus);
+        if (k === last) grow(parent, BLANK, "letter", parent.letter + logP);
         const started = k === last ? parent.blank : either;
-        grow(parent, [...prefix, k], "letter", started + logP, parent.bonus + bonus(prefix, k));
+        grow(parent, k, "letter", started + logP, bonus(prefix, k));
       });
     }
     const ranked = [...merged.values()];

@@ -13,7 +13,7 @@ const MODES = {
 function latticeLevel(v) {
   const { mode } = v.state;
   const count = mode === "gradient" ? 2 : 1;
-  const rowHeight = clamp(Math.floor((v.room * (count === 2 ? 0.52 : 0.36)) / (v.rows.length * count)), 9, 40);
+  const rowHeight = clamp(Math.floor((v.room * (count === 2 ? 0.52 : 0.36)) / (v.rows.length * count)), 5, 40);
   const below = count * v.rows.length * rowHeight + 24 + (count === 2 ? 24 : 0);
   const room = Math.max(v.room - below, 120);
   const upper = v.n.status ? impossible(v, room) : PICTURES[mode](v, room);
@@ -37,7 +37,7 @@ function impossible(v, room) {
 }
 
 function grid(v, room) {
-  const height = clamp((room - 12) / v.n.states.length, 4.5, 34);
+  const height = clamp((room - 12) / v.n.states.length, 2.5, 34);
   const top = 6; // The river is wider than its row
   return { height, top, y: (s) => top + (s + 0.5) * height, bottom: top + height * v.n.states.length };
 }
@@ -68,7 +68,7 @@ function river(v, room) {
       let arriving = (-p * thick) / 2;
       for (const move of [2, 1, 0]) { // From the top down, so that no ribbons cross at a node
         const wide = flow(n, t, s, move) * thick;
-        if (wide < 0.12) continue;
+        if (wide < 0.25) continue;
         const [from, to] = [g.y(s - move) + leaving[t - 1][s - move], g.y(s) + arriving];
         add(k, ribbon(v.x(t - 0.5) + half, from, from + wide, v.x(t + 0.5) - half, to, to + wide));
         leaving[t - 1][s - move] += wide;

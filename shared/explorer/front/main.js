@@ -67,6 +67,7 @@ function mount(el, data, { inPage = false } = {}) {
   let logits = null;
   let at = { t: 0, row: 0, s: 0 };
   let beams = new Map();
+  let comparing = null;
   let zones = [];
 
   const scene = () => scenes[state.puzzle] ?? line;
@@ -101,7 +102,7 @@ function mount(el, data, { inPage = false } = {}) {
   function makeView() {
     return layOut({
       n, state, at, beam, hatch, name, ...look(), scene: scene(), across: one(".ctcx-scroll").clientWidth || 860,
-      room: inPage ? clamp(innerHeight - 290, 400, 540) : 430,
+      room: inPage ? clamp(innerHeight - 290, 400, 540) : 412,
     });
   }
 
@@ -210,7 +211,8 @@ function mount(el, data, { inPage = false } = {}) {
     put("logit", tidy(logits[at.t][v.rows[at.row]] ?? 0));
     one(".ctcx-note").hidden = !line.note || state.puzzle > 0;
     one(".ctcx-widths").hidden = state.level !== "beam";
-    if (state.level === "beam") one(".ctcx-widths").innerHTML = widthTable(v);
+    clearTimeout(comparing); // Five searches are too many for each pixel of a drag
+    if (state.level === "beam") comparing = setTimeout(() => { one(".ctcx-widths").innerHTML = widthTable(v); }, 120);
     field("undo").disabled = !actions.length;
     showControls();
     showPuzzles();

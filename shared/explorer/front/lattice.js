@@ -43,7 +43,8 @@ function grid(v, room) {
 }
 
 function stateNames(v, g) {
-  return v.n.states.map((k, s) => (k === BLANK && g.height < 15 ? "" : words(v.left - 8, g.y(s), v.name(k), {
+  const every = 2 * Math.ceil(13 / (2 * g.height)); // Names of a long target would overlap
+  return v.n.states.map((k, s) => ((k === BLANK ? g.height < 15 : (s - 1) % every) ? "" : words(v.left - 8, g.y(s), v.name(k), {
     size: clamp(g.height, 12, 15), anchor: "end", bold: k !== BLANK, role: k === BLANK ? "muted" : "ink",
   }))).join("");
 }

@@ -23,7 +23,7 @@ LIMITS = {
     "flat": (2600, 3046),
     "pages": (1800, 1968),
     "handwriting": (1000, 1000),
-    "explorer": (1400, 1666),
+    "explorer": (1400, 1410),
     "experiments": (1500, 2960),
     "labeling": (1700, 2622),
     "service": (1700, 2538),

@@ -50,7 +50,7 @@ from shared import ctc, figures, pen
 from shared.alphabet import ASCII
 from shared.checks import begin, check, predict, recorded_guess, report
 from shared.exercises.lab09_inputs import sideways, twelve_lines
-from shared.explorer.browse import browse
+from shared.explorer import browse
 from shared.handwriting import my_handwriting
 from shared.lines import frozen_lines
 from shared.metrics import bootstrap_interval, character_error_rate, edit_distance

@@ -12,6 +12,7 @@ _HOMES = {
     **dict.fromkeys(("Explorer", "explore", "is_static"), "explorer"),
     **dict.fromkeys(("Numbers", "compute"), "values"),
     **dict.fromkeys(("alignments", "beam_steps", "forced_align", "label_table"), "searching"),
+    "browse": "browsing",
     "build_scene": "scene",
     "render_png": "png",
 }

@@ -136,7 +136,7 @@ def test_the_shipped_plan_has_what_the_lab_needs():
     assert sum(len(found) >= 3 for found in seeds.values()) >= 10
     assert sum(len(found) >= 5 for found in seeds.values()) >= 2
     budgets = {one.configuration.updates for one in trials if one.idea == "base"}
-    assert len(budgets) == 3
+    assert len(budgets) == 4
 
 
 def test_shipped_trials_need_not_run_again(tmp_path):

@@ -10,6 +10,7 @@ import time
 
 import numpy as np
 import pytest
+from IPython.core.formatters import DisplayFormatter
 from train_study import restore_shipped
 
 from shared.experiments.comparing import ComparisonError
@@ -319,7 +320,7 @@ def test_a_night_in_the_background_says_how_it_ended(tmp_path, monkeypatch, caps
     again = night.start("short", "--report")
     assert capsys.readouterr().out.endswith("labs overnight --name short --report\n")
     assert len(again.wait()) == 4
-    shown = again.report()._repr_mimebundle_()
+    shown, _ = DisplayFormatter().format(again.report())  # As a notebook shows it
     assert shown["text/html"].startswith('<iframe title="What the night brought" srcdoc="&lt;!doc')
     assert shown["text/plain"] == "A report in a frame: What the night brought"
 

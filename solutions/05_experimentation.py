@@ -204,7 +204,7 @@ check("lab05.writer_interval")
 #
 # Which of your two ideas will differ more from the base? Say it before the cell has finished.
 
-# %% tags=["number"]
+# %%
 test_lines, lengths = study.lines["test"], study.lengths()
 names = sorted(set(test_lines["writers"]))
 rng = np.random.default_rng(SEED)
@@ -244,6 +244,7 @@ figures.Table(rows, ("idea", "seed 0", "your interval", *columns))
 # One that leaves zero out answers it for other hands, and with one seed for these two networks alone.
 # A verdict is given where p is below 0.05, too: over ten hands, an interval of redrawn writers is about a fifth too narrow.
 # The two ideas of the default each take something away, and both harm, whichever hands and seeds are drawn.
+# Compare the two widths, too: where the interval over both seeds is much the wider one, the seed matters more than the hands.
 #
 # Two things are weak here.
 # Two seeds, drawn again, give only three different means, so they hardly show what a seed does: let a short night add more while you read on.
@@ -662,13 +663,14 @@ browse.browse(show_writer, sorted(set(test.writers)), "Writer")
 # %% [markdown]
 # ## What did the night bring?
 #
-# The night goes on with the seeds after yours, for the time that `NIGHT` says.
+# The night of `NIGHT` seconds went on with the seeds after your first ones.
+# An interval moves once an idea and the base have both finished with a new seed.
 # What is at work when the time is over keeps a checkpoint, and the same command goes on from there: after a kill, after a reboot, or when you run the cell again.
 
 # %% waiting=0.5
 after_night = night.wait()
 own_later = ideas.Results(study.lines, after_night)
-print(f"{len(after_night) - len(records)} trials were finished in a night of {NIGHT} seconds")
+print(f"{len(after_night)} trials are finished, {len(after_night) - len(records)} by the night")
 times = {"before": own, "after": own_later}
 rows = [(i, when, *all_seeds(one, i)) for i in MY_IDEAS for when, one in times.items()]
 figures.Table(rows, ("idea", "the night", *columns))

@@ -229,7 +229,7 @@ def all_seeds(results: ideas.Results, idea: str) -> tuple:
     return points, span, p_value, len(found.by_seed), verdict
 
 
-# %% tags=["number"] waiting=0.5
+# %% tags=["number"]
 records = running.wait()
 own = ideas.Results(study.lines, records)
 rows = [(idea, *one_seed(own, idea), *all_seeds(own, idea)) for idea in MY_IDEAS]
@@ -244,7 +244,7 @@ figures.Table(rows, ("idea", "seed 0", "your interval", *columns))
 # One that leaves zero out answers it for other hands, and with one seed for these two networks alone.
 # A verdict is given where p is below 0.05, too: over ten hands, an interval of redrawn writers is about a fifth too narrow.
 # The two ideas of the default each take something away, and both harm, whichever hands and seeds are drawn.
-# Compare the two widths, too: where the interval over both seeds is much the wider one, the seed matters more than the hands.
+# Where the interval over both seeds is much wider than yours, the seed matters more than the hands.
 #
 # Two things are weak here.
 # Two seeds, drawn again, give only three different means, so they hardly show what a seed does: let a short night add more while you read on.
@@ -664,10 +664,11 @@ browse.browse(show_writer, sorted(set(test.writers)), "Writer")
 # ## What did the night bring?
 #
 # The night of `NIGHT` seconds went on with the seeds after your first ones.
-# An interval moves once an idea and the base have both finished with a new seed.
-# What is at work when the time is over keeps a checkpoint, and the same command goes on from there: after a kill, after a reboot, or when you run the cell again.
+# An interval moves once an idea and the base have both finished with a new seed, which so short a night rarely reaches.
+# Run its cell again to go on, or set `NIGHT = 300`.
+# What is at work when the time is over keeps a checkpoint, and the same command goes on from there, after a kill or a reboot, too.
 
-# %% waiting=0.5
+# %%
 after_night = night.wait()
 own_later = ideas.Results(study.lines, after_night)
 print(f"{len(after_night)} trials are finished, {len(after_night) - len(records)} by the night")

@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
+import textwrap
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -185,7 +186,8 @@ def start(name: str, *words: str) -> Background:
     folder = study_directory(name)
     folder.mkdir(parents=True, exist_ok=True)
     command = ["overnight", "--name", name, *words]
-    print("labs", *command)
+    words = textwrap.wrap(" ".join(["labs", *command]), 90, break_on_hyphens=False)
+    print(" \\\n    ".join(words))  # As one may type it into a terminal
     root = str(Path(__file__).resolve().parents[3])
     path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
     apart: dict[str, Any] = {"start_new_session": True}

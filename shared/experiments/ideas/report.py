@@ -32,13 +32,17 @@ class Page(str):
 
     __slots__ = ()
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        title = self.split("<title>")[1].split("</title>")[0]
-        frame = (
-            f'<iframe title="{title}" srcdoc="{html.escape(self)}" loading="lazy" '
+    def _title(self) -> str:
+        return self.split("<title>")[1].split("</title>")[0]
+
+    def _repr_html_(self) -> str:
+        return (
+            f'<iframe title="{self._title()}" srcdoc="{html.escape(self)}" loading="lazy" '
             'style="width:100%;height:30rem;border:1px solid #ccc;background:#fff"></iframe>'
         )
-        return {"text/html": frame, "text/plain": f"A report in a frame: {html.unescape(title)}"}
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(f"A report in a frame: {html.unescape(self._title())}")
 
 
 def report_page(

@@ -33,6 +33,7 @@ SEEDS = (0, 1, 2)
 #: Ideas that also ran for a third and for twice of the updates
 BUDGET_IDEAS = ("base", "augmentation")
 BUDGETS = (300, 1600)
+LARGEST = 3200  # The budget of the base that the lab predicts from the others
 #: Ideas that the lab's claims of a gain, and of none, rest on, and their seeds after the first
 CLAIM_IDEAS = ("more_channels", "gru", "base")
 CLAIM_SEEDS = (1, 2, 3, 4)
@@ -87,7 +88,7 @@ def shipped_plan() -> list[Planned]:
     trials += plan([name for name in IDEAS if name not in MAIN], [first])
     for updates in BUDGETS:
         trials += plan(BUDGET_IDEAS, others, updates=updates)
-    return trials
+    return [*trials, *plan(["base"], [first], updates=LARGEST)]
 
 
 def study_directory(name: str = "ideas") -> Path:

@@ -46,7 +46,12 @@ begin(1)
 #
 # One problem carries this whole course: a photograph of handwriting goes in, text comes out.
 # The handwriting should be yours.
-# Until you have photographed some, a hand that no network of this course has seen stands in.
+# A **hand** is one person's way of writing.
+# Until you have given the course yours, an invented one stands in, drawn by a program and never
+# shown to a network of this course.
+#
+# A **network** is a function with very many adjustable numbers, its **weights**.
+# To **train** it means to change the weights until its answers fit examples whose answers are known.
 # The next cell says of each part whose it is.
 
 # %%
@@ -150,7 +155,7 @@ show_page(mine.photo, reading.lines, title=f"{len(reading.lines)} lines found an
 # The solid lines are baselines, which letters stand on.
 # The dashed boxes are cut out and read, in the order of the numbers.
 #
-# Next comes your **baseline number**: the error rate of the page as it is read today, which you
+# Next comes the number you start from: the error rate of the page as it is read today, which you
 # will push down in later labs.
 # A line break counts as a space in it, so that a line that is found in two pieces costs little if
 # its text is right.
@@ -172,6 +177,7 @@ print("You have not guessed." if guess is None else f"You guessed {guess} %.")
 # %% [markdown]
 # Now skip the finding of lines: the reader gets each line as a picture of its own, so the errors
 # that are left belong to reading alone.
+# (The stand-in's lines were drawn apart from its page, so the two rates are of different pictures.)
 # Below each line stand what is written and what was read.
 # The signs mark what has to be mended: `^` another letter, `+` one too many, `-` one missing.
 
@@ -201,6 +207,9 @@ test_rate = character_error_rate(test.texts, test_texts)
 print(f"CER on {len(test)} test lines: {test_rate:.1%}, 95 % interval {low:.1%} to {high:.1%}")
 
 # %% [markdown]
+# The rate above includes a **language model**, which prefers what is usual in English; you meet it
+# below.
+# With real handwriting beside it, and with that model and without, the course measured this.
 # {reading: sentence}
 # Lab 5 puts other programs beside it.
 #
@@ -226,8 +235,9 @@ print(f"CER on {len(test)} test lines: {test_rate:.1%}, 95 % interval {low:.1%} 
 # Behind the boxes stand the modules of `shared`, the package that every lab imports.
 # The map below is read from the files themselves: what each one says of itself, and which others
 # its import statements name.
-# Its second column says which half of the work needs a module: `lines` makes data to learn from,
-# `recognizer` reads, and what either imports, directly or through others, belongs to its half.
+# Its second column says who needs a module: `lines`, which makes data to learn from, `recognizer`,
+# which reads, or both; `others` are needed by neither.
+# The map shows single files; `pages`, `handwriting` and other folders of modules are left out.
 
 
 # %%
@@ -271,7 +281,7 @@ figures.Table(rows, ("module", "half", "what it says of itself", "imports"))
 # To make data, `pen` writes strokes in the hands of `writers`, and `lines` composes lines of them.
 # To read, `preparation` finds the ink, `networks` turns it into scores, `ctc` and `language` turn
 # the scores into text, and `recognizer` puts them together.
-# Neither half needs the training: `training` and `loop` stand above both.
+# Neither of the two needs `training` and `loop`, which teach a network.
 #
 # <details><summary>Checkpoint: which module would you open to see how an error rate is
 # computed?</summary>
@@ -348,9 +358,12 @@ def draw_band(figure) -> str:
 figures.draw(draw_band, 5)
 
 # %% [markdown]
-# Along its baseline each line is cut out and made level.
-# Then it is scaled until its small letters have one size, so that letters of any camera look alike
-# to the network that reads.
+# Along its baseline each line is then cut out and made level, and scaled until its small letters
+# have one size, so that letters of any camera look alike to the network that reads.
+#
+# Do the two finders lead to the same text?
+# In the next table *profile* is the simple finder, because the ink counted by rows is a profile of
+# the page.
 
 # %%
 boxes = find_lines(ink)
@@ -407,7 +420,9 @@ blank_line = np.zeros((48, 300), np.uint8)
 reader.logits(blank_line).shape, recorded_guess("lab01.guess_shapes")
 
 # %% [markdown]
-# Now the logits of a real line, turned into probabilities.
+# Here are the logits of a real line, turned into probabilities by **softmax**: raise e to each score
+# of a frame, then divide by the frame's sum.
+# What comes out is positive and adds up to 1 in each frame.
 # Bright cells are what the network believes; the hatched row is the blank.
 
 # %%
@@ -593,6 +608,10 @@ check("lab01.decode")
 # shifted, and counts as wrong.
 # The **edit distance** is fair: the fewest insertions, deletions and substitutions that turn one
 # text into the other.
+#
+# A table finds it.
+# Its cell (i, j) holds the distance of the first i characters to the first j, and follows from
+# three neighbors: the cells above, to the left, and diagonally above.
 #
 # ### Exercise 1.5 · Count the edits
 # 20 min · core
@@ -819,7 +838,7 @@ stages = {
     "find lines: detector": lambda: page_reader.detector.detect(mine.photo),
     "read: image to logits": lambda: reader.logits_many(cuts),
     "read: likeliest classes to text": lambda: [reader.decode(one) for one in page_logits],
-    "read: with the language model": lambda: [reader.decoder(one) for one in page_logits],
+    "read: language model to text": lambda: [reader.decoder(one) for one in page_logits],
     "score": lambda: character_error_rate(mine.texts, texts),
 }
 rows = [(stage, milliseconds(action)) for stage, action in stages.items()]
@@ -935,8 +954,8 @@ for name, code in (("as it is", source), ("one word changed", changed)):
         print(f"{name}: refused")
 
 # %% [markdown]
-# The changed copy divides by what was read, and the test says so: yours if it passed, else the
-# reference.
+# The changed copy divides by what was read, and the test says so.
+# If your test passed its check, it was yours that ran here; otherwise it was the course's.
 #
 # Projects run their tests with a tool that finds them by their names: **pytest** runs every function
 # that begins with `test_` in files that begin with `test_`.
@@ -987,8 +1006,8 @@ report(1)
 # %% [markdown]
 # ## Recap
 #
-# - You followed a page through [finding lines](#How-are-lines-found?), frames, distributions and
-#   decoding to [its score](#How-is-it-scored?), with a picture of each.
+# - You followed a page through [finding lines](#How-are-lines-found?), the probabilities of each
+#   frame and decoding to [its score](#How-is-it-scored?), with a picture of each.
 # - You read the map of modules, drawn from their imports.
 # - You encoded text, and counted edits over a whole set, so that no line counts twice and no
 #   padding counts at all.

@@ -150,7 +150,7 @@ figures.show_characters(shown.images, [pool.classes[k] for k in shown.labels])
 
 # %% [markdown]
 # The last six rows are the trouble of this lab: `0`, `O`, `o`, and `1`, `I`, `l`.
-# In a word their height tells them apart; here every character fills its frame, and the clue is gone.
+# In a word, size and neighbors help to tell them apart; here every character fills its frame, and those clues are gone.
 #
 # Next, count.
 # Pens write every class equally often, and never the same picture twice; collected data is not so tidy.
@@ -174,8 +174,11 @@ if DATA == "pens":
     assert counts.argmin() == letter and len(collected) - different == 3
 
 # %% [markdown]
-# A class that is rare in training is read worse, and a mean over all images hides it.
-# A picture that stands twice may stand on both sides of a split, and a test on an image that you trained on measures memory, not reading.
+# Both faults matter.
+# A network sees little of a class that is rare, and a mean over all images hides how it fares there.
+# Soon the images are split into a part to learn from and a part to test with.
+# A picture that is there twice can land in both, and a test on an image that was learned from measures memory, not reading.
+# Anything of the test that training can learn from is called a **leak**.
 # Real sets have both faults: of EMNIST's 814,255 characters 402,953 are digits, and the official files of its several versions share thousands of images.
 # The lab goes on with the tidy set.
 #
@@ -288,8 +291,14 @@ print(f"{split.__name__}: {len(train):,} images to train, {len(validation):,} to
 # ## Can it memorize one batch?
 #
 # The network of this lab is a **convolutional network**, CNN: it slides small windows of weights over the picture and uses the same weights at every place.
-# Written out in Keras, it has five such layers.
-# Three of them step two pixels at a time, so the picture shrinks from 28 to 4 pixels a side while the channels grow.
+# A **weight** is a number that training adjusts; a window multiplies the pixels under it by its weights and adds them up.
+# Each window makes a new picture of such sums, called a **channel**.
+# Written out in Keras, the network has five layers of windows.
+# Three of them step two pixels at a time, so the picture shrinks from 28 to 4 pixels a side, while there are more and more channels.
+#
+# The other layers are small helpers.
+# Batch normalization keeps the sums of a channel in a common range, ReLU turns negative ones into 0, dropout switches random numbers off during training.
+# The last, dense layer takes weighted sums of everything: one score for each class.
 
 # %%
 from shared.backend import keras, tf
@@ -309,8 +318,14 @@ def build_cnn(num_classes: int) -> keras.Model:
 
 # %% [markdown]
 # To train it means to repeat one step.
-# Compute a score for each class, the **logits**; take the **loss**, which is small where the true class has the best score; change every weight a little, so that the loss falls.
-# TensorFlow's tape notes how the loss came about, so that it can say in which direction.
+#
+# 1. Compute a score for each class, the **logits**.
+# 2. Turn them into probabilities by **softmax**, as in Lab 1, and take the **loss**: minus the logarithm of the true class's probability.
+# 3. Change every weight a little, so that the loss falls.
+#
+# TensorFlow's tape notes how the loss came about.
+# So it can give the **gradient**: for each weight, how the loss changes if that weight grows a little; the step goes the other way.
+# How far it goes is set by the **learning rate**: too small, and training crawls; too large, and it jumps about.
 
 # %%
 keras.utils.set_random_seed(SEED)
@@ -357,7 +372,8 @@ if MEMORIZE_UPDATES >= 40:
 
 # %% [markdown]
 # It learns, so the long training can start.
-# It runs in the background while you read on: the same step, on batches of 64 pictures that are varied a little each time, with a learning rate that rises and then falls (`shared.training`).
+# It runs in the background while you read on: the same step, on batches of 64 pictures, each changed a little whenever it is used.
+# Its learning rate rises and then falls (`shared.training`).
 
 # %%
 keras.utils.set_random_seed(SEED)
@@ -471,7 +487,8 @@ check("lab02.check_split")
 #
 # The CNN needs something to be compared with, so there are three candidates.
 # **Softmax regression** scores each class by one weighted sum of the 784 pixels.
-# A multilayer perceptron, **MLP**, puts two hidden layers in between, here so wide that it has as many weights as the network in the background.
+# A multilayer perceptron, **MLP**, puts two hidden layers in between: each computes many weighted sums, sets the negative ones to 0, and hands them on.
+# Here they are so wide that the MLP has as many weights as the network in the background.
 # Neither knows that pixel 300 and pixel 301 are neighbors: were the pixels of all images shuffled in the same way, they would learn as well as before.
 
 
@@ -501,7 +518,8 @@ figures.Table(rows, ("layer", "output", "parameters"))
 # %% [markdown]
 # Check one row by hand: the second convolution has windows of 3 by 3 pixels, 24 channels in and 48 out.
 # That makes $3 \cdot 3 \cdot 24 \cdot 48 = 10{,}368$ weights, whatever the size of the picture.
-# The last layer is different: a weight for each of 62 classes at each of 2,048 features, more than the first three convolutions together.
+# The last layer is different: 62 classes have a weight each for all of the 4 · 4 · 128 = 2,048 numbers before them, and a constant of their own, which makes 127,038.
+# That is more than the first three convolutions together.
 #
 # Now collect the three trainings.
 # Which network will lead, and does it have the most parameters?
@@ -536,10 +554,13 @@ curves = {
 figures.plot_curves(curves, "updates of 64 images", "validation accuracy", "Three networks")
 
 # %% [markdown]
-# All three flatten while the learning rate falls; the softmax regression ends lowest.
-# Curves also betray faults.
+# All three flatten toward the end, where the learning rate is small; the softmax regression ends lowest.
+#
+# Curves also show what went wrong.
+# The commonest fault is **overfitting**: the training loss keeps falling while the validation loss stops falling or rises, because the network learns its pictures by heart.
 # The next picture shows four runs of a small perceptron on the 26 lower-case letters.
 # Solid is the loss on training images, dashed on validation images, and guessing blindly costs $\ln 26 \approx 3.26$.
+# An **epoch** is one pass over the training images.
 
 # %%
 four_runs = sample("curves")
@@ -710,7 +731,7 @@ print(f"accuracy among these nine: {micro_accuracy(test.labels[part], narrow):.1
 
 # %% [markdown]
 # The pictures and the weights are the same in both lines.
-# That is how a notebook comes to report such a number for a network that has never met a letter.
+# A notebook that trains and tests on digits alone reports such a number, although its network has never met a letter.
 # Print the classes of every part you train or test on.
 #
 # <details><summary>Checkpoint: a colleague reports 97% micro accuracy on mail, where most characters are digits. What do you ask for?</summary>
@@ -789,7 +810,8 @@ browse(show_page, list(pages), "Confusion")
 # %% [markdown]
 # Many pages show twins: a zero and an O, a one and an l, or a capital such as V that differs from its small letter in size alone.
 # No network can solve those from one framed picture.
-# EMNIST's makers therefore offer 47 classes, with capital and small letter merged where they look alike (Cohen et al. 2017, section II).
+# EMNIST's makers therefore offer 47 classes, in which fifteen capitals and their small letters are one class, V and v among them (Cohen et al. 2017, section II).
+# Other twins, such as Q and q or 0 and O, stay apart there, too.
 # How much of the error was that?
 
 # %%
@@ -967,9 +989,9 @@ assert UPDATES < 320 or all(even > boxes + 0.1 for _, even, boxes in results)
 figures.Table(results, ("spacing", "CER, even windows", "CER, known boxes"))
 
 # %% [markdown]
-# With known boxes the same network reads far better at every spacing.
+# With known boxes the same network reads far better at every spacing; its spaces are given as well, so what is left are misread letters.
 # With even windows it fails even where the windows fit *on average*.
-# The network is fine; the cutting is not.
+# The cutting is the larger problem.
 # Your photographs come without boxes, so the network itself must find out where letters are.
 # That is Lab 3.
 #

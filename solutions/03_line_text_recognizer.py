@@ -346,7 +346,7 @@ training = train_line_network(recognizer_network, train, UPDATES, **TRAINING)
 print(training.describe())
 
 # %% [markdown]
-# ### Challenge: different line spacing
+# ### Challenge: uneven spacing
 #
 # Give the window of Lab 2 its best case: letters on a grid of equal cells, and one stop per cell.
 # The character reader is asked at every stop, and an empty window counts as a space.
@@ -419,8 +419,8 @@ for name, boxes in (("fixed grid", None), ("known boxes", train.boxes[number])):
 figures.show_boxes(line, train.boxes[number], train.texts[number])
 
 # %% [markdown]
-# Compare the two rows of labels with the boxes: the guessed letters drift away from the ink, and
-# come back to it by luck.
+# Each sign stands for a frame, four pixel columns of the picture.
+# Against the boxes the guessed letters drift away from the ink, and come back to it by luck.
 #
 # ### Exercise 3.3 · Which rung reads better?
 # 2 min · core
@@ -504,7 +504,8 @@ print(f"* ran here; the rest: {shipped['updates']} updates, one seed")
 figures.Table(rows, ("what the loss is told", *contexts.values()))
 
 # %% [markdown]
-# Two regularities of the shipped run hold in the whole table, so a cell can assert them.
+# The next cell asserts two regularities of the shipped run: no context is the worst of each row, and
+# in each column CTC beats the boxes, which beat the grid.
 
 # %%
 for targets in ("grid", "boxes", "ctc"):
@@ -515,7 +516,7 @@ for context in ("none", "lstm", "dilated"):
 # %% [markdown]
 # Read by rows: without context each row is at its worst, and a rate above 100 % means more edits
 # than there are letters.
-# **Context buys the accuracy.**
+# Context helps in every row.
 #
 # Read by columns: true boxes beat a guessed grid, and CTC, which was given neither, beats both.
 # That may surprise, since boxes say more.
@@ -523,6 +524,7 @@ for context in ("none", "lstm", "dilated"):
 # two letters, and one wrong frame between two letters inserts a third: count the insertions
 # above.
 # CTC demands one good frame per letter, and chooses which.
+# So both help, and each helps where the other is there already.
 #
 # The table has limits: one seed, few updates, letters one to three frames wide.
 # With wider letters and longer training the order of boxes and CTC can change.
@@ -634,7 +636,7 @@ check("lab03.collapse")
 # Collapsing is not idempotent: `a ϵ a` gives `a a`, and collapsing that again gives `a`.
 
 # %% [markdown]
-# Give the network an opinion at every step, and the path it likes best is the highest cell of
+# Give the network an opinion at every step, and the path it likes best has the most probable cell of
 # each column.
 # The next cell builds such opinions by hand: a score of 2.5 for the path above, and noise.
 # In the picture, hatched cells are blanks, and the ribbon below shows the merge and then the
@@ -737,8 +739,7 @@ uniform = np.full((4, 3), -np.log(3.0))
 #
 # ### Sum, do not choose
 #
-# Once the picture is given, the network fills in each frame without looking at what it chose in
-# the others.
+# The LSTM sees the ink of the whole line, but no frame is told which symbol another frame chose.
 # So the probability of a path is a product: what the first frame gives its symbol, times what the
 # second gives its own, and so on.
 # A *text* is right by any of its alignments, so its probability is their sum.
@@ -760,7 +761,7 @@ table, covered = label_table(two_frames)
 # The best *path* is blank, blank with 0.36, and it spells nothing.
 # The best *text* is a, with 0.64: three paths, `aa`, `aϵ` and `ϵa`, add up.
 # **Greedy decoding** takes the best symbol of each frame and collapses, so here it returns the
-# empty text, and it is wrong.
+# empty text, which is not the most probable one.
 #
 # ### Exercise 3.6 · Make greedy decoding fail
 # 8 min · core
@@ -828,7 +829,9 @@ check("lab03.greedy_fails")
 # 12 min · core
 #
 # Put a blank before, between and after the symbols.
-# Mark the states that may be entered from two states back: a symbol that differs from the symbol
+# Between different letters a path may leave the blank out; between equal ones it may not, or the two
+# would be merged.
+# So mark the states that may be entered from two states back: a symbol that differs from the symbol
 # before it.
 # `extend_label([1, 1, 2])` gives states `[0, 1, 0, 1, 0, 2, 0]`, and only state 5 (the 2) may
 # be skipped into.
@@ -893,8 +896,10 @@ explore(np.zeros((4, 3)), "ab", target="ab", view="lattice")
 # %% [markdown]
 # Follow some of the fifteen alignments from left to right.
 #
-# Alpha, the **forward variable**, is the probability of everything that led to a state, that
-# state's own frame included.
+# Alpha, the **forward variable** of a state at a frame, adds up the probabilities of all beginnings
+# of paths that end in this state at this frame.
+# It follows from the frame before: what this frame gives the state's symbol, times the sum of the
+# alphas one may come from, by staying, stepping and skipping.
 # In the next table rows are frames, and columns the five states.
 
 # %% tags=["nbval-check-output"]
@@ -1097,6 +1102,7 @@ print(f"ours {ours:.4f}, TensorFlow {theirs:.4f}")
 # The product of the two belongs to all right paths through that state.
 # Divided by the probability of the text it is the **posterior**: given that the text is right, how
 # likely is it that its path passes here?
+# From here on α and β are logarithms, so the product is a sum and the division a difference:
 #
 # $$\text{posterior}_t(s) = \exp\left(\alpha_t(s) + \beta_t(s) - \log p(\text{text} \mid \text{image})\right)$$
 #
@@ -1110,10 +1116,12 @@ through.round().astype(int)
 
 # %% [markdown]
 # Each row adds up to 15, because every path is somewhere in every frame.
+# The posterior of a class is the sum over its states; the blank has three of them here.
 # Take the first row: 5 of 15 alignments begin with a blank and 10 with an a, so the posterior is
 # 1/3, 2/3 and, for b, 0.
 #
-# The derivative of the loss by the logits is what the network says minus the posterior.
+# The derivative of the loss by a logit says how fast the loss grows when that logit is raised.
+# It turns out to be what the network says (the softmax of the logits) minus the posterior.
 # In that first frame the network says 1/3 to each of the three symbols.
 
 # %%
@@ -1324,6 +1332,7 @@ figures.plot_curves(shown, x="update", y="loss / 50, probability", title="Ten nu
 # A network has to learn to tell frames apart before any letter can beat the blank, and until then
 # its text is empty and its error rate 100 %.
 #
+# The curve above ends on it; in a real training it is the bend where the steep fall ends.
 # So a falling loss does not mean that letters are being learned.
 # The remedy is updates: many small batches, normalized activations, and a learning rate high
 # enough to leave.
@@ -1336,13 +1345,12 @@ figures.plot_curves(curve, "update", "loss per character", "The first 200 update
 
 # %% [markdown]
 # Compare with the curve above: the steep fall is the one that needs no image.
-# Where it bends into a slow descent, the letters begin; networks that are less lucky stay on that
-# shelf for long.
+# Where it bends into a slow descent, the letters begin; networks that are less lucky stay there for
+# long.
 #
 # ### Which loss is wrong?
 #
-# A loss can be wrong and still train.
-# This one is modeled on code that a library shipped for months.
+# A loss can be wrong for a few labels, and nobody notices, because the others train.
 
 
 # %%
@@ -1401,8 +1409,8 @@ check("lab03.find_loss_fault")
 
 # %% [markdown]
 # <details><summary>Checkpoint: a longer line has a larger loss. Is it read worse?</summary>
-# Not necessarily. The loss is minus the log of a product over frames and letters, so it grows
-# with the line.
+# Not necessarily. Each path is a product with a factor for every frame, so a longer line tends to
+# have a smaller probability and a larger loss.
 # Training divides it by the number of characters, and reading is measured in edits, not in nats.
 # </details>
 #
@@ -1476,8 +1484,9 @@ figures.plot_curves(curve, "update", "loss per character", smooth=9)
 # each with one fault of this list:
 #
 # - *padding*: labels are padded with -1, and the padding counts as letters, since a negative
-#   index means the last class, the tilde;
-# - *double softmax*: the network ends in a softmax, and the loss applies another;
+#   index means the last class, here the tilde;
+# - *double softmax*: the network ends in a softmax, and the loss applies another, which flattens the
+#   probabilities;
 # - *blank*: trained with the last class as the blank, decoded with class 0;
 # - *stride*: too few frames for the letters, and a line that does not fit counts as no loss at all;
 # - *plateau*: nothing is wrong, it was stopped too early.
@@ -1580,6 +1589,7 @@ for k in order[40:60]:
         texts = (test.texts[k], ASCII.decode(greedy_label), ASCII.decode(beam_label))
         found.append((*texts, float(np.exp(gain))))
 print(f"{len(found)} of 20 lines have a text more probable than the greedy one")
+assert UPDATES < 1200 or len(found) < 10
 figures.Table(found, ("truth", "greedy", "beam", "times as probable"))
 
 # %% [markdown]
@@ -1591,8 +1601,9 @@ figures.Table(found, ("truth", "greedy", "beam", "times as probable"))
 #
 # The search is a **prefix beam**: it keeps several beginnings of a text, or **prefixes**, and adds
 # up the paths of each.
-# Two paths with the same prefix go on differently if one ends in a blank and the other in its
-# last letter, so each prefix has two sums.
+# After a blank, another *a* is a second letter; after an *a*, it only prolongs the first.
+# So each prefix has two sums, of its paths that end in a blank and of those that end in its last
+# letter.
 # Here they are for the two frames of sitting B, in which the blank has 0.6 and the letter 0.4.
 
 # %%
@@ -1610,7 +1621,7 @@ figures.Table(rows, ("frame", "prefix", "ends in blank", "ends in a", "both"), f
 # with 0.16.
 # Greedy decoding keeps the best *path* and never sees that sum.
 #
-# Alone the search helps a little, as you saw.
+# Alone the search changes little: most lines above gave the same text.
 # In Lab 5 a language model has a say in it, and then it pays.
 #
 # ### Exercise 3.15 · Search over prefixes
@@ -1972,7 +1983,7 @@ report(3)
 #
 # - You composed lines whose ink saturates, and kept hands, forms and sentences of the test out of
 #   training: [sitting A](#Sitting-A:-data-and-ladder).
-# - Context bought the accuracy, CTC bought freedom from boxes:
+# - Context and CTC both lowered the error, and CTC bought freedom from boxes:
 #   [the ladder](#Which-of-the-two-helps-more?).
 # - You computed the probability of a text, by listing, by counting and by a recursion that
 #   survives 400 frames: [sitting B](#Sitting-B:-CTC-by-hand).

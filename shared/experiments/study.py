@@ -10,14 +10,16 @@ import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from shared.experiments.settings import ConfigError, Setting, complete
 from shared.experiments.space import Between, Space, expand
-from shared.experiments.stopping import Halving, Median, Rule
 from shared.experiments.tracking.history import plain
 from shared.experiments.tracking.records import RunRecord, load_run
 from shared.paths import my_directory, write_atomically
+
+if TYPE_CHECKING:
+    from optuna.pruners import BasePruner
 
 
 class StudyError(Exception):
@@ -35,6 +37,7 @@ class Planned:
         id: Made from both, so that the same trial has the same id in every run of the study.
         label: What distinguishes it from the study's other trials.
         group: What all seeds of one configuration share.
+        varied: The settings that are not the same in all trials; Optuna's parameters.
     """
 
     id: str
@@ -42,6 +45,7 @@ class Planned:
     seed: int
     label: str
     group: str
+    varied: dict[str, Any]
 
 
 @dataclass
@@ -59,7 +63,7 @@ class Study:
         configs: Settings listed trial by trial; combined with the space where there is one.
         samples: How many configurations to draw from the space.
         seeds: Each configuration runs once with each seed.
-        stop: Rule that ends hopeless trials early.
+        stop: One of `optuna.pruners`, which ends hopeless trials early.
         seconds: Budget: after that no trial starts, and those at work pause.
         folder: Where everything is kept, if not in `my/studies/NAME`.
     """
@@ -73,7 +77,7 @@ class Study:
     configs: Sequence[Mapping[str, Any]] = ()
     samples: int | None = None
     seeds: Sequence[int] = (0,)
-    stop: Rule | None = None
+    stop: BasePruner | None = None
     seconds: float | None = None
     folder: Path | None = None
 
@@ -108,7 +112,7 @@ class Study:
         keys = {name: Setting(None) for name in cls.__dataclass_fields__ if name != "folder"}
         try:
             complete(keys, dict.fromkeys(content))
-            content["stop"] = _rule(content.get("stop"))
+            content["stop"] = _pruner(content.get("stop"))
             content["space"] = {k: _values(v) for k, v in content.get("space", {}).items()}
             return cls(**content)
         except (ConfigError, StudyError, TypeError, ValueError) as error:
@@ -138,7 +142,10 @@ class Study:
                 label += f"{', ' * bool(label)}seed {seed}" if len(self.seeds) > 1 else ""
                 text = json.dumps(plain(config), sort_keys=True)
                 group = hashlib.sha256(text.encode()).hexdigest()[:8]
-                one = Planned(f"{group}-{seed}", config, int(seed), label or "defaults", group)
+                varied = {key: config.get(key) for key in keys}
+                one = Planned(
+                    f"{group}-{seed}", config, int(seed), label or "defaults", group, varied
+                )
                 trials[one.id] = one
         return list(trials.values())
 
@@ -214,15 +221,17 @@ def _has_a_home(function: Callable) -> bool:
     return function.__module__ != "__main__" and "<" not in name
 
 
-def _rule(given: Any) -> Rule | None:
+def _pruner(given: Any) -> BasePruner | None:
     if given is None:
         return None
-    rules = {"halving": Halving, "median": Median}
+    from optuna import pruners
+
     options = dict(given)
-    name = options.pop("rule", None)
-    if name not in rules:
-        raise StudyError(f"The rule of [stop] is 'halving' or 'median'; {name!r} was given.")
-    return rules[name](**options)
+    name = options.pop("pruner", None)
+    known = [one for one in pruners.__all__ if one not in ("BasePruner", "PatientPruner")]
+    if name not in known:
+        raise StudyError(f"The pruner of [stop] is one of {', '.join(known)}; {name!r} was given.")
+    return getattr(pruners, name)(**options)
 
 
 def _values(given: Any) -> Any:

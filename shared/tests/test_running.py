@@ -1,14 +1,19 @@
 """Studies at work: parallel, resumed, crashed, stopped, on one machine."""
 
+import functools
 import time
 
 import pytest
+from optuna.pruners import SuccessiveHalvingPruner
 
-from shared.experiments import Halving, Study, StudyError, run_study
+from shared.experiments import Study, StudyError
+from shared.experiments import run_study as run_and_track
 from shared.paths import locked
 from shared.tests.fixtures.toy_experiments import climb
 
 CLIMB = "shared.tests.fixtures.toy_experiments:climb"
+HALVING = SuccessiveHalvingPruner(min_resource=2, reduction_factor=2)
+run_study = functools.partial(run_and_track, wandb="off")
 
 
 @pytest.fixture(autouse=True)
@@ -83,16 +88,14 @@ def test_a_study_runs_once_at_a_time():
 
 
 def test_hopeless_trials_stop_early():
-    study = Study(
-        "halving", CLIMB, "height", space={"rate": [0.9, 0.1, 0.2, 0.8]}, stop=Halving(first=2)
-    )
+    study = Study("halving", CLIMB, "height", space={"rate": [0.9, 0.1, 0.2, 0.8]}, stop=HALVING)
     runs = run_study(study, workers=1, quiet=True)
     assert [run.state for run in runs] == ["finished", "stopped", "stopped", "stopped"]
     assert [run.curves["height"][0][-1] for run in runs] == [8, 2, 2, 4]
 
 
 def test_a_careless_training_cannot_swallow_the_end():
-    study = Study("careless", CLIMB, "height", stop=Halving(first=2),
+    study = Study("careless", CLIMB, "height", stop=HALVING,
                   space={"rate": [0.9, 0.1]}, fixed={"fault": "swallow"})  # fmt: skip
     assert [run.state for run in run_study(study, workers=1, quiet=True)] == ["finished", "stopped"]
 

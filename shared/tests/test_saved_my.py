@@ -141,7 +141,7 @@ def test_a_study_goes_on_where_it_was_left(my):
     )  # fmt: skip
     before = contents(my / "studies/lab04-rates/trials")
     assert [run.state for run in study.results()] == ["finished"]
-    run_study(study, workers=1)
+    run_study(study, workers=1, wandb="off")
     assert [run.state for run in study.results()] == ["finished"] * 2
     after = contents(my / "studies/lab04-rates/trials")
     history = next(name for name in before if name.endswith("run.jsonl"))

@@ -96,13 +96,19 @@ def recover(path: Path) -> Path | None:
     _, length = _whole(content)
     if length == len(content):
         return None
-    aside, number = path.with_name(path.name + ".damaged"), 1
-    while aside.exists():
-        number += 1
-        aside = path.with_name(f"{path.name}.damaged-{number}")
+    aside = free_name(path.with_name(path.name + ".damaged"))
     write_atomically(aside, content[length:])
     os.truncate(path, length)
     return aside
+
+
+def free_name(path: Path) -> Path:
+    """Return a path, or with `-2`, `-3` ... behind it, whichever nothing lies at yet."""
+    found, number = path, 1
+    while found.exists():
+        number += 1
+        found = path.with_name(f"{path.name}-{number}")
+    return found
 
 
 def _whole(content: bytes) -> tuple[list[Record], int]:

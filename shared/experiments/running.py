@@ -10,8 +10,9 @@ import os
 import threading
 import time
 from collections import deque
+from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -42,6 +43,7 @@ def run_study(
     wandb: Mode = "offline",
     fresh: bool = False,
     quiet: bool = False,
+    after: Callable[[RunRecord], bool | None] | None = None,
 ) -> list[RunRecord]:
     """Run what is missing of a study and return its trials in the order of the plan.
 
@@ -56,6 +58,7 @@ def run_study(
         wandb: Write each trial that ends to Weights & Biases, grouped by study; see `Run`.
         fresh: Set an earlier study of this name aside first.
         quiet: Show no progress.
+        after: Called with each trial that ends; if it returns False, no other begins.
 
     Raises:
         StudyError: Another study has this name, or this one is being run by another process.
@@ -64,18 +67,11 @@ def run_study(
     if engine not in ("local", "ray"):
         raise StudyError(f"There are the engines 'local' and 'ray'; {engine!r} was asked for.")
     plan = study.planned()
-    with ExitStack() as lock:
-        try:
-            lock.enter_context(locked(study.folder / "study.lock"))
-        except TimeoutError as error:
-            raise StudyError(
-                f"The study {study.name!r} is running already: {error}. Wait for it, or choose "
-                "another name."
-            ) from None
+    with only_one(study.folder):
         if fresh:
             _set_aside(study.folder)
         study.open()
-        runner = _Runner(study, plan, wandb, quiet)
+        runner = _Runner(study, plan, wandb, quiet, after)
         if runner.missing:
             runner.run(_workers(engine, runner.journal, runner.missing, workers, address))
         runner.publish()
@@ -86,8 +82,11 @@ def run_study(
 class _Runner:
     """Runs the trials that are missing, each from a thread that waits for its process."""
 
-    def __init__(self, study: Study, plan: list[Planned], wandb: Mode, quiet: bool) -> None:
+    def __init__(
+        self, study: Study, plan: list[Planned], wandb: Mode, quiet: bool, after: Callable | None
+    ) -> None:
         self.study, self.wandb, self.plan = study, wandb, {one.id: one for one in plan}
+        self._after = after or (lambda _: True)
         self.folder = Path(study.folder).resolve()
         self.journal = self.folder / "journal.log"
         if aside := storage.set_damaged_aside(self.journal):
@@ -99,8 +98,9 @@ class _Runner:
         self.optuna = storage.open_study(backend, study.name, study.goal, study.stop)
         self.done: list[RunRecord] = []
         self._begun: deque[optuna.Trial] = deque()  # By an earlier run, and not over
-        self._closing, self._asking = False, threading.Lock()
-        self.deadline = time.time() + (study.seconds or float("inf"))
+        self._closing = self._closed = False  # No trial begins any more; workers are ended
+        self._asking = threading.Lock()
+        self.deadline = time.time() + (float("inf") if study.seconds is None else study.seconds)
         self.missing = self._enqueue()
         self.progress = StudyProgress(study, len(plan), self.optuna, quiet)
 
@@ -130,12 +130,14 @@ class _Runner:
             try:
                 while waiting:
                     over, waiting = wait(waiting, POLL_SECONDS, FIRST_COMPLETED)
-                    self.done += [run for one in over if (run := one.result())]
+                    for run in [run for one in over if (run := one.result())]:
+                        self.done.append(run)
+                        self._closing |= self._after(run) is False
                     if over:
                         self.publish()
                     self.progress.show(self.done)
             finally:
-                self._closing = True
+                self._closing = self._closed = True
                 for one in waiting:
                     one.cancel()
                 workers.close()
@@ -149,7 +151,7 @@ class _Runner:
         order = self._order(self.plan[trial.user_attrs["id"]], trial.number)
         left = None if self.study.seconds is None else self.deadline - time.time() + GRACE_SECONDS
         error = workers.run(order, left)
-        if error and (self._closing or time.time() > self.deadline):
+        if error and (self._closed or time.time() > self.deadline):
             return None  # Ended from here; it goes on another time
         run = _settled(order, error)
         storage.tell(self.optuna, trial.number, run, self.study.metric)
@@ -181,6 +183,24 @@ class _Runner:
                     run.folder, self.wandb, project="studies", group=self.study.name, name=label
                 )
                 mark.write_text(run.state, encoding="utf-8")
+
+
+@contextmanager
+def only_one(folder: Path) -> Iterator[None]:
+    """Hold a study's folder for this process; the hold ends with the process, however it ends.
+
+    Raises:
+        StudyError: Another process holds it.
+    """
+    with ExitStack() as lock:
+        try:
+            lock.enter_context(locked(folder / "study.lock"))
+        except TimeoutError as error:
+            raise StudyError(
+                f"The study {folder.name!r} is running already: {error}. Wait for it, stop it, or "
+                "choose another name."
+            ) from None
+        yield
 
 
 def _workers(

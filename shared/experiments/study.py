@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from shared.experiments.settings import ConfigError, Setting, complete
 from shared.experiments.space import Between, Space, expand
 from shared.experiments.tracking.history import plain
-from shared.experiments.tracking.records import RunRecord, load_run
+from shared.experiments.tracking.records import RunRecord, runs_in
 from shared.paths import my_directory, write_atomically
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ class Study:
         fixed: Settings that all trials share.
         space: Settings to vary; all combinations, or `samples` random ones.
         configs: Settings listed trial by trial; combined with the space where there is one.
+            A `seed` among them is the only one that they run with.
         samples: How many configurations to draw from the space.
         seeds: Each configuration runs once with each seed.
         stop: One of `optuna.pruners`, which ends hopeless trials early.
@@ -132,29 +133,32 @@ class Study:
         settings = getattr(self.load_function(), "settings", {})
         varied = expand(self.space, self.samples) if self.space else [{}]
         given = [{**one, **other} for one in self.configs or [{}] for other in varied]
+        own = [one.pop("seed", None) for one in given]
         wholes = [complete(settings, {**self.fixed, **one}) for one in given]
         keys = [key for key in dict.fromkeys(key for one in given for key in one)]
         keys = [key for key in keys if len({repr(one.get(key)) for one in wholes}) > 1]
+        pairs = [  # All configurations with the first seed come first
+            (config, int(seed if only is None else only))
+            for seed in self.seeds
+            for config, only in zip(wholes, own, strict=True)
+        ]
+        seeded = len({seed for _, seed in pairs}) > 1
         trials = {}
-        for seed in self.seeds:  # All configurations with the first seed come first
-            for config in wholes:
-                label = ", ".join(f"{key}={_short(config.get(key))}" for key in keys)
-                label += f"{', ' * bool(label)}seed {seed}" if len(self.seeds) > 1 else ""
-                text = json.dumps(plain(config), sort_keys=True)
-                group = hashlib.sha256(text.encode()).hexdigest()[:8]
-                varied = {key: config.get(key) for key in keys}
-                one = Planned(
-                    f"{group}-{seed}", config, int(seed), label or "defaults", group, varied
-                )
-                trials[one.id] = one
+        for config, seed in pairs:
+            varied = {key: config.get(key) for key in keys}
+            words = [f"{key}={_short(value)}" for key, value in varied.items()]
+            label = ", ".join([*words, *[f"seed {seed}"] * seeded]) or "defaults"
+            text = json.dumps(plain(config), sort_keys=True)
+            group = hashlib.sha256(text.encode()).hexdigest()[:8]
+            one = Planned(f"{group}-{seed}", config, seed, label, group, varied)
+            trials[one.id] = one
         return list(trials.values())
 
     def results(self) -> list[RunRecord]:
         """Return the trials that have begun, in the order of the plan, then earlier ones."""
-        folders = {path.parent.name: path.parent for path in self._histories()}
-        order = [one.id for one in self.planned() if one.id in folders]
-        order += [name for name in sorted(folders) if name not in order]
-        return [load_run(folders[name]) for name in order]
+        runs = {run.folder.name: run for run in runs_in(self.folder)}
+        order = [one.id for one in self.planned() if one.id in runs]
+        return [runs[name] for name in dict.fromkeys([*order, *runs])]
 
     def best(self) -> RunRecord:
         """Return the finished trial with the best metric."""
@@ -183,9 +187,6 @@ class Study:
                         f"was {was}. Choose another name, or set the old one aside by fresh=True."
                     )
         write_atomically(path, json.dumps({"version": 1, "name": self.name, **now}, indent=1))
-
-    def _histories(self) -> list[Path]:
-        return sorted((self.folder / "trials").glob("*/run.jsonl"))
 
 
 def load_function(function: str | Callable) -> Callable:

@@ -78,11 +78,13 @@ class Trial:
         seed: The seed.
         folder: An own folder for checkpoints, which outlives a kill; it is deleted at the end.
         optuna: The trial as Optuna knows it.
+        deadline: When the budget is spent, in seconds since 1970; a report after it pauses.
     """
 
     def __init__(self, order: Order, run: Run, optuna_trial: optuna.Trial) -> None:
         self.config, self.seed, self.folder = order.config, order.seed, order.scratch
-        self.optuna, self._order, self._run = optuna_trial, order, run
+        self.optuna, self.deadline = optuna_trial, order.deadline
+        self._order, self._run = order, run
 
     def report(self, step: int, /, **metrics: float) -> None:
         """Write down numbers reached after `step` updates; may end the trial here."""
@@ -91,7 +93,7 @@ class Trial:
             self.optuna.report(value, step)
             if self._order.pruner and self.optuna.should_prune():
                 raise TrialEnded("stopped")
-        if time.time() > self._order.deadline:
+        if time.time() > self.deadline:
             raise TrialEnded("paused")
 
     def predictions(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -98,6 +98,12 @@ def load_run(folder: Path | str) -> RunRecord:
     return from_records(read(path), folder)
 
 
+def runs_in(folder: Path) -> list[RunRecord]:
+    """Return the trials of a study's folder that have begun, by name."""
+    runs = [load_run(path.parent) for path in sorted(folder.glob("trials/*/run.jsonl"))]
+    return [run for run in runs if run.config]
+
+
 def differing_settings(runs: Sequence[RunRecord]) -> list[str]:
     """Return the settings that are not the same in all runs, in the order they appear."""
     keys = dict.fromkeys(key for run in runs for key in run.config)

@@ -12,6 +12,7 @@ entries (without a name: all but the slow ones):
   errors      character error rate of the shipped reader on the frozen test
   planted     a bug planted and a test run, forks beside processes of their own
   pages       lines found on the frozen pages, and what reading whole pages costs
+  study       what the engine of studies adds to a trial, with and without W&B
   characters  slow: learn from pens alone, read real EMNIST
   emnist      slow: learn and read EMNIST
   decoding    slow: beam and language model, beside the best path
@@ -45,6 +46,7 @@ import bench_pages
 import bench_planted
 import bench_quick
 import bench_service
+import bench_study
 from bench_rows import TINY, Row, Sizes, heading
 
 from shared.backend import cpu_count
@@ -65,6 +67,7 @@ ENTRIES: dict[str, Callable[[Sizes], list[Row]]] = {
     "pages": bench_pages.measure_pages,
     "characters": bench_emnist.measure_characters,
     "emnist": bench_emnist.measure_emnist,
+    "study": bench_study.measure_study,
     "decoding": bench_decoding.measure_decoding,
     "adaptation": bench_adaptation.measure_adaptation,
     "service": bench_service.measure_service,

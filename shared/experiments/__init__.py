@@ -30,12 +30,11 @@ from shared.experiments.ideas.study import load_study
 from shared.experiments.language_model import count_model, course_model, tune
 from shared.experiments.running import run_study
 from shared.experiments.settings import ConfigError, Setting, complete, with_settings
-from shared.experiments.space import Between, expand
+from shared.experiments.space import expand
 from shared.experiments.study import Study, StudyError
 from shared.experiments.trial import Trial, TrialEnded
 
 __all__ = [
-    "Between",
     "ConfigError",
     "Setting",
     "Study",

@@ -33,6 +33,7 @@ class LocalWorkers:
         self.workers, self._memory = workers, memory
         self._environment = {**dict.fromkeys(THREADS, str(threads)), "MPLBACKEND": "agg"}
         self._pools: set[Any] = set()
+        self._closed = False
         self._idle: list[Any] = []
 
     def run(self, order: Order, seconds: float | None) -> str:
@@ -63,12 +64,15 @@ class LocalWorkers:
 
     def close(self) -> None:
         """End all workers, those at work, too."""
+        self._closed = True
         for pool in list(self._pools):
             self._end(pool)
 
     def _start(self) -> Any:
         from joblib.externals.loky import ProcessPoolExecutor
 
+        if self._closed:
+            raise RuntimeError("These workers are closed.")
         pool = ProcessPoolExecutor(
             max_workers=1,
             env=self._environment,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import textwrap
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from shared.experiments.study import Study
@@ -24,16 +24,20 @@ class StudyProgress:
         self._line, self._began, self._shown = ProgressLine(), time.monotonic(), 0.0
         self._before: int | None = None  # Trials that were over before this run
 
-    def show(self, done: Sequence[RunRecord], last: bool = False) -> None:
-        """Replace the lines, at most twice a second."""
+    def show(self, done: Sequence[RunRecord], at_work: Collection[int], last: bool = False) -> None:
+        """Replace the lines, at most twice a second.
+
+        Args:
+            done: The trials that are over.
+            at_work: Numbers of Optuna's trials that run.
+            last: Whether this is the end.
+        """
         if self._quiet or (not last and time.monotonic() - self._shown < 0.5):
             return
-        from optuna.trial import TrialState
-
         self._shown = time.monotonic()
         trials = self._books.get_trials(deepcopy=False)
         labels = {one.user_attrs["id"]: one.user_attrs["label"] for one in trials}
-        running = [] if last else [one for one in trials if one.state == TrialState.RUNNING]
+        running = [one for one in trials if one.number in at_work]
         lines = [self._sentence(done, labels, len(running), last)]
         if "ipykernel" in sys.modules:  # A page breaks a longer line in a word
             lines = textwrap.wrap(lines[0], 96, subsequent_indent="  ")

@@ -61,31 +61,42 @@ def set_damaged_aside(path: Path) -> Path | None:
     return None
 
 
-def enqueue(
-    study: optuna.Study, one: Planned, plan: Iterable[Planned], run: RunRecord | None, metric: str
-) -> None:
-    """Add a trial of the plan to the study, with what its history knows, if there is one."""
-    import optuna
+def distributions_of(plan: Iterable[Planned]) -> dict[str, Any]:
+    """Return Optuna's distribution of every setting that a plan varies."""
+    from optuna.distributions import CategoricalDistribution
 
-    state, value = optuna.trial.TrialState.WAITING, None
+    choices: dict[str, dict[Any, None]] = {}
+    for one in plan:
+        for key, setting in one.varied.items():
+            choices.setdefault(key, {})[_param(setting)] = None
+    return {key: CategoricalDistribution(list(values)) for key, values in choices.items()}
+
+
+def enqueue(
+    study: optuna.Study,
+    one: Planned,
+    distributions: dict[str, Any],
+    run: RunRecord | None,
+    metric: str,
+) -> None:
+    """Add a trial of the plan to the study, with what its history knows, if there is one.
+
+    Optuna's `enqueue_trial` gives a trial its parameters; `add_trial` its past as well.
+    """
+    from optuna.trial import TrialState, create_trial
+
+    state, value = TrialState.WAITING, None
     steps, values = run.curves.get(metric, ([], [])) if run else ([], [])
     if run and run.state == "finished" and _is_number(run.value(metric)):
-        state, value = optuna.trial.TrialState.COMPLETE, run.value(metric)
+        state, value = TrialState.COMPLETE, run.value(metric)
     elif run and run.state in ("finished", "stopped"):
-        state = optuna.trial.TrialState.PRUNED
-    choices: dict[str, dict[Any, None]] = {}
-    for other in plan:
-        for key, setting in other.varied.items():
-            choices.setdefault(key, {})[_param(setting)] = None
+        state = TrialState.PRUNED
     study.add_trial(
-        optuna.trial.create_trial(
+        create_trial(
             state=state,
             value=value,
             params={key: _param(setting) for key, setting in one.varied.items()},
-            distributions={
-                key: optuna.distributions.CategoricalDistribution(list(choices[key]))
-                for key in one.varied
-            },
+            distributions={key: distributions[key] for key in one.varied},
             user_attrs={"id": one.id, "label": one.label, "seed": one.seed},
             intermediate_values=dict(zip(steps, values, strict=True)),
         )

@@ -13,13 +13,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from shared.experiments.settings import ConfigError, Setting, complete
-from shared.experiments.space import Between, Space, expand
+from shared.experiments.space import expand
 from shared.experiments.tracking.history import plain
 from shared.experiments.tracking.records import RunRecord, runs_in
 from shared.paths import my_directory, write_atomically
 
 if TYPE_CHECKING:
     from optuna.pruners import BasePruner
+
+    from shared.experiments.space import Space
 
 
 class StudyError(Exception):
@@ -59,7 +61,8 @@ class Study:
         metric: The number that trials are compared by, reported or returned by the function.
         goal: Whether a larger or a smaller one is better.
         fixed: Settings that all trials share.
-        space: Settings to vary; all combinations, or `samples` random ones.
+        space: Settings to vary, each a list or one of `optuna.distributions`; all combinations of
+            the lists, or `samples` random ones.
         configs: Settings listed trial by trial; combined with the space where there is one.
             A `seed` among them is the only one that they run with.
         samples: How many configurations to draw from the space.
@@ -236,7 +239,13 @@ def _pruner(given: Any) -> BasePruner | None:
 
 
 def _values(given: Any) -> Any:
-    return Between(**given) if isinstance(given, dict) else given
+    """Return a list as it is, and `{low, high}` as a distribution of Optuna."""
+    if not isinstance(given, dict):
+        return given
+    from optuna.distributions import FloatDistribution, IntDistribution
+
+    whole = isinstance(given.get("low"), int) and isinstance(given.get("high"), int)
+    return (IntDistribution if whole else FloatDistribution)(**given)
 
 
 def _short(value: Any) -> str:

@@ -73,9 +73,8 @@ class Run:
         self._history = History(path)
         if aside := self._history.recovered:
             print(
-                f"The history of the run {self.name!r} was damaged after its first "
-                f"{len(earlier)} records; {aside.stat().st_size:,} bytes from there on are set "
-                f"aside in {aside}, and the run goes on from what came before."
+                f"The history of the run {self.name!r} was damaged: {aside.stat().st_size:,} bytes "
+                f"are set aside in {aside}, and its {len(earlier)} whole records stay."
             )
         self._began = time.monotonic() - _spent(earlier)
         self._cpu_began = time.process_time()
@@ -193,8 +192,8 @@ def runs_folder(project: str = "") -> Path:
     return folder / _file_name(project) if project else folder
 
 
-def publish(folder: Path | str, wandb: Mode = "offline", **about: str) -> None:
-    """Write a run that was kept here alone to Weights & Biases, from first record to last.
+def publish(folder: Path | str, wandb: Mode = "offline", **about: str) -> str:
+    """Write a run that was kept here alone to Weights & Biases; return the name of its folder.
 
     Args:
         folder: The run's folder.
@@ -202,8 +201,6 @@ def publish(folder: Path | str, wandb: Mode = "offline", **about: str) -> None:
         about: What W&B shall call it, where that is not what the history says: `name`, `group`,
             `project`.
     """
-    if wandb == "off":
-        return
     from shared.experiments.tracking.mirror import Mirror
 
     records, mirror = read(Path(folder) / "run.jsonl"), Mirror(wandb, Path(folder))
@@ -213,6 +210,7 @@ def publish(folder: Path | str, wandb: Mode = "offline", **about: str) -> None:
             record = {**record, **about, "id": f"{record['id']}-{times}"}
         mirror.write(record)
     mirror.close()
+    return mirror.directory.name if mirror.directory else ""
 
 
 def _may_go_on(path: Path, earlier: list[Record], config: dict[str, Any], resume: bool) -> None:

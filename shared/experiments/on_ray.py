@@ -152,7 +152,7 @@ def _in_task(order: Order, earlier: bytes, keeper: Any) -> dict[str, bytes]:
     try:
         order.scratch.mkdir(parents=True, exist_ok=True)
     except OSError:  # Another machine: the checkpoints stay there
-        scratch = my_directory() / "studies" / order.study / "scratch" / order.id
+        scratch = my_directory() / "studies" / order.study.name / "scratch" / order.one.id
         order = replace(order, scratch=scratch)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
         folder = Path(name)

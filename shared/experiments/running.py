@@ -151,7 +151,11 @@ class _Runner:
             if self._closing or time.time() > self.deadline:
                 return None
             trial = self._begun.popleft() if self._begun else self._ask()
-        order = self._order(self.plan[trial.user_attrs["id"]], trial.number)
+        name = trial.user_attrs["id"]
+        order = Order(
+            self.study, self.plan[name], trial.number, self.deadline,
+            self.folder / "trials" / name, self.folder / "scratch" / name, self.journal,
+        )  # fmt: skip
         self._at_work.add(trial.number)
         left = None if self.study.seconds is None else self.deadline - time.time() + GRACE_SECONDS
         error = workers.run(order, left)
@@ -169,14 +173,6 @@ class _Runner:
         while (trial := self.optuna.ask()).user_attrs["id"] not in self.plan:
             self.optuna.tell(trial, state=TrialState.FAIL)
         return trial
-
-    def _order(self, one: Planned, number: int) -> Order:
-        study = self.study
-        return Order(
-            study.name, one.id, number, study.function, one.config, one.seed, study.metric,
-            study.goal, study.stop, self.deadline, self.folder / "trials" / one.id,
-            self.folder / "scratch" / one.id, self.journal,
-        )  # fmt: skip
 
     def publish(self) -> None:
         """Write the trials that ended to W&B, each once; a failed one again when it is over."""
@@ -233,9 +229,9 @@ def _settled(order: Order, error: str) -> RunRecord:
     if run is None or run.state == "unfinished":
         history = History(order.folder / "run.jsonl")
         if run is None:
-            start = {"kind": "start", "version": 1, "time": "", "id": order.id, "name": order.id}
-            start |= {"project": "studies", "group": order.study}
-            history.append({**start, "config": {**order.config, "seed": order.seed}})
+            start = {"kind": "start", "id": order.one.id, "name": order.one.id}
+            start |= {"project": "studies", "group": order.study.name}
+            history.append({**start, "config": order.config})
         end = {"kind": "end", "state": "failed", "error": error or "it left no result"}
         history.append({**end, "summary": {}, "seconds": run.seconds if run else 0.0})
         history.close()

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from shared.experiments.settings import ConfigError, Setting, complete
 from shared.experiments.space import expand
 from shared.experiments.tracking.history import plain
-from shared.experiments.tracking.records import RunRecord, runs_in
+from shared.experiments.tracking.records import RunRecord, runs_in, text_of
 from shared.paths import my_directory, write_atomically
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ class Study:
         trials = {}
         for config, seed in pairs:
             varied = {key: config.get(key) for key in keys}
-            words = [f"{key}={_short(value)}" for key, value in varied.items()]
+            words = [f"{key}={text_of(value)}" for key, value in varied.items()]
             label = ", ".join([*words, *[f"seed {seed}"] * seeded]) or "defaults"
             text = json.dumps(plain(config), sort_keys=True)
             group = hashlib.sha256(text.encode()).hexdigest()[:8]
@@ -246,7 +246,3 @@ def _values(given: Any) -> Any:
 
     whole = isinstance(given.get("low"), int) and isinstance(given.get("high"), int)
     return (IntDistribution if whole else FloatDistribution)(**given)
-
-
-def _short(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)

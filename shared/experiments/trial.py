@@ -8,13 +8,13 @@ import shutil
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shared.experiments.storage import journal_file, open_study
-from shared.experiments.study import load_function
+from shared.experiments.study import Planned, Study
 from shared.experiments.tracking.run import Run
 from shared.paths import locked
 
@@ -40,34 +40,27 @@ class Order:
     """All that a worker needs to know about a trial; it crosses to other processes.
 
     Attributes:
-        study: Name of the study.
-        id: The trial's name.
-        number: The trial's number in Optuna's study.
-        function: What to run.
-        config: The whole configuration.
-        seed: The seed.
-        metric: The number that is compared.
-        goal: "max" or "min".
-        pruner: Ends hopeless trials.
+        study: The study.
+        one: The trial.
+        number: Its number in Optuna's study.
         deadline: When the budget is spent, in seconds since 1970.
-        folder: Where the history of the trial is kept.
-        scratch: Where the trial may keep checkpoints; deleted once it is over.
+        folder: Where its history is kept.
+        scratch: Where it may keep checkpoints; deleted once it is over.
         journal: The file of Optuna's journal.
     """
 
-    study: str
-    id: str
+    study: Study
+    one: Planned
     number: int
-    function: str | Callable
-    config: dict[str, Any]
-    seed: int
-    metric: str
-    goal: str
-    pruner: optuna.pruners.BasePruner | None
     deadline: float
     folder: Path
     scratch: Path
     journal: Path
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """What the history says was set, the seed among it."""
+        return {**self.one.config, "seed": self.one.seed}
 
 
 class Trial:
@@ -82,16 +75,16 @@ class Trial:
     """
 
     def __init__(self, order: Order, run: Run, optuna_trial: optuna.Trial) -> None:
-        self.config, self.seed, self.folder = order.config, order.seed, order.scratch
+        self.config, self.seed, self.folder = order.one.config, order.one.seed, order.scratch
         self.optuna, self.deadline = optuna_trial, order.deadline
         self._order, self._run = order, run
 
     def report(self, step: int, /, **metrics: float) -> None:
         """Write down numbers reached after `step` updates; may end the trial here."""
         self._run.log(step, **metrics)
-        if (value := metrics.get(self._order.metric)) is not None:
+        if (value := metrics.get(self._order.study.metric)) is not None:
             self.optuna.report(value, step)
-            if self._order.pruner and self.optuna.should_prune():
+            if self._order.study.stop and self.optuna.should_prune():
                 raise TrialEnded("stopped")
         if time.time() > self.deadline:
             raise TrialEnded("paused")
@@ -119,18 +112,18 @@ def work(order: Order, journal: Any = None) -> None:
     order.folder.mkdir(parents=True, exist_ok=True)
     order.scratch.mkdir(parents=True, exist_ok=True)
     with locked(order.folder / "lock", LOCK_SECONDS), _log(order.folder / "log.txt"):
-        config = {**order.config, "seed": order.seed}
+        study = order.study
         run = Run(
-            "studies", order.id, config,
-            group=order.study, wandb="off", resume=True, folder=order.folder,
+            "studies", order.one.id, order.config,
+            group=study.name, wandb="off", resume=True, folder=order.folder,
         )  # fmt: skip
         state, error, summary = "finished", "", {}
         try:
             journal = journal or journal_file(order.journal)
-            study = open_study(journal, order.study, order.goal, order.pruner)
-            known = study.get_trials(deepcopy=False)[order.number]
-            trial = Trial(order, run, optuna.trial.Trial(study, known._trial_id))
-            summary = _numbers(load_function(order.function)(dict(order.config), trial))
+            books = open_study(journal, study.name, study.goal, study.stop)
+            known = books.get_trials(deepcopy=False)[order.number]
+            trial = Trial(order, run, optuna.trial.Trial(books, known._trial_id))
+            summary = _numbers(study.load_function()(dict(order.one.config), trial))
         except TrialEnded as ended:
             state = ended.state
         except BaseException as problem:

@@ -57,7 +57,7 @@ def spend(
     """
     end = _end(folder, hours)
     free = shutil.disk_usage(folder).free / 1e6
-    most = min(most_mb * 1e6, (free - FREE_MB) * 1e6 + sum_of(folder))
+    most = min(most_mb * 1e6, (free - FREE_MB) * 1e6 + size_of(folder))
     run_study(
         trials,
         folder,
@@ -92,11 +92,6 @@ def _end(folder: Path, hours: float | None) -> float:
     return end
 
 
-def sum_of(folder: Path) -> int:
-    """Return the bytes that a study takes, 0 where there is none."""
-    return size_of(folder) if folder.exists() else 0
-
-
 def write_report(folder: Path, end: float | None) -> Path:
     """Write the report of everything that is finished."""
     trials = finished_trials(folder)
@@ -105,7 +100,7 @@ def write_report(folder: Path, end: float | None) -> Path:
     facts = [
         f"Written at {datetime.now():%H:%M on %Y-%m-%d}; {len(trials)} trials are finished and "
         f"{len(failures)} failed, {duration(seconds)} of training in all.",
-        f"The study lies in {folder.name}, {sum_of(folder) / 1e6:.1f} MB.",
+        f"The study lies in {folder.name}, {size_of(folder) / 1e6:.1f} MB.",
     ]
     if end is not None and end > time.time():
         latest = datetime.fromtimestamp(end).strftime("%H:%M")

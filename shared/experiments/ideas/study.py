@@ -170,7 +170,7 @@ def _keep(folder: Path, run: RunRecord) -> dict[str, Any] | None:
 
 
 def size_of(folder: Path) -> int:
-    """Return the bytes of all files in a folder."""
+    """Return the bytes of all files in a folder, 0 where there is none."""
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 

@@ -140,11 +140,6 @@ def plain(value: Any) -> Any:
     )
 
 
-def number(value: Any) -> float:
-    """Return a logged number: "nan" and "inf" are stored by name."""
-    return float(value)
-
-
 def pack_image(image: np.ndarray) -> str:
     """Return a picture, uint8 (height, width), as the text of a PNG."""
     import io

@@ -36,7 +36,7 @@ class StudyProgress:
             return
         self._shown = time.monotonic()
         trials = self._books.get_trials(deepcopy=False)
-        labels = {one.user_attrs["id"]: one.user_attrs["label"] for one in trials}
+        labels = {one.user_attrs.get("id"): one.user_attrs.get("label") for one in trials}
         running = [one for one in trials if one.number in at_work]
         lines = [self._sentence(done, labels, len(running), last)]
         if "ipykernel" in sys.modules:  # A page breaks a longer line in a word

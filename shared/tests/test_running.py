@@ -194,6 +194,17 @@ def test_a_damaged_journal_is_set_aside_told_and_made_anew(capsys):
     assert len(list(study.folder.glob("journal.log.damaged*"))) == 2
 
 
+def test_what_others_put_into_the_journal_is_closed_and_not_run():
+    study = Study("open", CLIMB, "height", space={"rate": [0.1, 0.2]})
+    run_study(study, workers=1, quiet=True)
+    open_study(journal_file(study.folder / "journal.log"), "open", "max", None).enqueue_trial({})
+    grown = Study("open", CLIMB, "height", space={"rate": [0.1, 0.2, 0.3]})
+    assert [run.config["rate"] for run in run_study(grown, workers=1)] == [0.1, 0.2, 0.3]
+    books = open_study(journal_file(study.folder / "journal.log"), "open", "max", None)
+    states = [trial.state.name for trial in books.trials]
+    assert states == ["COMPLETE", "COMPLETE", "FAIL", "COMPLETE"]
+
+
 def test_nothing_that_was_set_aside_is_lost():
     for steps in (1, 2, 3):
         study = Study("anew", CLIMB, "height", fixed={"steps": steps})

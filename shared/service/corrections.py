@@ -14,7 +14,7 @@ from typing import Protocol
 
 import numpy as np
 
-from shared.labeling.schema import (
+from shared.labeling import (
     LabeledLine,
     LabeledPage,
     LabelSet,

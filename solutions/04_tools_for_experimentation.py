@@ -51,7 +51,6 @@ from shared.experiments.tracking import (
     load_run,
     parallel_coordinates,
     plot_runs,
-    publish,
     ranked,
     runs_table,
 )
@@ -316,7 +315,7 @@ check("lab04.read_records")
 
 # %% [markdown] tags=["solution"]
 # **Why this way.** One `try` a line, and `break` rather than `continue`.
-# The shared reader does the same, and also wants a newline behind the last record.
+# The shared reader also wants a newline behind each record; it sets a damaged line aside and reads on, because each of its records says its own step.
 
 # %%
 for share in (1.0, 0.6, 0.3):
@@ -355,12 +354,14 @@ print(f"{kept['file']}: {kept['bytes']} bytes, SHA-256 {kept['sha256'][:12]}..."
 # A **study** names the function, what to vary, and the number to compare.
 # Each of its runs is a **trial**.
 # The function is given by its import path, because a worker process has to find it.
+# Optuna keeps the books: which trial waits, which runs, and how each ended.
+# A trial that is over goes to W&B as well, in the group of its study.
 
 # %%
 TRAIN = "shared.experiments.characters:train"
 fixed = {"updates": UPDATES, "per_class": PER_CLASS}
 first = Study("lab04-first", TRAIN, metric="accuracy", fixed=fixed)
-trial = run_study(first, ENGINE, workers=1, fresh=True)[0]
+trial = run_study(first, ENGINE, workers=1, fresh=True, wandb=WANDB)[0]
 trial.summary
 
 # %% [markdown]
@@ -428,7 +429,7 @@ seconds, short_runs = {}, {}
 for workers in (1, 2):
     short = Study(f"lab04-short-{workers}", TRAIN, "accuracy", fixed=brief, seeds=[1, 2, 3, 4])
     begun = time.perf_counter()
-    short_runs[workers] = run_study(short, ENGINE, workers=workers, fresh=True)
+    short_runs[workers] = run_study(short, ENGINE, workers=workers, fresh=True, wandb="off")
     seconds[f"{workers} process{'es' * (workers > 1)}"] = time.perf_counter() - begun
 one, two = seconds.values()
 figures.plot_bars(seconds, "seconds for four short trials", form="{:.1f}")
@@ -489,7 +490,7 @@ def kill_one() -> None:
 def killed_while_running() -> list:
     """Run the study afresh with a killer beside it."""
     threading.Thread(target=kill_one, daemon=True).start()
-    return run_study(study, "local", workers=WORKERS, fresh=True)
+    return run_study(study, "local", workers=WORKERS, fresh=True, wandb=WANDB)
 
 
 # %% [markdown]
@@ -509,7 +510,7 @@ for run in lost:
 
 # %%
 begun = time.perf_counter()
-runs = run_study(study, ENGINE, workers=WORKERS)
+runs = run_study(study, ENGINE, workers=WORKERS, wandb=WANDB)
 print(f"{len(runs)} trials, {time.perf_counter() - begun:.0f} s for what was missing")
 assert {run.state for run in runs} == {"finished"}
 
@@ -692,7 +693,7 @@ print(f"spread: {100 * (max(scores) - min(scores)):.1f} points between equal con
 # print(f"the CNN leads by {new - old:.1%}")
 #
 # # D: hopeless trials end early
-# study = Study("rates", TRAIN, "accuracy", space=space, stop=Halving(first=25))
+# study = Study("rates", TRAIN, "accuracy", space=space, stop=SuccessiveHalvingPruner())
 # winner = study.best()
 # ```
 
@@ -885,7 +886,23 @@ figures.draw(draw_crossing, 4)
 # At 160 updates two others were ahead, and two places were free; at 320 `more_channels` led.
 # A larger network learns slowly at first, and no rule can see at a rung what comes after it.
 # So a rung belongs where the curves have stopped crossing, which costs more updates, as the two lines above show.
-# `run_study` takes such a rule, too: `Study(..., stop=Halving(first=25))`.
+#
+# The studies of this lab are Optuna's, too: its journal lies beside the histories, and any program that knows Optuna can open it.
+
+# %%
+books = optuna.load_study(
+    study_name=study.name,
+    storage=optuna.storages.JournalStorage(
+        optuna.storages.journal.JournalFileBackend(str(study.folder / "journal.log"))
+    ),
+)
+print(f"best of {len(books.trials)}: {books.best_value:.1%} with {books.best_params}")
+assert books.best_value == max(run.summary["accuracy"] for run in runs)
+assert len(books.trials) == len(runs) + len(lost)
+
+# %% [markdown]
+# One trial is there twice where its first process was killed.
+# A pruner goes in as `Study(..., stop=pruner)`, and `run_study` asks it at each report.
 #
 # ### Exercise 4.8 · Choose the workers
 # 5 min · core
@@ -941,11 +958,13 @@ if UPDATES >= 100 and PER_CLASS >= 40:
 
 # %% [markdown]
 # More than half of them, after a hundred updates; Lab 2 trained three times as long.
-# The best run of a study goes where others can see it with one call.
+# Every trial of the study is in W&B's files; here is the best one in W&B's own words.
 
 # %%
-publish(best.folder, WANDB)
-print("kept here:", best.folder.relative_to(best.folder.parents[3]))
+kept = (best.folder / "wandb.txt").read_text(encoding="utf-8").split()[-1]
+done = subprocess.run([*words[:-1], str(home / "wandb" / kept)], capture_output=True, text=True)
+print(done.stdout if done.returncode == 0 else f"wandb {wandb.__version__} has no viewer yet")
+print(f"to send it: wandb sync my/wandb/wandb/{kept}")
 
 # %% [markdown]
 # **Common mistakes**

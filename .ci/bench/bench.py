@@ -15,6 +15,7 @@ entries (without a name: all but the slow ones):
   sheet       cells cut rightly out of simulated photographs of the sheet, and where it gives up
   characters  slow: learn from pens alone, read real EMNIST
   emnist      slow: learn and read EMNIST
+  study       slow: what the engine of studies adds to a trial, with and without W&B
   decoding    slow: beam and language model, beside the best path
   adaptation  slow: 16 lines of each test hand, before and after
   service     slow: start, latency, throughput, batching and memory of the service
@@ -47,6 +48,7 @@ import bench_planted
 import bench_quick
 import bench_service
 import bench_sheet
+import bench_study
 from bench_rows import TINY, Row, Sizes, heading
 
 from shared.backend import cpu_count
@@ -68,11 +70,12 @@ ENTRIES: dict[str, Callable[[Sizes], list[Row]]] = {
     "sheet": bench_sheet.measure_sheet,
     "characters": bench_emnist.measure_characters,
     "emnist": bench_emnist.measure_emnist,
+    "study": bench_study.measure_study,
     "decoding": bench_decoding.measure_decoding,
     "adaptation": bench_adaptation.measure_adaptation,
     "service": bench_service.measure_service,
 }
-SLOW = ("characters", "emnist", "decoding", "adaptation", "service")
+SLOW = ("characters", "emnist", "study", "decoding", "adaptation", "service")
 #: What a person can put right; anything else is a mistake in the course and shows its traceback
 MISSING = (
     FileNotFoundError,

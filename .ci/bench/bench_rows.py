@@ -82,6 +82,7 @@ class Sizes:
     character_updates: int = 300
     emnist_updates: int = 1600
     tuning_lines: int = 100
+    study_trials: tuple[int, int] = (10, 70)
     adaptation_hands: int = 10
     adaptation_lines: int = 16
     adaptation_held_back: int = 80
@@ -115,6 +116,7 @@ TINY = Sizes(
     character_updates=1,
     emnist_updates=1,
     tuning_lines=2,
+    study_trials=(1, 2),
     adaptation_hands=1,
     adaptation_lines=2,
     adaptation_held_back=2,

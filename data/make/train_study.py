@@ -9,10 +9,8 @@ from typing import Any
 
 from shared.experiments.ideas.configuration import ConfigurationError
 from shared.experiments.ideas.menu import IDEAS
-from shared.experiments.ideas.night import run_and_forget
 from shared.experiments.ideas.study import (
     SEEDS,
-    StudyError,
     load_study,
     pack_study,
     plan,
@@ -21,6 +19,7 @@ from shared.experiments.ideas.study import (
     shipped_plan,
     study_directory,
 )
+from shared.experiments.study import StudyError
 from shared.paths import write_atomically
 
 
@@ -53,7 +52,7 @@ def train_study(options: argparse.Namespace) -> list[dict[str, Any]]:
             records = [record for one in trials if (record := read_trial(folder, one))]
         else:
             seconds = None if options.minutes is None else 60 * options.minutes
-            records = run_study(trials, folder, run_and_forget, seconds)
+            records = run_study(trials, folder, seconds=seconds)
     except (ConfigurationError, StudyError) as error:
         raise SystemExit(str(error)) from error
     print(f"{len(records)} of {len(trials)} trials are finished, in {folder}.")

@@ -1,8 +1,8 @@
 """Run ideas unattended for some hours, and leave a report that opens in a browser.
 
-Every finished trial is a file in my/studies/NAME; one that is broken off goes on from its
-checkpoint. After a kill or a reboot the same command goes on, without --hours until the end that
-was set before.
+Every finished trial is a file in my/studies/NAME, and a run in W&B's files; one that is broken
+off goes on from its checkpoint. After a kill or a reboot the same command goes on, without --hours
+until the end that was set before.
 
 Examples:
   labs overnight --hours 8                         the whole menu, seed after seed
@@ -38,7 +38,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Run until the time is over, and return 1 if a trial failed."""
     from shared.experiments.ideas import IDEAS, night
     from shared.experiments.ideas.configuration import ConfigurationError
-    from shared.experiments.ideas.study import StudyError, plan, study_directory
+    from shared.experiments.ideas.study import plan, study_directory
+    from shared.experiments.study import StudyError
 
     folder = study_directory(arguments.name)
     given = {"updates": arguments.updates, "lines": arguments.lines}
@@ -50,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
             path = night.write_report(folder, None)
         else:
             hours, most_mb = arguments.hours, arguments.most_mb
-            path = night.spend(folder, trials, hours, night.run_and_forget, most_mb)
+            path = night.spend(folder, trials, hours, most_mb)
     except (ConfigurationError, StudyError) as error:
         raise CourseError(str(error)) from error
     print(f"Open {path} in a browser.")

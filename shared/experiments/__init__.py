@@ -1,12 +1,14 @@
 """Experiments: many runs of one function, in parallel, resumable, with one record each.
 
 A study names a function `function(config, trial)`, what to vary, and how to judge it.
-Each trial keeps its own history, `my/studies/NAME/trials/ID/run.jsonl`, and `log.txt` beside it.
+Optuna's journal `my/studies/NAME/journal.log` keeps the books. Each trial has a history of its
+own, `trials/ID/run.jsonl`, with `log.txt` beside it, and is written to Weights & Biases, offline.
 
 Example:
     >>> study = Study(
     ...     "rates", "shared.experiments.characters:train", metric="accuracy",
-    ...     space={"learning_rate": [1e-3, 4e-3]}, seeds=[1, 2], stop=Halving(first=30),
+    ...     space={"learning_rate": [1e-3, 4e-3]}, seeds=[1, 2],
+    ...     stop=optuna.pruners.SuccessiveHalvingPruner(min_resource=30, reduction_factor=2),
     ... )  # doctest: +SKIP
     >>> runs = run_study(study)  # doctest: +SKIP
     >>> study.best().config["learning_rate"]  # doctest: +SKIP
@@ -28,16 +30,12 @@ from shared.experiments.ideas.study import load_study
 from shared.experiments.language_model import count_model, course_model, tune
 from shared.experiments.running import run_study
 from shared.experiments.settings import ConfigError, Setting, complete, with_settings
-from shared.experiments.space import Between, expand
-from shared.experiments.stopping import Halving, Median
+from shared.experiments.space import expand
 from shared.experiments.study import Study, StudyError
 from shared.experiments.trial import Trial, TrialEnded
 
 __all__ = [
-    "Between",
     "ConfigError",
-    "Halving",
-    "Median",
     "Setting",
     "Study",
     "StudyError",

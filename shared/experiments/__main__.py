@@ -15,8 +15,9 @@ A study file (TOML):
   [space]
   learning_rate = [0.001, 0.004]
   [stop]
-  rule = "halving"
-  first = 50
+  pruner = "SuccessiveHalvingPruner"
+  min_resource = 50
+  reduction_factor = 2
 
 Exit status: 0 every trial finished or was stopped early, 1 a trial failed or is to go on,
 2 the study cannot be run as it is.

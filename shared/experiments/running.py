@@ -1,50 +1,37 @@
-"""Running a study: what is missing is run, what is finished stays, whatever happened before."""
+"""Running a study: what is missing is run, what is finished stays, whatever happened before.
+
+Optuna keeps the books (which trial waits, runs or is over, and when its pruner ends one), the
+histories of the trials keep what came out, and joblib's processes or Ray's do the work.
+"""
 
 from __future__ import annotations
 
 import os
-import shutil
+import threading
 import time
 from collections import deque
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal
 
 from shared.backend import cpu_count
-from shared.experiments import watching
+from shared.experiments import storage, watching
 from shared.experiments.progress import StudyProgress
 from shared.experiments.study import Planned, Study, StudyError
-from shared.experiments.tracking.history import History
+from shared.experiments.tracking.history import History, free_name
 from shared.experiments.tracking.records import RunRecord, load_run
 from shared.experiments.tracking.run import Mode, publish
 from shared.experiments.trial import Order
 from shared.paths import locked
 
+if TYPE_CHECKING:
+    import optuna
+
 WORKER_BYTES = 1.2e9  # What a worker with TensorFlow takes at work, with some room
 GRACE_SECONDS = 20.0  # How long trials may go on to their next report when the budget is spent
-POLL_SECONDS = 0.1
-
-
-class Engine(Protocol):
-    """What can run trials: `local` and `on_ray` have one each."""
-
-    name: str
-    workers: int
-
-    def free(self) -> int:
-        """Return how many trials could start now."""
-
-    def submit(self, order: Order) -> None:
-        """Start a trial."""
-
-    def finished(self) -> list[tuple[Order, str]]:
-        """Return the trials that ended since the last call, each with what killed it, if so."""
-
-    def pause(self) -> None:
-        """Tell the trials at work to pause at their next report."""
-
-    def close(self, kill: bool = False) -> None:
-        """End what was started, and nothing else."""
+POLL_SECONDS = 0.2
 
 
 def run_study(
@@ -53,9 +40,10 @@ def run_study(
     *,
     workers: int | None = None,
     address: str | None = None,
-    wandb: Mode = "off",
+    wandb: Mode = "offline",
     fresh: bool = False,
     quiet: bool = False,
+    after: Callable[[RunRecord], bool | None] | None = None,
 ) -> list[RunRecord]:
     """Run what is missing of a study and return its trials in the order of the plan.
 
@@ -67,115 +55,189 @@ def run_study(
         engine: "local" for processes on this machine, "ray" for Ray, here or on a cluster.
         workers: How many trials at once; by default as many as processors and memory allow.
         address: A Ray cluster, such as "auto"; without it Ray is started on this machine.
-        wandb: Mirror each trial that ends to Weights & Biases; see `Run`.
+        wandb: Write each trial that ends to Weights & Biases, grouped by study; see `Run`. It
+            takes 0.1 to 0.2 s, while other trials are at work.
         fresh: Set an earlier study of this name aside first.
         quiet: Show no progress.
+        after: Called with each trial that ends; if it returns False, no other begins.
 
     Raises:
         StudyError: Another study has this name, or this one is being run by another process.
         ConfigError: A configuration has an unknown setting or an impossible value.
     """
+    if engine not in ("local", "ray"):
+        raise StudyError(f"There are the engines 'local' and 'ray'; {engine!r} was asked for.")
     plan = study.planned()
-    with ExitStack() as lock:
-        try:
-            lock.enter_context(locked(study.folder / "study.lock"))
-        except TimeoutError as error:
-            raise StudyError(
-                f"The study {study.name!r} is running already: {error}. Wait for it, or choose "
-                "another name."
-            ) from None
+    with only_one(study.folder):
         if fresh:
             _set_aside(study.folder)
         study.open()
-        (study.folder / "pause").unlink(missing_ok=True)
-        runner = _Runner(study, plan, wandb, quiet)
-        if runner.queue:
-            wanted = min(workers or 10**9, len(runner.queue))
-            runner.run(_engine(engine, wanted, workers is not None, address))
-        runner.progress.show(runner.done, [], last=True)
+        runner = _Runner(study, plan, wandb, quiet, after)
+        if runner.missing:
+            runner.run(_workers(engine, runner.journal, runner.missing, workers, address))
+        runner.publish()
+        runner.progress.show(runner.done, (), last=True)
     return study.results()
 
 
 class _Runner:
-    def __init__(self, study: Study, plan: list[Planned], wandb: Mode, quiet: bool) -> None:
-        self.study, self.wandb = study, wandb
+    """Runs the trials that are missing, each from a thread that waits for its process."""
+
+    def __init__(
+        self, study: Study, plan: list[Planned], wandb: Mode, quiet: bool, after: Callable | None
+    ) -> None:
+        self.study, self.wandb, self.plan = study, wandb, {one.id: one for one in plan}
+        self._after = after or (lambda _: True)
+        self.folder = Path(study.folder).resolve()
+        self.journal = self.folder / "journal.log"
+        if aside := storage.set_damaged_aside(self.journal):
+            print(
+                f"The journal of the study {study.name!r} was damaged and is set aside as "
+                f"{aside.name}; the histories of the trials give a new one."
+            )
+        backend = storage.journal_file(self.journal)
+        self.optuna = storage.open_study(backend, study.name, study.goal, study.stop)
         self.done: list[RunRecord] = []
-        self.queue: deque[Order] = deque()
-        self.progress = StudyProgress(study, len(plan), quiet)
-        for one in plan:
-            self.progress.labels[one.id] = one.label
-            order = _order(study, one)
-            state = _state(order.folder)
-            if state is not None and state.state in ("finished", "stopped"):
-                self.done.append(state)
-            else:
-                self.queue.append(order)
+        self._at_work: set[int] = set()  # Numbers of Optuna's trials
+        self._begun: deque[optuna.Trial] = deque()  # By an earlier run, and not over
+        self._closing = self._closed = False  # No trial begins any more; workers are ended
+        self._asking = threading.Lock()
+        self.deadline = time.time() + (float("inf") if study.seconds is None else study.seconds)
+        self.missing = self._enqueue()
+        self.progress = StudyProgress(study, len(plan), self.optuna, quiet)
 
-    def run(self, engine: Engine) -> None:
-        """Run the queue; whatever interrupts this, no worker is left behind."""
-        deadline = time.monotonic() + (self.study.seconds or float("inf"))
-        running: dict[str, Order] = {}
-        kill = True
+    def _enqueue(self) -> int:
+        """Make Optuna's books agree with plan and histories; return how many trials are missing."""
+        from optuna.trial import Trial, TrialState
+
+        distributions = storage.distributions_of(self.plan.values())
+        known = {one.user_attrs.get("id"): one for one in self.optuna.get_trials(deepcopy=False)}
+        for one in self.plan.values():
+            run, trial = _state(self.folder / "trials" / one.id), known.get(one.id)
+            over = run is not None and run.state in ("finished", "stopped")
+            if over:
+                self.done.append(run)
+            if trial is not None and trial.state == TrialState.RUNNING:
+                if over:
+                    storage.tell(self.optuna, trial.number, run, self.study.metric)
+                else:
+                    self._begun.append(Trial(self.optuna, trial._trial_id))
+            elif trial is None or not over and trial.state.is_finished():
+                storage.enqueue(self.optuna, one, distributions, run, self.study.metric)
+        return len(self.plan) - len(self.done)
+
+    def run(self, workers: Any) -> None:
+        """Run what is missing; whatever interrupts this, no worker is left behind."""
+        with ThreadPoolExecutor(workers.workers) as threads:
+            waiting = {threads.submit(self._one, workers) for _ in range(self.missing)}
+            try:
+                while waiting:
+                    over, waiting = wait(waiting, POLL_SECONDS, FIRST_COMPLETED)
+                    for run in [run for one in over if (run := one.result())]:
+                        self.done.append(run)
+                        self._closing |= self._after(run) is False
+                    if over:
+                        self.publish()
+                    self.progress.show(self.done, self._at_work)
+            finally:
+                self._closing = self._closed = True
+                for one in waiting:
+                    one.cancel()
+                workers.close()
+
+    def _one(self, workers: Any) -> RunRecord | None:
+        """Run the next trial and return how it ended, or None if it did not."""
+        with self._asking:
+            if self._closing or time.time() > self.deadline:
+                return None
+            trial = self._begun.popleft() if self._begun else self._ask()
+        name = trial.user_attrs["id"]
+        order = Order(
+            self.study, self.plan[name], trial.number, self.deadline,
+            self.folder / "trials" / name, self.folder / "scratch" / name, self.journal,
+        )  # fmt: skip
+        self._at_work.add(trial.number)
+        left = None if self.study.seconds is None else self.deadline - time.time() + GRACE_SECONDS
+        error = workers.run(order, left)
+        self._at_work.discard(trial.number)
+        if error and (self._closed or time.time() > self.deadline):
+            return None  # Ended from here; it goes on another time
+        run = _settled(order, error)
+        storage.tell(self.optuna, trial.number, run, self.study.metric)
+        return run
+
+    def _ask(self) -> optuna.Trial:
+        """Take the next waiting trial; one that is over or not planned any more is closed."""
+        from optuna.trial import TrialState
+
+        over = {run.name for run in self.done if run.state in ("finished", "stopped")}
+        while (trial := self.optuna.ask()).user_attrs.get("id") not in self.plan.keys() - over:
+            self.optuna.tell(trial, state=TrialState.FAIL)
+        return trial
+
+    def publish(self) -> None:
+        """Write the trials that ended to W&B, each once; a failed one again when it is over."""
+        for run in self.done if self.wandb != "off" else ():
+            mark = run.folder / "wandb.txt"
+            before = mark.read_text(encoding="utf-8") if mark.exists() else ""
+            if run.state != "paused" and not before.startswith(run.state):
+                about = {"group": self.study.name, "name": self.plan[run.folder.name].label}
+                folder = publish(run.folder, self.wandb, project="studies", **about)
+                mark.write_text(f"{run.state} {folder}", encoding="utf-8")
+
+
+@contextmanager
+def only_one(folder: Path) -> Iterator[None]:
+    """Hold a study's folder for this process; the hold ends with the process, however it ends.
+
+    Raises:
+        StudyError: Another process holds it.
+    """
+    with ExitStack() as lock:
         try:
-            while running or (self.queue and time.monotonic() < deadline):
-                while self.queue and engine.free() > 0 and time.monotonic() < deadline:
-                    order = self.queue.popleft()
-                    running[order.id] = order
-                    engine.submit(order)
-                for order, error in engine.finished():
-                    del running[order.id]
-                    self._settle(order, error)
-                late = time.monotonic() - deadline
-                if late >= 0 and running:
-                    engine.pause()
-                if late > GRACE_SECONDS:
-                    break
-                self.progress.show(self.done, [order.folder for order in running.values()])
-                time.sleep(POLL_SECONDS)
-            kill = bool(running)
-        finally:
-            engine.close(kill)
-
-    def _settle(self, order: Order, error: str) -> None:
-        run = _state(order.folder)
-        if run is None or run.state == "unfinished":
-            history = History(order.folder / "run.jsonl")
-            if run is None:
-                history.append(_start(order))
-            end = {"kind": "end", "state": "failed", "error": error or "it left no result"}
-            history.append({**end, "summary": {}, "seconds": run.seconds if run else 0.0})
-            history.close()
-            run = load_run(order.folder)
-        self.done.append(run)
-        if self.wandb != "off" and run.state in ("finished", "stopped"):
-            publish(order.folder, self.wandb)
+            lock.enter_context(locked(folder / "study.lock"))
+        except TimeoutError as error:
+            raise StudyError(
+                f"The study {folder.name!r} is running already: {error}. Wait for it, stop it, or "
+                "choose another name."
+            ) from None
+        yield
 
 
-def _engine(name: str, wanted: int, asked: bool, address: str | None) -> Engine:
-    if name == "ray":
-        from shared.experiments.on_ray import RayEngine
+def _workers(
+    engine: str, journal: Path, missing: int, asked: int | None, address: str | None
+) -> Any:
+    wanted = min(asked or missing, missing)
+    if engine == "ray":
+        from shared.experiments.on_ray import RayWorkers
 
         # Without a cluster of its own the machine is shared as the local engine shares it
         threads = 1 if address else max(1, cpu_count() // wanted)
-        return RayEngine(wanted if asked else None, threads, address)
-    if name != "local":
-        raise StudyError(f"There are the engines 'local' and 'ray'; {name!r} was asked for.")
-    from shared.experiments.local import LocalEngine
+        return RayWorkers(journal, wanted if asked else None, threads, address)
+    from shared.experiments.local import LocalWorkers
 
     processors, free = cpu_count(), watching.available_bytes()
-    workers = wanted
     if not asked:
         room = int(free // WORKER_BYTES) if free is not None else processors
-        workers = max(1, min(wanted, processors, room))
-    memory = max(WORKER_BYTES, 0.9 * free / workers) if free is not None else None
-    return LocalEngine(workers, max(1, processors // workers), memory)
+        wanted = max(1, min(wanted, processors, room))
+    memory = max(WORKER_BYTES, 0.9 * free / wanted) if free is not None else None
+    return LocalWorkers(wanted, max(1, processors // wanted), memory)
 
 
-def _order(study: Study, one: Planned) -> Order:
-    return Order(
-        study.name, one.id, one.label, one.group, study.function, one.config, one.seed,
-        study.metric, study.goal, study.stop, Path(study.folder).resolve(),
-    )  # fmt: skip
+def _settled(order: Order, error: str) -> RunRecord:
+    """Return how a trial ended; where its process could not write that, it is written here."""
+    run = _state(order.folder)
+    if run is None or run.state == "unfinished":
+        history = History(order.folder / "run.jsonl")
+        if run is None:
+            start = {"kind": "start", "id": order.one.id, "name": order.one.id}
+            start |= {"project": "studies", "group": order.study.name}
+            history.append({**start, "config": order.config})
+        end = {"kind": "end", "state": "failed", "error": error or "it left no result"}
+        history.append({**end, "summary": {}, "seconds": run.seconds if run else 0.0})
+        history.close()
+        run = load_run(order.folder)
+    return run
 
 
 def _state(folder: Path) -> RunRecord | None:
@@ -186,18 +248,12 @@ def _state(folder: Path) -> RunRecord | None:
     return run if run.config else None
 
 
-def _start(order: Order) -> dict:
-    start = {"kind": "start", "version": 1, "time": "", "id": order.id, "project": order.study}
-    start |= {"name": order.id, "group": order.group}
-    return {**start, "config": {**order.config, "seed": order.seed}}
-
-
 def _set_aside(folder: Path) -> None:
-    """Move what an earlier study left to `NAME.old`, in place of what was there."""
+    """Move what an earlier study left to `NAME.old`, or the next free name."""
     kept = [path for path in folder.iterdir() if path.name != "study.lock"]
     if kept:
-        aside = folder.with_name(f"{folder.name}.old")
-        shutil.rmtree(aside, ignore_errors=True)
-        aside.mkdir(exist_ok=True)
+        aside = free_name(folder.with_name(f"{folder.name}.old"))
+        aside.mkdir()
         for path in kept:
             os.replace(path, aside / path.name)
+        print(f"What the study {folder.name!r} had is kept in {aside.name}, beside it.")

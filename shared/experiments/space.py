@@ -1,66 +1,36 @@
-"""Search spaces: lists to choose from, and ranges to draw from."""
+"""Search spaces: lists to choose from, and Optuna's distributions to draw from."""
 
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from shared.experiments.settings import ConfigError
 
+if TYPE_CHECKING:
+    from optuna.distributions import BaseDistribution
 
-@dataclass(frozen=True)
-class Between:
-    """A range of numbers to draw from.
-
-    Attributes:
-        low: Smallest number.
-        high: Largest number.
-        log: Draw the logarithm evenly, as for learning rates.
-        whole: Draw whole numbers.
-    """
-
-    low: float
-    high: float
-    log: bool = False
-    whole: bool = False
-
-    def __post_init__(self) -> None:
-        """Refuse a range that nothing can be drawn from."""
-        if not self.low < self.high or (self.log and self.low <= 0):
-            needed = "0 < low < high" if self.log else "low < high"
-            raise ConfigError(f"A range needs {needed}; {self.low} to {self.high} was given.")
-
-    def draw(self, rng: np.random.Generator) -> float | int:
-        """Return one number of the range, to four digits, so that it can be read and typed."""
-        low, high = (math.log(self.low), math.log(self.high)) if self.log else (self.low, self.high)
-        value = rng.uniform(low, high)
-        value = math.exp(value) if self.log else value
-        if self.whole:
-            return int(min(max(round(value), math.ceil(self.low)), math.floor(self.high)))
-        return min(max(float(f"{value:.4g}"), self.low), self.high)
-
-
-Space = Mapping[str, Sequence[Any] | Between]
+    Space = Mapping[str, Sequence[Any] | BaseDistribution]
 
 
 def expand(space: Space, samples: int | None = None, seed: int = 0) -> list[dict[str, Any]]:
     """Return the configurations of a space.
 
     Args:
-        space: Name to a list of values, or to a range.
+        space: Name to a list of values, or to one of `optuna.distributions`.
         samples: How many to draw at random; None takes every combination of the lists.
         seed: Decides what is drawn; the first of a longer draw equal a shorter one.
 
     Raises:
-        ConfigError: A list is empty, or a range stands where everything is to be combined.
+        ConfigError: A list is empty, or a distribution stands where everything is to be combined.
     """
+    import optuna
+
+    known: dict[str, BaseDistribution] = {}
     for key, values in space.items():
-        if isinstance(values, Between):
+        if isinstance(values, optuna.distributions.BaseDistribution):
+            known[key] = values
             if samples is None:
                 raise ConfigError(
                     f"{key!r} is a range, and a range has no end of values: say how many "
@@ -69,21 +39,16 @@ def expand(space: Space, samples: int | None = None, seed: int = 0) -> list[dict
         elif isinstance(values, str) or not isinstance(values, Sequence) or not len(values):
             raise ConfigError(
                 f"The space of {key!r} is {values!r}; give a list of values such as [0.001, 0.01], "
-                "or Between(low, high)."
+                "or one of optuna.distributions, such as FloatDistribution(low, high)."
             )
+        else:  # Drawn by position, because Optuna's choices are numbers and texts alone
+            known[key] = optuna.distributions.IntDistribution(0, len(values) - 1)
     if samples is None:
-        return [
-            dict(zip(space, chosen, strict=True)) for chosen in itertools.product(*space.values())
-        ]
-    drawn = []
-    for number in range(samples):
-        rng = np.random.default_rng([seed, number])
-        drawn.append(
-            {
-                key: values.draw(rng)
-                if isinstance(values, Between)
-                else values[int(rng.integers(len(values)))]
-                for key, values in space.items()
-            }
-        )
-    return drawn
+        return [dict(zip(space, one, strict=True)) for one in itertools.product(*space.values())]
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed))
+    drawn = [study.ask(known).params for _ in range(samples)]
+    lists = {key: values for key, values in space.items() if isinstance(values, Sequence)}
+    return [
+        {key: lists[key][one[key]] if key in lists else one[key] for key in space} for one in drawn
+    ]

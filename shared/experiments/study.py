@@ -10,14 +10,18 @@ import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from shared.experiments.settings import ConfigError, Setting, complete
-from shared.experiments.space import Between, Space, expand
-from shared.experiments.stopping import Halving, Median, Rule
+from shared.experiments.space import expand
 from shared.experiments.tracking.history import plain
-from shared.experiments.tracking.records import RunRecord, load_run
+from shared.experiments.tracking.records import RunRecord, runs_in, text_of
 from shared.paths import my_directory, write_atomically
+
+if TYPE_CHECKING:
+    from optuna.pruners import BasePruner
+
+    from shared.experiments.space import Space
 
 
 class StudyError(Exception):
@@ -35,6 +39,7 @@ class Planned:
         id: Made from both, so that the same trial has the same id in every run of the study.
         label: What distinguishes it from the study's other trials.
         group: What all seeds of one configuration share.
+        varied: The settings that are not the same in all trials; Optuna's parameters.
     """
 
     id: str
@@ -42,6 +47,7 @@ class Planned:
     seed: int
     label: str
     group: str
+    varied: dict[str, Any]
 
 
 @dataclass
@@ -55,11 +61,13 @@ class Study:
         metric: The number that trials are compared by, reported or returned by the function.
         goal: Whether a larger or a smaller one is better.
         fixed: Settings that all trials share.
-        space: Settings to vary; all combinations, or `samples` random ones.
+        space: Settings to vary, each a list or one of `optuna.distributions`; all combinations of
+            the lists, or `samples` random ones.
         configs: Settings listed trial by trial; combined with the space where there is one.
+            A `seed` among them is the only one that they run with.
         samples: How many configurations to draw from the space.
         seeds: Each configuration runs once with each seed.
-        stop: Rule that ends hopeless trials early.
+        stop: One of `optuna.pruners`, which ends hopeless trials early.
         seconds: Budget: after that no trial starts, and those at work pause.
         folder: Where everything is kept, if not in `my/studies/NAME`.
     """
@@ -73,7 +81,7 @@ class Study:
     configs: Sequence[Mapping[str, Any]] = ()
     samples: int | None = None
     seeds: Sequence[int] = (0,)
-    stop: Rule | None = None
+    stop: BasePruner | None = None
     seconds: float | None = None
     folder: Path | None = None
 
@@ -108,7 +116,7 @@ class Study:
         keys = {name: Setting(None) for name in cls.__dataclass_fields__ if name != "folder"}
         try:
             complete(keys, dict.fromkeys(content))
-            content["stop"] = _rule(content.get("stop"))
+            content["stop"] = _pruner(content.get("stop"))
             content["space"] = {k: _values(v) for k, v in content.get("space", {}).items()}
             return cls(**content)
         except (ConfigError, StudyError, TypeError, ValueError) as error:
@@ -128,26 +136,32 @@ class Study:
         settings = getattr(self.load_function(), "settings", {})
         varied = expand(self.space, self.samples) if self.space else [{}]
         given = [{**one, **other} for one in self.configs or [{}] for other in varied]
+        own = [one.pop("seed", None) for one in given]
         wholes = [complete(settings, {**self.fixed, **one}) for one in given]
         keys = [key for key in dict.fromkeys(key for one in given for key in one)]
         keys = [key for key in keys if len({repr(one.get(key)) for one in wholes}) > 1]
+        pairs = [  # All configurations with the first seed come first
+            (config, int(seed if only is None else only))
+            for seed in self.seeds
+            for config, only in zip(wholes, own, strict=True)
+        ]
+        seeded = len({seed for _, seed in pairs}) > 1
         trials = {}
-        for seed in self.seeds:  # All configurations with the first seed come first
-            for config in wholes:
-                label = ", ".join(f"{key}={_short(config.get(key))}" for key in keys)
-                label += f"{', ' * bool(label)}seed {seed}" if len(self.seeds) > 1 else ""
-                text = json.dumps(plain(config), sort_keys=True)
-                group = hashlib.sha256(text.encode()).hexdigest()[:8]
-                one = Planned(f"{group}-{seed}", config, int(seed), label or "defaults", group)
-                trials[one.id] = one
+        for config, seed in pairs:
+            varied = {key: config.get(key) for key in keys}
+            words = [f"{key}={text_of(value)}" for key, value in varied.items()]
+            label = ", ".join([*words, *[f"seed {seed}"] * seeded]) or "defaults"
+            text = json.dumps(plain(config), sort_keys=True)
+            group = hashlib.sha256(text.encode()).hexdigest()[:8]
+            one = Planned(f"{group}-{seed}", config, seed, label, group, varied)
+            trials[one.id] = one
         return list(trials.values())
 
     def results(self) -> list[RunRecord]:
         """Return the trials that have begun, in the order of the plan, then earlier ones."""
-        folders = {path.parent.name: path.parent for path in self._histories()}
-        order = [one.id for one in self.planned() if one.id in folders]
-        order += [name for name in sorted(folders) if name not in order]
-        return [load_run(folders[name]) for name in order]
+        runs = {run.folder.name: run for run in runs_in(self.folder)}
+        order = [one.id for one in self.planned() if one.id in runs]
+        return [runs[name] for name in dict.fromkeys([*order, *runs])]
 
     def best(self) -> RunRecord:
         """Return the finished trial with the best metric."""
@@ -176,9 +190,6 @@ class Study:
                         f"was {was}. Choose another name, or set the old one aside by fresh=True."
                     )
         write_atomically(path, json.dumps({"version": 1, "name": self.name, **now}, indent=1))
-
-    def _histories(self) -> list[Path]:
-        return sorted((self.folder / "trials").glob("*/run.jsonl"))
 
 
 def load_function(function: str | Callable) -> Callable:
@@ -214,20 +225,24 @@ def _has_a_home(function: Callable) -> bool:
     return function.__module__ != "__main__" and "<" not in name
 
 
-def _rule(given: Any) -> Rule | None:
+def _pruner(given: Any) -> BasePruner | None:
     if given is None:
         return None
-    rules = {"halving": Halving, "median": Median}
+    from optuna import pruners
+
     options = dict(given)
-    name = options.pop("rule", None)
-    if name not in rules:
-        raise StudyError(f"The rule of [stop] is 'halving' or 'median'; {name!r} was given.")
-    return rules[name](**options)
+    name = options.pop("pruner", None)
+    known = [one for one in pruners.__all__ if one not in ("BasePruner", "PatientPruner")]
+    if name not in known:
+        raise StudyError(f"The pruner of [stop] is one of {', '.join(known)}; {name!r} was given.")
+    return getattr(pruners, name)(**options)
 
 
 def _values(given: Any) -> Any:
-    return Between(**given) if isinstance(given, dict) else given
+    """Return a list as it is, and `{low, high}` as a distribution of Optuna."""
+    if not isinstance(given, dict):
+        return given
+    from optuna.distributions import FloatDistribution, IntDistribution
 
-
-def _short(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    whole = isinstance(given.get("low"), int) and isinstance(given.get("high"), int)
+    return (IntDistribution if whole else FloatDistribution)(**given)

@@ -6,19 +6,21 @@ import contextlib
 import os
 import shutil
 import sys
+import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any
 
-from shared.experiments.stopping import Rule
-from shared.experiments.study import load_function
-from shared.experiments.tracking.history import Record, read
+from shared.experiments.storage import journal_file, open_study
+from shared.experiments.study import Planned, Study
 from shared.experiments.tracking.run import Run
 from shared.paths import locked
 
-Advice = Literal["go", "stop", "pause"]
+if TYPE_CHECKING:
+    import optuna
+
 LOCK_SECONDS = 20.0
 
 
@@ -35,39 +37,30 @@ class TrialEnded(BaseException):  # noqa: N818
 
 @dataclass(frozen=True)
 class Order:
-    """All that a worker needs to know about a trial; it crosses to other processes."""
+    """All that a worker needs to know about a trial; it crosses to other processes.
 
-    study: str
-    id: str
-    label: str
-    group: str
-    function: str | Callable
-    config: dict[str, Any]
-    seed: int
-    metric: str
-    goal: str
-    rule: Rule | None
-    study_folder: Path
+    Attributes:
+        study: The study.
+        one: The trial.
+        number: Its number in Optuna's study.
+        deadline: When the budget is spent, in seconds since 1970.
+        folder: Where its history is kept.
+        scratch: Where it may keep checkpoints; deleted once it is over.
+        journal: The file of Optuna's journal.
+    """
+
+    study: Study
+    one: Planned
+    number: int
+    deadline: float
+    folder: Path
+    scratch: Path
+    journal: Path
 
     @property
-    def folder(self) -> Path:
-        """Where the history of the trial is kept."""
-        return self.study_folder / "trials" / self.id
-
-    @property
-    def scratch(self) -> Path:
-        """Where the trial may keep checkpoints; deleted once it is over."""
-        return self.study_folder / "scratch" / self.id
-
-
-class Link(Protocol):
-    """How a trial reaches the others: by files on one machine, by messages on a cluster."""
-
-    def advise(self, order: Order, step: int, value: float | None) -> Advice:
-        """Say whether a trial that reported this value goes on."""
-
-    def record(self, order: Order, record: Record, payload: bytes | None) -> None:
-        """Take a copy of a record, and of the file that it tells of."""
+    def config(self) -> dict[str, Any]:
+        """What the history says was set, the seed among it."""
+        return {**self.one.config, "seed": self.one.seed}
 
 
 class Trial:
@@ -77,18 +70,24 @@ class Trial:
         config: The configuration.
         seed: The seed.
         folder: An own folder for checkpoints, which outlives a kill; it is deleted at the end.
+        optuna: The trial as Optuna knows it.
+        deadline: When the budget is spent, in seconds since 1970; a report after it pauses.
     """
 
-    def __init__(self, order: Order, run: Run, link: Link) -> None:
-        self.config, self.seed, self.folder = order.config, order.seed, order.scratch
-        self._order, self._run, self._link = order, run, link
+    def __init__(self, order: Order, run: Run, optuna_trial: optuna.Trial) -> None:
+        self.config, self.seed, self.folder = order.one.config, order.one.seed, order.scratch
+        self.optuna, self.deadline = optuna_trial, order.deadline
+        self._order, self._run = order, run
 
     def report(self, step: int, /, **metrics: float) -> None:
         """Write down numbers reached after `step` updates; may end the trial here."""
         self._run.log(step, **metrics)
-        advice = self._link.advise(self._order, step, metrics.get(self._order.metric))
-        if advice != "go":
-            raise TrialEnded({"stop": "stopped", "pause": "paused"}[advice])
+        if (value := metrics.get(self._order.study.metric)) is not None:
+            self.optuna.report(value, step)
+            if self._order.study.stop and self.optuna.should_prune():
+                raise TrialEnded("stopped")
+        if time.time() > self.deadline:
+            raise TrialEnded("paused")
 
     def predictions(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
         """Write down what the model said; see `Run.predictions`."""
@@ -99,30 +98,32 @@ class Trial:
         self._run.artifact(name, content)
 
 
-def work(order: Order, link: Link, folder: Path | None = None) -> str:
-    """Run one trial in this process and return its state.
+def work(order: Order, journal: Any = None) -> None:
+    """Run one trial in this process; its history says how it ended.
 
     Whatever the function raises is written down and goes no further.
 
     Args:
         order: The trial.
-        link: Reaches the others.
-        folder: Where to write, if not in the study's own folder.
+        journal: Where Optuna's records go, if not to its file.
     """
-    folder = folder or order.folder
-    folder.mkdir(parents=True, exist_ok=True)
+    import optuna
+
+    order.folder.mkdir(parents=True, exist_ok=True)
     order.scratch.mkdir(parents=True, exist_ok=True)
-    with locked(folder / "lock", LOCK_SECONDS), _log(folder / "log.txt"):
-        config = {**order.config, "seed": order.seed}
+    with locked(order.folder / "lock", LOCK_SECONDS), _log(order.folder / "log.txt"):
+        study = order.study
         run = Run(
-            order.study, order.id, config,
-            group=order.group, wandb="off", resume=True, folder=folder,
-            on_record=lambda record, payload: link.record(order, record, payload),
+            "studies", order.one.id, order.config,
+            group=study.name, wandb="off", resume=True, folder=order.folder,
         )  # fmt: skip
         state, error, summary = "finished", "", {}
         try:
-            returned = load_function(order.function)(dict(order.config), Trial(order, run, link))
-            summary = _numbers(returned)
+            journal = journal or journal_file(order.journal)
+            books = open_study(journal, study.name, study.goal, study.stop)
+            known = books.get_trials(deepcopy=False)[order.number]
+            trial = Trial(order, run, optuna.trial.Trial(books, known._trial_id))
+            summary = _numbers(study.load_function()(dict(order.one.config), trial))
         except TrialEnded as ended:
             state = ended.state
         except BaseException as problem:
@@ -131,7 +132,6 @@ def work(order: Order, link: Link, folder: Path | None = None) -> str:
         run.end(state, summary, error)
         if state in ("finished", "stopped"):
             shutil.rmtree(order.scratch, ignore_errors=True)
-        return state
 
 
 def _numbers(returned: Any) -> dict[str, float]:
@@ -143,35 +143,6 @@ def _numbers(returned: Any) -> dict[str, float]:
             f"{type(returned).__name__} {str(returned)[:60]!r} came back."
         )
     return {str(key): float(value) for key, value in returned.items()}
-
-
-class FileLink:
-    """The link on one machine: the histories of the other trials lie beside this one's."""
-
-    def advise(self, order: Order, step: int, value: float | None) -> Advice:
-        """Look at the others' histories where the rule looks at all."""
-        if (order.study_folder / "pause").exists():
-            return "pause"
-        if order.rule is None or value is None or not order.rule.looks(step):
-            return "go"
-        others = []
-        for path in sorted((order.study_folder / "trials").glob("*/run.jsonl")):
-            if path.parent.name != order.id:
-                others += value_at(read(path), step, order.metric)
-        return "stop" if order.rule.stops(value, others, order.goal == "max") else "go"
-
-    def record(self, order: Order, record: Record, payload: bytes | None) -> None:
-        """Nothing to do: the record was written where everybody looks."""
-
-
-def value_at(records: Sequence[Record], step: int, metric: str) -> list[float]:
-    """Return the value of a metric at a step, as a list of one, or an empty list."""
-    found = [
-        float(record["values"][metric])
-        for record in records
-        if record["kind"] == "metrics" and record["step"] == step and metric in record["values"]
-    ]
-    return found[-1:]
 
 
 @contextlib.contextmanager

@@ -39,6 +39,7 @@ WHAT = {
     "sheet": ("cells right", "seconds from 12 megapixels"),
     "characters": ("macro of 47", "real digits", "seconds of training"),
     "emnist": ("macro of 47", "mean of the worst 5 classes", "seconds of training"),
+    "study": ("without tracking", "with W&B offline"),
     "decoding": ("errors gone by a language model", "WER with it", "milliseconds a line"),
     "adaptation": (
         "errors gone after 2 lines",

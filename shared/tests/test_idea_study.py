@@ -1,7 +1,9 @@
 """Studies that are killed at any moment, what they say, and the report of the morning."""
 
+import functools
 import gzip
 import json
+import os
 import random
 import signal
 import subprocess
@@ -16,18 +18,20 @@ from train_study import restore_shipped
 from shared.experiments.comparing import ComparisonError
 from shared.experiments.ideas import night
 from shared.experiments.ideas.analysis import Results, next_steps
-from shared.experiments.ideas.configuration import ConfigurationError
+from shared.experiments.ideas.configuration import Configuration, ConfigurationError
 from shared.experiments.ideas.study import (
     CLAIM_IDEAS,
-    StudyError,
     finished_trials,
     load_study,
-    only_one,
     plan,
-    read_trial,
-    run_study,
     shipped_plan,
 )
+from shared.experiments.ideas.study import run_study as run_and_track
+from shared.experiments.running import only_one
+from shared.experiments.study import StudyError
+from shared.experiments.tracking import Run
+
+run_study = functools.partial(run_and_track, wandb="off")
 
 #: What a trial of the tests does: some steps, each kept in its checkpoint, and a sum that only
 #: comes out right if no step was lost or taken twice
@@ -37,19 +41,25 @@ from pathlib import Path
 from shared.experiments.ideas.study import plan, run_study
 from shared.paths import write_atomically
 
-def run(configuration, checkpoint, deadline):
-    state = json.loads(checkpoint.read_text()) if checkpoint.exists() else [0, 0]
-    while state[0] < 12:
-        time.sleep(0.004)
-        state = [state[0] + 1, state[1] + (state[0] + 1) * (configuration.seed + 1)]
-        write_atomically(checkpoint, json.dumps(state))
-    return {"configuration": configuration.as_json(), "sum": state[1]}
-
 folder = Path(sys.argv[1])
 log = folder / "order.log"
-records = run_study(plan(["base", "gru"], range(4)), folder, run, say=lambda text: (
-    log.open("a").write(text + chr(10))))
-print(len(records))
+
+def run(config, trial):
+    with log.open("a") as file:
+        file.write("begun" + chr(10))
+    checkpoint = trial.folder / "state.json"
+    state = json.loads(checkpoint.read_text()) if checkpoint.exists() else [0, 0]
+    while state[0] < 12:
+        time.sleep(0.01)
+        state = [state[0] + 1, state[1] + (state[0] + 1) * (trial.seed + 1)]
+        write_atomically(checkpoint, json.dumps(state))
+    del config["idea"]
+    result = {"configuration": {**config, "seed": trial.seed}, "sum": state[1]}
+    trial.artifact("result.json", json.dumps(result).encode())
+
+trials = plan(["base", "gru"], range(4))
+records = run_study(trials, folder, run, say=lambda _: None, wandb="off")
+print("finished", len(records))
 """
 
 
@@ -74,7 +84,7 @@ def _killed_study(folder, kills, seed):
         for path, content in before.items():
             assert path.read_bytes() == content, f"{path} was finished and then changed"
     done = subprocess.run(words, capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "8"
+    assert done.stdout.strip().endswith("finished 8")
     return finished_trials(folder)
 
 
@@ -86,7 +96,8 @@ def test_a_killed_study_loses_nothing_and_runs_nothing_twice(tmp_path, kills):
     wanted = {one.key: 78 * (one.configuration.seed + 1) for one in plan(["base", "gru"], range(4))}
     assert sums == wanted
     left = {path.name for path in (tmp_path / "study").iterdir()}
-    assert left == {"study.lock", "order.log", *(f"{key}.json" for key in wanted)}
+    engine = {"study.lock", "study.json", "journal.log", "journal.log.lock", "trials", "scratch"}
+    assert left == {"order.log", *engine, *(f"{key}.json" for key in wanted)}
 
 
 def _record(configuration, edits, readings=None, validation=None, seconds=1.0):
@@ -150,12 +161,17 @@ def test_shipped_trials_need_not_run_again(tmp_path):
     assert own.read_text(encoding="utf-8") == "{}"  # What lies there is never replaced
 
 
-def test_a_crash_costs_one_trial(tmp_path):
-    def run(configuration, checkpoint, deadline):
-        if configuration.context == "gru":
-            raise RuntimeError("no memory")
-        return {"configuration": configuration.as_json()}
+def run(config, trial):
+    """A trial that learns nothing, and fails with a GRU."""
+    if config["context"] == "gru":
+        raise RuntimeError("no memory")
+    del config["idea"]
+    configuration = Configuration.of(**config, seed=trial.seed)
+    record = {**_record(configuration, [1]), "pid": os.getpid()}
+    trial.artifact("result.json", json.dumps(record).encode())
 
+
+def test_a_crash_costs_one_trial(tmp_path):
     said = []
     records = run_study(plan(["base", "gru", "one_way"], [0]), tmp_path, run, say=said.append)
     assert [record["idea"] for record in records] == ["base", "one_way"]
@@ -164,9 +180,6 @@ def test_a_crash_costs_one_trial(tmp_path):
 
 
 def test_two_studies_of_one_name_are_refused(tmp_path):
-    def run(configuration, checkpoint, deadline):
-        return {"configuration": configuration.as_json()}
-
     run_study(plan(["base"], [0]), tmp_path, run, say=lambda _: None)
     with pytest.raises(StudyError, match="other settings.*lines.*another name"):
         run_study(plan(["base"], [0], lines=50), tmp_path, run)
@@ -175,7 +188,7 @@ def test_two_studies_of_one_name_are_refused(tmp_path):
 def test_a_study_runs_in_one_process_at_a_time(tmp_path):
     code = (
         "import sys, time; from pathlib import Path\n"
-        "from shared.experiments.ideas.study import only_one\n"
+        "from shared.experiments.running import only_one\n"
         "with only_one(Path(sys.argv[1])): print('held', flush=True); time.sleep(60)"
     )
     words = [sys.executable, "-c", code, str(tmp_path)]
@@ -191,33 +204,34 @@ def test_a_study_runs_in_one_process_at_a_time(tmp_path):
         pass
 
 
-def test_half_a_record_is_set_aside_and_runs_again(tmp_path):
-    def run(configuration, checkpoint, deadline):
-        return {"configuration": configuration.as_json()}
-
+def test_half_a_record_is_set_aside_and_runs_again(tmp_path, capsys):
     (one,) = plan(["base"], [0])
-    (tmp_path / f"{one.key}.json").write_text('{"idea": "ba', encoding="utf-8")
-    assert not finished_trials(tmp_path)
-    run_study([one], tmp_path, run, say=lambda _: None)
-    assert read_trial(tmp_path, one)["idea"] == "base"
-    assert (tmp_path / f"{one.key}.json.damaged").exists()
+    path = tmp_path / f"{one.key}.json"
+    for count, made in enumerate(("run", "from its artifact")):
+        path.write_text('{"idea": "ba', encoding="utf-8")
+        assert not finished_trials(tmp_path)
+        (record,) = run_study([one], tmp_path, run, say=lambda _: None)
+        assert record["idea"] == "base" and "is damaged and set aside" in capsys.readouterr().out
+        assert len(list(tmp_path.glob(f"{one.key}.json.damaged*"))) == count + 1, made
 
 
 def test_no_trial_begins_when_time_or_disk_is_used_up(tmp_path):
-    from shared.experiments.ideas.trial import TimeIsUp
-
-    def run(configuration, checkpoint, deadline):
-        if time.monotonic() > deadline:
-            raise TimeIsUp
-        return {"configuration": configuration.as_json()}
-
     said = []
     assert not run_study(plan(["base"], [0]), tmp_path, run, seconds=-1, say=said.append)
-    assert "goes on another time" in said[-1]
-    (tmp_path / "large").write_bytes(bytes(2000))
-    run_study(plan(["base"], [0]), tmp_path, run, 60, most_bytes=1000, say=said.append)
+    (tmp_path / "large").write_bytes(bytes(200_000))
+    run_study(plan(["base"], [0]), tmp_path, run, 60, most_bytes=100_000, say=said.append)
     assert "no more trials" in said[-1]
     assert not finished_trials(tmp_path)
+
+
+def test_a_trial_of_an_earlier_version_goes_on_from_its_checkpoint(tmp_path):
+    def go_on(config, trial):
+        assert (trial.folder / "checkpoint.npz").read_bytes() == b"half"
+        run(config, trial)
+
+    (one,) = plan(["base"], [0])
+    (tmp_path / f"{one.key}.checkpoint.npz").write_bytes(b"half")
+    assert run_study([one], tmp_path, go_on, say=print)[0]["key"] == one.key
 
 
 def test_rates_and_differences_of_a_study():
@@ -285,8 +299,10 @@ def _shipped_results(folder, count=2):
 
 def test_the_report_stands_by_itself(tmp_path):
     _shipped_results(tmp_path)
-    (tmp_path / "dropout-800-0.error.txt").write_text("Traceback\nMemoryError: <full>\n")
-    (tmp_path / "stacked-800-0.checkpoint.npz").write_bytes(b"")
+    for idea, state in (("dropout", "failed"), ("stacked", "paused")):
+        config = {"idea": idea, "updates": 800, "seed": 0}
+        begun = Run("studies", idea, config, wandb="off", folder=tmp_path / "trials" / idea)
+        begun.end(state, error="MemoryError: <full>" * (state == "failed"))
     page = night.write_report(tmp_path, None).read_text(encoding="utf-8")
     assert "4 trials are finished and 1 failed, 4 s of training" in page
     assert "Begun and not finished: stacked-800-0." in page
@@ -326,25 +342,21 @@ def test_a_night_in_the_background_says_how_it_ended(tmp_path, monkeypatch, caps
 
 
 def test_a_night_goes_on_until_the_end_that_was_set(tmp_path):
-    ran = []
-
-    def run(configuration, checkpoint, deadline):
-        ran.append(configuration.seed)
-        return _record(configuration, [1])
-
     trials = plan(["base"], (0, 1))
-    path = night.spend(tmp_path, trials[:1], 0.01, run)
-    assert path.exists() and ran == [0]
-    night.spend(tmp_path, trials, None, run)
-    assert ran == [0, 1]
+    path = night.spend(tmp_path, trials[:1], 0.01, function=run)
+    (first,) = finished_trials(tmp_path)
+    assert path.exists() and first["configuration"]["seed"] == 0
+    night.spend(tmp_path, trials, None, function=run)
+    again, second = finished_trials(tmp_path)
+    assert again == first and second["configuration"]["seed"] == 1
     (tmp_path / "overnight.json").write_text(json.dumps({"end": time.time() - 60}))
     with pytest.raises(StudyError, match="was over at"):
-        night.spend(tmp_path, trials, None, run)
+        night.spend(tmp_path, trials, None, function=run)
     with pytest.raises(StudyError, match="above 0"):
-        night.spend(tmp_path, trials, float("nan"), run)
+        night.spend(tmp_path, trials, float("nan"), function=run)
     (tmp_path / "overnight.json").unlink()
     with pytest.raises(StudyError, match="Give --hours"):
-        night.spend(tmp_path, trials, None, run)
+        night.spend(tmp_path, trials, None, function=run)
 
 
 def test_a_damaged_study_is_named(tmp_path):
@@ -367,10 +379,7 @@ def test_a_full_disk_stops_the_study_and_keeps_what_is_finished(tmp_path, monkey
 
     from shared.experiments.ideas import study
 
-    def run(configuration, checkpoint, deadline):
-        return {"configuration": configuration.as_json()}
-
-    trials = plan(["base", "gru", "one_way"], [0])
+    trials = plan(["base", "dropout", "one_way"], [0])
     run_study(trials[:1], tmp_path, run, say=lambda _: None)
 
     def full(path, content):

@@ -1,16 +1,20 @@
 """The engine for clusters: the same results as the local one, and the proof with two nodes."""
 
+import functools
 import importlib.util
 import subprocess
 import sys
 
 import pytest
+from optuna.pruners import SuccessiveHalvingPruner
 
-from shared.experiments import Halving, Study, StudyError, run_study
+from shared.experiments import Study, StudyError
+from shared.experiments import run_study as run_and_track
 from shared.experiments.__main__ import main
-from shared.experiments.on_ray import Mailbox
 
 CLIMB = "shared.tests.fixtures.toy_experiments:climb"
+HALVING = SuccessiveHalvingPruner(min_resource=2, reduction_factor=2)
+run_study = functools.partial(run_and_track, wandb="off")
 HAS_RAY = importlib.util.find_spec("ray") is not None
 needs_ray = pytest.mark.skipif(
     not HAS_RAY, reason="Ray is not installed; pip install -e '.[parallel]' brings it"
@@ -45,7 +49,7 @@ def test_both_engines_give_the_same_records():
 @needs_ray
 @pytest.mark.nightly
 def test_a_killed_task_costs_one_trial_and_is_tried_again():
-    options = {"space": {"fault": ["none", "die", "swallow"]}, "stop": Halving(first=2)}
+    options = {"space": {"fault": ["none", "die", "swallow"]}, "stop": HALVING}
     runs = run_study(Study("die", CLIMB, "height", **options), "ray", workers=1, quiet=True)
     states = [run.state for run in runs]
     assert states[0] == states[2] == "finished" and states[1] == "failed"
@@ -74,18 +78,6 @@ def test_two_nodes_in_a_namespace_without_a_network():
 def test_without_ray_a_sentence_says_what_to_install():
     with pytest.raises(StudyError, match="needs Ray: pip install"):
         run_study(Study("absent", CLIMB, "height"), "ray", quiet=True)
-
-
-def test_the_mailbox_decides_as_the_files_do():
-    mailbox = Mailbox(Halving(first=2), "height", larger=True)
-    mailbox.know("earlier", 2, 0.9)
-    assert mailbox.advise("a", 1, 0.1) == "go"  # No rung here
-    assert mailbox.advise("a", 2, 0.1) == "stop"
-    assert mailbox.advise("b", 2, None) == "go"
-    mailbox.put("b", {"kind": "metrics"}, b"1")
-    assert mailbox.take() == [("b", {"kind": "metrics"}, b"1")] and mailbox.take() == []
-    mailbox.pause()
-    assert mailbox.advise("b", 1, 1.0) == "pause"
 
 
 def test_the_command_runs_a_study_file(tmp_path, capsys):

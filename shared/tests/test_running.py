@@ -1,14 +1,21 @@
 """Studies at work: parallel, resumed, crashed, stopped, on one machine."""
 
+import functools
 import time
 
 import pytest
+from optuna.pruners import SuccessiveHalvingPruner
 
-from shared.experiments import Halving, Study, StudyError, run_study
+from shared.experiments import Study, StudyError
+from shared.experiments import run_study as run_and_track
+from shared.experiments.storage import journal_file, open_study
 from shared.paths import locked
 from shared.tests.fixtures.toy_experiments import climb
+from shared.tests.test_mirror import records_of
 
 CLIMB = "shared.tests.fixtures.toy_experiments:climb"
+HALVING = SuccessiveHalvingPruner(min_resource=2, reduction_factor=2)
+run_study = functools.partial(run_and_track, wandb="off")
 
 
 @pytest.fixture(autouse=True)
@@ -83,16 +90,14 @@ def test_a_study_runs_once_at_a_time():
 
 
 def test_hopeless_trials_stop_early():
-    study = Study(
-        "halving", CLIMB, "height", space={"rate": [0.9, 0.1, 0.2, 0.8]}, stop=Halving(first=2)
-    )
+    study = Study("halving", CLIMB, "height", space={"rate": [0.9, 0.1, 0.2, 0.8]}, stop=HALVING)
     runs = run_study(study, workers=1, quiet=True)
     assert [run.state for run in runs] == ["finished", "stopped", "stopped", "stopped"]
     assert [run.curves["height"][0][-1] for run in runs] == [8, 2, 2, 4]
 
 
 def test_a_careless_training_cannot_swallow_the_end():
-    study = Study("careless", CLIMB, "height", stop=Halving(first=2),
+    study = Study("careless", CLIMB, "height", stop=HALVING,
                   space={"rate": [0.9, 0.1]}, fixed={"fault": "swallow"})  # fmt: skip
     assert [run.state for run in run_study(study, workers=1, quiet=True)] == ["finished", "stopped"]
 
@@ -162,8 +167,47 @@ def test_workers_get_their_share_of_threads():
     assert {run.summary["threads"] for run in runs} == {max(1, cpu_count() // 2)}
 
 
-def test_wandb_mirrors_the_trials_that_ended():
-    study = Study("seen", CLIMB, "height", fixed={"steps": 2})
-    (run,) = run_study(study, workers=1, quiet=True, wandb="offline")
-    written = list((run.folder.parents[3] / "wandb").rglob("*.wandb"))
-    assert len(written) == 1
+def test_every_trial_is_in_wandbs_files_grouped_by_study():
+    study = Study("seen", CLIMB, "height", fixed={"steps": 2}, space={"fault": ["none", "raise"]})
+    runs = run_and_track(study, workers=1, quiet=True)
+    folder = runs[0].folder.parents[3] / "wandb"
+    assert len(list(folder.rglob("*.wandb"))) == 2
+    run_and_track(study, workers=1, quiet=True)  # Nothing that is over is written again
+    assert len(list(folder.rglob("*.wandb"))) == 2
+    started = [record["run"] for record in records_of(folder.parents[1]) if "run" in record]
+    assert {(one["project"], one["run_group"]) for one in started} == {("studies", "seen")}
+    assert started[0]["display_name"].startswith("fault=")
+
+
+def test_a_damaged_journal_is_set_aside_told_and_made_anew(capsys):
+    study = Study("torn", CLIMB, "height", space={"rate": [0.1, 0.2]})
+    before = run_study(study, workers=1, quiet=True)
+    journal = study.folder / "journal.log"
+    for damage in (b'{"op_code": 4, "wor', b"\x00" * 20 + b"\n"):
+        journal.write_bytes(journal.read_bytes() + damage)
+        after = run_study(study, workers=1, quiet=True)
+        assert "was damaged and is set aside as journal.log.damaged" in capsys.readouterr().out
+        assert [run.summary["pid"] for run in after] == [run.summary["pid"] for run in before]
+        books = open_study(journal_file(journal), "torn", "max", None)
+        assert [trial.value for trial in books.trials] == pytest.approx([0.8, 1.6])
+        assert books.best_trial.params == {"rate": 0.2}
+    assert len(list(study.folder.glob("journal.log.damaged*"))) == 2
+
+
+def test_what_others_put_into_the_journal_is_closed_and_not_run():
+    study = Study("open", CLIMB, "height", space={"rate": [0.1, 0.2]})
+    run_study(study, workers=1, quiet=True)
+    open_study(journal_file(study.folder / "journal.log"), "open", "max", None).enqueue_trial({})
+    grown = Study("open", CLIMB, "height", space={"rate": [0.1, 0.2, 0.3]})
+    assert [run.config["rate"] for run in run_study(grown, workers=1)] == [0.1, 0.2, 0.3]
+    books = open_study(journal_file(study.folder / "journal.log"), "open", "max", None)
+    states = [trial.state.name for trial in books.trials]
+    assert states == ["COMPLETE", "COMPLETE", "FAIL", "COMPLETE"]
+
+
+def test_nothing_that_was_set_aside_is_lost():
+    for steps in (1, 2, 3):
+        study = Study("anew", CLIMB, "height", fixed={"steps": steps})
+        run_study(study, workers=1, quiet=True, fresh=True)
+    kept = sorted(study.folder.parent.glob("anew.old*/trials/*/run.jsonl"))
+    assert [path.parents[2].name for path in kept] == ["anew.old", "anew.old-2"]

@@ -140,27 +140,33 @@ def test_a_study_goes_on_where_it_was_left(my):
     )  # fmt: skip
     before = contents(my / "studies/lab04-rates/trials")
     assert [run.state for run in study.results()] == ["finished"]
-    run_study(study, workers=1)
+    run_study(study, workers=1, wandb="off")
     assert [run.state for run in study.results()] == ["finished"] * 2
     after = contents(my / "studies/lab04-rates/trials")
     history = next(name for name in before if name.endswith("run.jsonl"))
     assert after[history] == before[history]  # Finished, so it was not run again
 
 
+def settings_of(config, trial):
+    settings = {name: value for name, value in config.items() if name != "idea"}
+    return {**settings, "seed": trial.seed}
+
+
 def test_a_study_of_ideas_goes_on_where_it_was_left(my):
     from shared.experiments.ideas.study import plan, run_study, study_directory
 
-    begun = []
+    def run(config, trial):
+        result = {"configuration": settings_of(config, trial), "cer": {"validation": 0.5}}
+        trial.artifact("result.json", json.dumps(result).encode())
 
-    def run(configuration, **others):
-        begun.append(configuration.seed)
-        return {"configuration": configuration.as_json(), "cer": {"validation": 0.5}}
-
-    records = run_study(plan(["base", "gru"], [0, 1]), study_directory(), run, say=lambda _: None)
+    folder = study_directory()
+    before = contents(folder)
+    records = run_study(plan(["base", "gru"], [0, 1]), folder, run, say=lambda _: None, wandb="off")
     assert [record["key"] for record in records] == [
         "base-800-0", "gru-800-0", "base-800-1", "gru-800-1"
     ]  # fmt: skip
-    assert begun == [1, 1]
+    assert before.items() <= contents(folder).items()  # What was finished did not run again
+    assert len(list(folder.glob("trials/*"))) == 2
     assert len(records[0]["test"]["edits"]) > 100
 
 

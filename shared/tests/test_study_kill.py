@@ -7,7 +7,9 @@ import subprocess
 import sys
 import time
 
+import optuna
 import pytest
+from optuna.storages.journal import JournalFileBackend, JournalStorage
 
 from shared.experiments import Study, run_study
 from shared.experiments.tracking import load_run
@@ -17,7 +19,7 @@ RATES = [0.1, 0.2, 0.3, 0.4]
 CODE = f"""
 from shared.experiments import Study, run_study
 run_study(Study("killed", {CLIMB!r}, "height", space={{"rate": {RATES}}},
-                fixed={{"steps": 40, "pause": 0.03}}), workers=2)
+                fixed={{"steps": 40, "pause": 0.03}}), workers=2, wandb="off")
 """
 
 pytestmark = pytest.mark.skipif(
@@ -62,7 +64,7 @@ def kill_at_random(tmp_path, monkeypatch, kills, seed):
         kept = now
         if len(kept) == len(RATES):
             break
-    runs = run_study(study, workers=2, quiet=True)
+    runs = run_study(study, workers=2, quiet=True, wandb="off")
     assert [run.error for run in runs if run.state != "finished"] == []
     assert len(runs) == len(RATES)
     assert kept.items() <= finished(study.folder).items()
@@ -70,6 +72,12 @@ def kill_at_random(tmp_path, monkeypatch, kills, seed):
         assert run.curves["height"][0] == list(range(1, 41))  # No step is missing, none is double
         assert run.summary["height"] == pytest.approx(run.config["rate"] * 40)
     assert not list((study.folder / "scratch").iterdir())
+    books = optuna.load_study(
+        study_name="killed",
+        storage=JournalStorage(JournalFileBackend(str(study.folder / "journal.log"))),
+    )
+    assert [trial.value for trial in books.trials] == [rate * 40 for rate in RATES]
+    assert all(sorted(trial.intermediate_values) == list(range(1, 41)) for trial in books.trials)
     return runs
 
 
@@ -96,7 +104,7 @@ def die():
     time.sleep(0.5)
     os.kill(os.getpid(), 9)
 threading.Thread(target=die, daemon=True).start()
-run_study(study, workers=1, quiet=True)
+run_study(study, workers=1, quiet=True, wandb="off")
 """
     subprocess.run([sys.executable, "-c", code], check=False, timeout=120)
     (lock,) = (tmp_path / "my").rglob("trials/*/lock")

@@ -109,10 +109,10 @@ def compare(folder: Path) -> int:
     path = folder / "study.toml"
     path.write_text(STUDY)
     there = Study.from_file(path)
-    on_ray = run_study(there, "ray", address=f"127.0.0.1:{PORT}")
+    on_ray = run_study(there, "ray", address=f"127.0.0.1:{PORT}", wandb="off")
     here = Study.from_file(path)
     here.folder = folder / "local"
-    local = run_study(here, "local", workers=2)
+    local = run_study(here, "local", workers=2, wandb="off")
     nodes = {run.summary["node"] for run in on_ray}
     same = [a.curves == b.curves for a, b in zip(on_ray, local, strict=True)]
     print(f"{len(on_ray)} trials on {len(nodes)} nodes; equal to the local engine: {sum(same)}")

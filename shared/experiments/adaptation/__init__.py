@@ -3,7 +3,6 @@
 from shared.experiments.adaptation.adapting import (
     AdaptationError,
     Adapter,
-    adapt,
     own_lines,
     rehearsal_lines,
     updates_for,
@@ -20,7 +19,6 @@ __all__ = [
     "AdaptationError",
     "Adapter",
     "Effect",
-    "adapt",
     "count_edits",
     "effect",
     "measure_hands",

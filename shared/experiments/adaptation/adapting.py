@@ -241,8 +241,3 @@ def mixed_batches(
         rest = len(lines) + rng.integers(max(1, len(others)), size=BATCH_SIZE - own)
         yield assemble(both, [*mine.tolist(), *rest.tolist()], rng=rng)
         update += 1
-
-
-def adapt(reader: LineTextRecognizer, lines: LineSet, **settings: Any) -> LineTextRecognizer:
-    """Return a reader that has learned one writer's lines; see `Adapter.adapt`."""
-    return Adapter(reader).adapt(lines, **settings)

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 from dataclasses import dataclass, fields
 from typing import Any
 
-#: The words that a text setting may hold
-CHOICES: dict[str, tuple[str, ...]] = {
+from shared.experiments.settings import ConfigError, Setting, complete
+
+#: The words that a text setting may hold, and lowest and highest value of a number
+CHOICES: dict[str, tuple] = {
     "context": ("lstm", "gru", "dilated", "transformer", "none"),
+    "frame_width": (2, 4),
     "normalization": ("batch", "layer", "none"),
     "decoder": ("ctc", "attention"),
     "schedule": ("one_cycle", "constant", "steps"),
 }
-#: Lowest and highest value of a number
 RANGES: dict[str, tuple[float, float]] = {
     "features": (8, 512),
     "layers": (1, 4),
-    "frame_width": (2, 4),
     "dropout": (0, 0.9),
     "updates": (1, 100_000),
     "batch_size": (1, 256),
@@ -28,10 +28,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "lines": (16, 100_000),
     "seed": (0, 2**31),
 }
-
-
-class ConfigurationError(ValueError):
-    """A setting that does not exist, or a value that it cannot have."""
+ConfigurationError = ConfigError
 
 
 @dataclass(frozen=True)
@@ -80,25 +77,7 @@ class Configuration:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "channels", tuple(self.channels))
-        for name, allowed in CHOICES.items():
-            value = getattr(self, name)
-            if value not in allowed:
-                nearest = difflib.get_close_matches(str(value), allowed, 1, 0)[0]
-                raise ConfigurationError(
-                    f"{name} cannot be {value!r}; it is one of {', '.join(allowed)}. "
-                    f"Did you mean {nearest!r}?"
-                )
-        for name, (low, high) in RANGES.items():
-            value = getattr(self, name)
-            number = isinstance(value, (int, float)) and not isinstance(value, bool)
-            if not number or not low <= value <= high:
-                nearest = min(max(value, low), high) if number else low
-                raise ConfigurationError(
-                    f"{name} cannot be {value!r}; it needs a number from {low:g} to {high:g}. "
-                    f"The nearest is {nearest:g}."
-                )
-        if self.frame_width == 3:
-            raise ConfigurationError("frame_width cannot be 3; it is 2 or 4. The nearest is 4.")
+        complete(SETTINGS, vars(self))
         if len(self.channels) != 4:
             raise ConfigurationError(
                 f"channels cannot be {self.channels}; the stem has four convolutions and needs "
@@ -118,14 +97,7 @@ class Configuration:
             ConfigurationError: Names the unknown key or the impossible value, and the nearest
                 right one.
         """
-        known = [field.name for field in fields(cls)]
-        for name in changes:
-            if name not in known:
-                nearest = difflib.get_close_matches(name, known, 1, 0)[0]
-                raise ConfigurationError(
-                    f"There is no setting {name!r}; did you mean {nearest!r}? "
-                    f"The settings are {', '.join(known)}."
-                )
+        complete(SETTINGS, changes)
         return cls(**changes)
 
     def as_json(self) -> dict[str, Any]:
@@ -136,3 +108,11 @@ class Configuration:
         """Return only what differs from the base."""
         base = Configuration().as_json()
         return {name: value for name, value in self.as_json().items() if value != base[name]}
+
+
+SETTINGS = {
+    field.name: Setting(
+        field.default, *RANGES.get(field.name, ()), choices=CHOICES.get(field.name, ())
+    )
+    for field in fields(Configuration)
+}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import math
 import os
@@ -18,18 +17,18 @@ from pathlib import Path
 from typing import Any
 
 from shared.experiments.ideas.analysis import Results
-from shared.experiments.ideas.configuration import Configuration
 from shared.experiments.ideas.report import Page, begun_in, failures_in, report_page
 from shared.experiments.ideas.study import (
+    TRAIN,
     Planned,
-    StudyError,
     finished_trials,
     line_sets,
-    only_one,
     run_study,
     size_of,
     study_directory,
 )
+from shared.experiments.running import only_one
+from shared.experiments.study import StudyError
 from shared.lines import frozen_lines
 from shared.loop import ProgressLine, duration
 from shared.paths import my_directory, write_atomically
@@ -42,8 +41,8 @@ def spend(
     folder: Path,
     trials: list[Planned],
     hours: float | None,
-    run_trial: Callable[..., dict[str, Any]],
     most_mb: float = MOST_MB,
+    function: str | Callable = TRAIN,
 ) -> Path:
     """Run trials until the time is over; the report is written anew after each of them.
 
@@ -51,19 +50,19 @@ def spend(
         folder: Where the study is kept.
         trials: What is planned; those that are finished are not run again.
         hours: Time from now on, or None to go on until the end that an earlier call set.
-        run_trial: See `ideas.trial.run_trial`.
         most_mb: Disk that the folder may take.
+        function: See `ideas.trial.train`.
 
     Returns:
         The report.
     """
     end = _end(folder, hours)
     free = shutil.disk_usage(folder).free / 1e6
-    most = min(most_mb * 1e6, (free - FREE_MB) * 1e6 + sum_of(folder))
+    most = min(most_mb * 1e6, (free - FREE_MB) * 1e6 + size_of(folder))
     run_study(
         trials,
         folder,
-        run_trial,
+        function,
         max(0.0, end - time.time()),
         most,
         lambda text: print(f"{datetime.now():%H:%M} {text}", flush=True),
@@ -94,11 +93,6 @@ def _end(folder: Path, hours: float | None) -> float:
     return end
 
 
-def sum_of(folder: Path) -> int:
-    """Return the bytes that a study takes, 0 where there is none."""
-    return size_of(folder) if folder.exists() else 0
-
-
 def write_report(folder: Path, end: float | None) -> Path:
     """Write the report of everything that is finished."""
     trials = finished_trials(folder)
@@ -107,7 +101,7 @@ def write_report(folder: Path, end: float | None) -> Path:
     facts = [
         f"Written at {datetime.now():%H:%M on %Y-%m-%d}; {len(trials)} trials are finished and "
         f"{len(failures)} failed, {duration(seconds)} of training in all.",
-        f"The study lies in {folder.name}, {sum_of(folder) / 1e6:.1f} MB.",
+        f"The study lies in {folder.name}, {size_of(folder) / 1e6:.1f} MB.",
     ]
     if end is not None and end > time.time():
         latest = datetime.fromtimestamp(end).strftime("%H:%M")
@@ -118,20 +112,6 @@ def write_report(folder: Path, end: float | None) -> Path:
     begun = begun_in(folder)
     page = report_page(study, "What the night brought", facts, failures, images, begun)
     return write_atomically(folder / "report.html", page)
-
-
-def run_and_forget(
-    configuration: Configuration, checkpoint: Path, deadline: float | None = None
-) -> dict[str, Any]:
-    """Run a trial and free what it leaves behind in this process."""
-    from shared.backend import keras
-    from shared.experiments.ideas.trial import run_trial
-
-    try:
-        return run_trial(configuration, checkpoint, deadline=deadline)
-    finally:
-        keras.utils.clear_session()
-        gc.collect()
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,8 @@ import numpy as np
 from shared.experiments.comparing import ComparisonError
 from shared.experiments.ideas.analysis import Results, next_steps
 from shared.experiments.ideas.menu import IDEAS
+from shared.experiments.ideas.study import key_of
+from shared.experiments.tracking.records import runs_in
 from shared.figures import plot_curves
 from shared.picture import img
 
@@ -167,15 +169,11 @@ def _png(image: np.ndarray) -> bytes:
 
 
 def begun_in(folder: Path) -> list[str]:
-    """Return the keys of the trials that wait with a checkpoint."""
-    ending = ".checkpoint.npz"
-    return sorted(path.name.removesuffix(ending) for path in folder.glob(f"*{ending}"))
+    """Return the keys of the trials that were begun and are to go on."""
+    runs = runs_in(folder)
+    return sorted(key_of(run) for run in runs if run.state in ("paused", "unfinished"))
 
 
 def failures_in(folder: Path) -> dict[str, str]:
-    """Return the last line of each failed trial's traceback, by its key."""
-    found: dict[str, Any] = {}
-    for path in sorted(folder.glob("*.error.txt")):
-        lines = path.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-        found[path.name.removesuffix(".error.txt")] = lines[-1] if lines else "no message"
-    return found
+    """Return the error of each failed trial, by its key."""
+    return {key_of(run): run.error for run in runs_in(folder) if run.state == "failed"}

@@ -1,18 +1,14 @@
-"""A study: a plan of trials, run one after the other, each kept as soon as it is finished.
+"""The study of Lab 5: a plan of trials, and the record of each as one file for the analysis.
 
-Kill it at any moment and start it again: finished trials are read from their files, and the
-one that was broken off goes on from its checkpoint.
+`shared.experiments.run_study` runs it: kill it at any moment and start it again.
 """
 
 from __future__ import annotations
 
 import gzip
 import json
-import time
-import traceback
 import zlib
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,9 +16,15 @@ from typing import Any
 from shared.experiments.ideas.analysis import Results
 from shared.experiments.ideas.configuration import Configuration
 from shared.experiments.ideas.menu import IDEAS, find_idea
-from shared.paths import DATA, data_file, locked, my_directory, write_atomically
+from shared.experiments.running import run_study as run_on_engine
+from shared.experiments.study import Study, StudyError
+from shared.experiments.tracking.history import free_name
+from shared.experiments.tracking.records import RunRecord
+from shared.experiments.tracking.run import Mode
+from shared.paths import DATA, data_file, my_directory, write_atomically
 
 FORMAT = 1
+TRAIN = "shared.experiments.ideas.trial:train"
 SHIPPED = "samples/study.json.gz"
 #: The ideas with three seeds in the shipped study; the rest of the menu has what time allowed
 MAIN = (
@@ -37,10 +39,6 @@ LARGEST = 3200  # The budget of the base that the lab predicts from the others
 #: Ideas that the lab's claims of a gain, and of none, rest on, and their seeds after the first
 CLAIM_IDEAS = ("more_channels", "gru", "base")
 CLAIM_SEEDS = (1, 2, 3, 4)
-
-
-class StudyError(ValueError):
-    """A study that cannot be run or read as it is."""
 
 
 @dataclass(frozen=True)
@@ -99,22 +97,24 @@ def study_directory(name: str = "ideas") -> Path:
 def run_study(
     trials: list[Planned],
     folder: Path,
-    run: Callable[..., dict[str, Any]] | None = None,
+    function: str | Callable = TRAIN,
     seconds: float | None = None,
     most_bytes: float | None = None,
     say: Callable[[str], None] = print,
     after: Callable[[], None] = lambda: None,
+    wandb: Mode = "offline",
 ) -> list[dict[str, Any]]:
-    """Run what is planned and not finished yet.
+    """Run what is planned and not finished yet, one trial after the other.
 
     Args:
         trials: See `plan`.
         folder: Where each finished trial lies as one file.
-        run: What a trial is; see `trial.run_trial` for its arguments and what it returns.
+        function: What a trial is; see `trial.train`.
         seconds: Time for all of them; a trial that is at work then keeps its checkpoint.
         most_bytes: Begin no trial once the folder holds that much.
-        say: Where progress goes.
+        say: Where the outcome of each trial goes.
         after: Called after each trial.
+        wandb: See `shared.experiments.run_study`.
 
     Returns:
         The records of all finished trials of the plan; a failed one is said and left out.
@@ -122,45 +122,56 @@ def run_study(
     Raises:
         StudyError: Another process works on this study, or a file belongs to another plan.
     """
-    from shared.experiments.ideas.trial import TimeIsUp, run_trial
+    missing = [one for one in trials if read_trial(folder, one) is None]
+    settings = [{"idea": one.idea, **one.configuration.as_json()} for one in missing]
 
-    deadline = None if seconds is None else time.monotonic() + seconds
-    with only_one(folder):
-        for part in folder.glob(".*.part"):  # What a kill left half-written; nobody else writes
-            part.unlink(missing_ok=True)
-        for number, planned in enumerate(trials, start=1):
-            if read_trial(folder, planned) is not None:
-                continue
-            if most_bytes is not None and size_of(folder) > most_bytes:
-                say(f"{folder} holds {size_of(folder) / 1e6:.0f} MB; no more trials are begun.")
-                break
-            say(f"{planned.key} ({number} of {len(trials)}) ...")
-            try:
-                _run_one(planned, folder, run or run_trial, deadline)
-                say(f"  {summary(read_trial(folder, planned))}")
-            except TimeIsUp:
-                say("  The time is over; this trial goes on another time.")
-                break
-            except Exception as error:  # One trial's crash costs one trial
-                log = folder / f"{planned.key}.error.txt"
-                write_atomically(log, traceback.format_exc())
-                say(f"  failed: {type(error).__name__}: {error} (see {log.name})")
-            after()
+    def room() -> bool:
+        if full := most_bytes is not None and size_of(folder) > most_bytes:
+            say(f"{folder} holds {size_of(folder) / 1e6:.0f} MB; no more trials are begun.")
+        return not full
+
+    def keep(run: RunRecord) -> bool:
+        if run.state == "failed":  # One trial's crash costs one trial
+            say(f"{key_of(run)} failed: {run.error} (see {run.folder / 'log.txt'})")
+        elif record := _keep(folder, run):
+            say(f"{record['key']}: {summary(record)}")
+        after()
+        return room()
+
+    if missing and room():
+        study = Study(
+            folder.name, function, "cer", "min", configs=settings, seconds=seconds, folder=folder
+        )
+        for one, planned in zip(missing, study.planned(), strict=True):
+            earlier = folder / f"{one.key}.checkpoint.npz"  # Where an earlier version kept it
+            if earlier.exists():
+                scratch = folder / "scratch" / planned.id
+                scratch.mkdir(parents=True, exist_ok=True)
+                earlier.replace(scratch / "checkpoint.npz")
+        for run in run_on_engine(study, workers=1, wandb=wandb, after=keep):
+            if run.state == "finished" and not (folder / f"{key_of(run)}.json").exists():
+                _keep(folder, run)  # A kill came between its end and its file
     return [record for planned in trials if (record := read_trial(folder, planned))]
 
 
-def _run_one(planned: Planned, folder: Path, run: Callable, deadline: float | None) -> None:
-    checkpoint = folder / f"{planned.key}.checkpoint.npz"
-    result = run(planned.configuration, checkpoint=checkpoint, deadline=deadline)
-    record = {"idea": planned.idea, "key": planned.key, **result}
-    write_atomically(folder / f"{planned.key}.json", json.dumps(record) + "\n")
-    for left in folder.glob(f"{planned.key}.checkpoint.npz*"):
-        left.unlink()
-    (folder / f"{planned.key}.error.txt").unlink(missing_ok=True)
+def key_of(run: RunRecord) -> str:
+    """Return the key of a trial that the engine ran."""
+    return "{idea}-{updates}-{seed}".format(**run.config)
+
+
+def _keep(folder: Path, run: RunRecord) -> dict[str, Any] | None:
+    """Write the record of a finished trial, and return it."""
+    path = run.folder / "artifacts" / "result.json"
+    if run.state != "finished" or not path.exists():
+        return None
+    record = {"idea": run.config["idea"], "key": key_of(run)}
+    record |= json.loads(path.read_text(encoding="utf-8"))
+    write_atomically(folder / f"{record['key']}.json", json.dumps(record) + "\n")
+    return record
 
 
 def size_of(folder: Path) -> int:
-    """Return the bytes of all files in a folder."""
+    """Return the bytes of all files in a folder, 0 where there is none."""
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
@@ -183,8 +194,9 @@ def read_trial(folder: Path, planned: Planned) -> dict[str, Any] | None:
         settings = record["configuration"]
     except FileNotFoundError:
         return None
-    except (ValueError, KeyError, TypeError):  # Set aside, so that it is seen and runs again
-        path.replace(path.with_name(path.name + ".damaged"))
+    except (ValueError, KeyError, TypeError):
+        aside = path.rename(free_name(path.with_name(path.name + ".damaged")))
+        print(f"{path} is damaged and set aside as {aside.name}; it is made anew.")
         return None
     wanted = planned.configuration.as_json()
     if settings != wanted:
@@ -194,24 +206,6 @@ def read_trial(folder: Path, planned: Planned) -> dict[str, Any] | None:
             f"study of the same name. Give this study another name, or move {folder} away."
         )
     return record
-
-
-@contextmanager
-def only_one(folder: Path) -> Iterator[None]:
-    """Hold the folder for this process; the hold ends with the process, however it ends.
-
-    Raises:
-        StudyError: Another process holds it.
-    """
-    with ExitStack() as lock:
-        try:
-            lock.enter_context(locked(folder / "study.lock"))
-        except TimeoutError as error:
-            raise StudyError(
-                f"The study in {folder} is running already: {error}. "
-                "Wait for it, stop it, or give this study another name."
-            ) from None
-        yield
 
 
 def finished_trials(folder: Path) -> list[dict[str, Any]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import json
 import time
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -14,10 +16,12 @@ import numpy as np
 from shared.experiments.ideas.configuration import Configuration
 from shared.experiments.ideas.networks import build_attention_network, build_network
 from shared.experiments.ideas.reading import Reader, attention_reader, ctc_reader
+from shared.experiments.trial import TrialEnded
 from shared.metrics import edit_distance
 from shared.networks import FRAME_WIDTH, HEIGHT
 
 if TYPE_CHECKING:
+    from shared.experiments.trial import Trial
     from shared.lines import LineSet
     from shared.loop import Training
     from shared.training import Batch
@@ -45,6 +49,31 @@ def validation_lines(count: int = VALIDATION_LINES) -> LineSet:
     return compose_lines(count, "validation", DATA_SEED)
 
 
+def train(config: dict[str, Any], trial: Trial) -> dict[str, float]:
+    """Run one trial of a study: `idea`, and the settings of a `Configuration` without the seed.
+
+    What `run_trial` returns is kept as the artifact `result.json`.
+    """
+    from shared.backend import keras
+
+    settings = {name: value for name, value in config.items() if name != "idea"}
+    try:
+        result = run_trial(
+            Configuration.of(**settings, seed=trial.seed),
+            trial.folder / "checkpoint.npz",
+            lambda update, measured: trial.report(update, **measured),
+            deadline=trial.deadline,
+        )
+    except TimeIsUp:
+        raise TrialEnded("paused") from None
+    finally:  # The process serves the next trial, too
+        keras.utils.clear_session()
+        gc.collect()
+    trial.artifact("result.json", json.dumps(result).encode("utf-8"))
+    numbers = {name: result[name] for name in ("parameters", "cpu_seconds")}
+    return {"cer": result["cer"]["validation"], "test_cer": result["cer"]["test"], **numbers}
+
+
 def run_trial(
     configuration: Configuration,
     checkpoint: Path | str | None = None,
@@ -61,7 +90,7 @@ def run_trial(
         report: Called with the updates taken and `{"cer": ...}` on validation, a few times.
         validation: Lines to choose by; 200 composed ones if not given.
         test: Lines that nothing is chosen by; the frozen test if not given.
-        deadline: On the clock of `time.monotonic`; no update is taken after it.
+        deadline: In seconds since 1970; no update is taken after it.
 
     Raises:
         TimeIsUp: The deadline has passed.
@@ -158,7 +187,7 @@ class _Processor:
         self.elsewhere = 0.0  # Seconds that went into reading validation lines
 
     def take_update(self, batch: Batch, rate: float) -> float:
-        if self._deadline is not None and time.monotonic() > self._deadline:
+        if self._deadline is not None and time.time() > self._deadline:
             raise TimeIsUp("The time for this trial is over.")
         loss = self._take_update(batch, rate)
         self._count += 1

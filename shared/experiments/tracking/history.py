@@ -1,7 +1,7 @@
 """One file of records, one JSON object a line, that survives a kill at any moment.
 
 Nothing but the last record can ever be damaged by a crash, because records are only appended.
-Reading stops before a damaged record; opening for writing moves it, and what follows, beside.
+Reading leaves damaged lines out; opening for writing moves them beside.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class History:
         """Open a history for appending, creating it and its folder if needed.
 
         Args:
-            path: The file. What begins with a damaged record is set aside; see `recover`.
+            path: The file. Damaged lines are set aside; see `recover`.
         """
         self.path = Path(path)
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -76,48 +76,48 @@ class History:
 
 
 def read(path: Path | str) -> list[Record]:
-    """Return the whole records of a history, up to the first damaged one.
+    """Return the whole records of a history; damaged lines are left out.
 
     Raises:
         FileNotFoundError: There is no such history.
     """
-    return _whole(Path(path).read_bytes())[0]
+    lines = Path(path).read_bytes().splitlines(keepends=True)
+    return [record for line in lines if (record := _whole(line))]
 
 
 def recover(path: Path) -> Path | None:
-    """Set aside what begins with a damaged record: after it no step is certain.
+    """Set damaged lines aside; what is whole stays, because each record says its own step.
 
     Returns:
-        The file that has it now, `NAME.damaged` or the next free name, or None without damage.
+        The file that has them now, `NAME.damaged` or the next free name, or None without damage.
     """
-    if not path.exists():
+    lines = path.read_bytes().splitlines(keepends=True) if path.exists() else []
+    damaged = [line for line in lines if not _whole(line)]
+    if not damaged:
         return None
-    content = path.read_bytes()
-    _, length = _whole(content)
-    if length == len(content):
-        return None
-    aside, number = path.with_name(path.name + ".damaged"), 1
-    while aside.exists():
-        number += 1
-        aside = path.with_name(f"{path.name}.damaged-{number}")
-    write_atomically(aside, content[length:])
-    os.truncate(path, length)
+    aside = free_name(path.with_name(path.name + ".damaged"))
+    write_atomically(aside, b"".join(damaged))
+    write_atomically(path, b"".join(line for line in lines if _whole(line)))
     return aside
 
 
-def _whole(content: bytes) -> tuple[list[Record], int]:
-    """Return the records before the first damaged one, and how many bytes they take."""
-    records, length = [], 0
-    for line in content.splitlines(keepends=True):
-        try:
-            record = json.loads(line)
-        except ValueError:
-            break
-        if not line.endswith(b"\n") or not isinstance(record, dict) or "kind" not in record:
-            break
-        records.append(record)
-        length += len(line)
-    return records, length
+def free_name(path: Path) -> Path:
+    """Return a path, or with `-2`, `-3` ... behind it, whichever nothing lies at yet."""
+    found, number = path, 1
+    while found.exists():
+        number += 1
+        found = path.with_name(f"{path.name}-{number}")
+    return found
+
+
+def _whole(line: bytes) -> Record | None:
+    """Return the record of a line, or None for a line that holds none."""
+    try:
+        record = json.loads(line)
+    except ValueError:
+        return None
+    whole = line.endswith(b"\n") and isinstance(record, dict) and "kind" in record
+    return record if whole else None
 
 
 def plain(value: Any) -> Any:
@@ -138,11 +138,6 @@ def plain(value: Any) -> Any:
         f"A history holds numbers, text, lists and dictionaries; {type(value).__name__} "
         f"{str(value)[:60]!r} was given. Log a number or a text that describes it."
     )
-
-
-def number(value: Any) -> float:
-    """Return a logged number: "nan" and "inf" are stored by name."""
-    return float(value)
 
 
 def pack_image(image: np.ndarray) -> str:

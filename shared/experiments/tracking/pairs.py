@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from shared.experiments.tracking.history import unpack_image
-from shared.experiments.tracking.pictures import text_of
-from shared.experiments.tracking.records import RunRecord, differing_settings
+from shared.experiments.tracking.records import RunRecord, differing_settings, text_of
 from shared.picture import LINE_STYLES, MARKERS, OKABE_ITO, Picture, draw, number, shorten
 
 if TYPE_CHECKING:

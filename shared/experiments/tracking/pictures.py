@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shared.experiments.tracking.records import RunRecord, differing_settings
+from shared.experiments.tracking.records import RunRecord, differing_settings, text_of
 from shared.picture import LINE_STYLES, MARKERS, OKABE_ITO, Picture, Table, draw, number, shorten
 
 if TYPE_CHECKING:
@@ -166,8 +166,3 @@ def _scale(values: Sequence[Any]) -> tuple[Callable[[Any], float], list[tuple[fl
 
 def _finite(value: float | None) -> bool:
     return value is not None and bool(np.isfinite(value))
-
-
-def text_of(value: Any) -> str:
-    """Return a setting as short text."""
-    return f"{value:g}" if isinstance(value, float) else str(value)

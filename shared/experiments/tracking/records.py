@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from shared.experiments.tracking.history import Record, number, read
+from shared.experiments.tracking.history import Record, read
 from shared.experiments.tracking.run import runs_folder
 
 
@@ -67,7 +67,7 @@ def from_records(records: Iterable[Record], folder: Path = Path()) -> RunRecord:
             run.state, run.error = "unfinished", ""
         elif kind == "metrics":
             for name, value in record["values"].items():
-                points.setdefault(name, {})[record["step"]] = number(value)
+                points.setdefault(name, {})[record["step"]] = float(value)
         elif kind == "predictions":
             run.tables[record["table"]] = record["rows"]
         elif kind == "artifact":
@@ -75,7 +75,7 @@ def from_records(records: Iterable[Record], folder: Path = Path()) -> RunRecord:
         elif kind == "end":
             run.state, run.error = record["state"], record.get("error", "")
             run.cpu_seconds = record.get("cpu_seconds", 0.0)
-            run.summary = {key: number(value) for key, value in record["summary"].items()}
+            run.summary = {key: float(value) for key, value in record["summary"].items()}
     for name, at in points.items():  # A resumed run repeats some steps: the later entry counts
         steps = sorted(at)
         run.curves[name] = (steps, [at[step] for step in steps])
@@ -98,7 +98,18 @@ def load_run(folder: Path | str) -> RunRecord:
     return from_records(read(path), folder)
 
 
+def runs_in(folder: Path) -> list[RunRecord]:
+    """Return the trials of a study's folder that have begun, by name."""
+    runs = [load_run(path.parent) for path in sorted(folder.glob("trials/*/run.jsonl"))]
+    return [run for run in runs if run.config]
+
+
 def differing_settings(runs: Sequence[RunRecord]) -> list[str]:
     """Return the settings that are not the same in all runs, in the order they appear."""
     keys = dict.fromkeys(key for run in runs for key in run.config)
     return [key for key in keys if len({repr(run.config.get(key)) for run in runs}) > 1]
+
+
+def text_of(value: Any) -> str:
+    """Return a setting as short text."""
+    return f"{value:g}" if isinstance(value, float) else str(value)

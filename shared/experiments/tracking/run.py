@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -37,7 +37,6 @@ class Run:
         wandb: Mode = "offline",
         resume: bool = False,
         folder: Path | str | None = None,
-        on_record: Callable[[Record, bytes | None], None] | None = None,
     ) -> None:
         """Start a run, or go on with one.
 
@@ -50,7 +49,6 @@ class Run:
                 later, "online" sends now and needs `wandb login` first, "off" does neither.
             resume: Go on with an unfinished run of this name.
             folder: Where to keep it; by default `my/runs/PROJECT/NAME`.
-            on_record: Gets a copy of every record, and the content of a file that it tells of.
 
         Raises:
             FileExistsError: A run of this name exists and cannot or shall not go on, or another
@@ -75,14 +73,13 @@ class Run:
         self._history = History(path)
         if aside := self._history.recovered:
             print(
-                f"The history of the run {self.name!r} was damaged after its first "
-                f"{len(earlier)} records; {aside.stat().st_size:,} bytes from there on are set "
-                f"aside in {aside}, and the run goes on from what came before."
+                f"The history of the run {self.name!r} was damaged: {aside.stat().st_size:,} bytes "
+                f"are set aside in {aside}, and its {len(earlier)} whole records stay."
             )
         self._began = time.monotonic() - _spent(earlier)
         self._cpu_began = time.process_time()
         self._over = False
-        self._mirror, self._on_record = None, on_record
+        self._mirror = None
         identity = earlier[0].get("id") if earlier else None
         self.id = identity or _identity(self.project, self.name)
         if wandb != "off":
@@ -101,7 +98,7 @@ class Run:
     def log(self, step: int, /, **values: float) -> None:
         """Write down numbers reached after `step` updates; a later entry replaces an earlier."""
         entry = {"kind": "metrics", "step": int(step), "seconds": self._seconds()}
-        self._write({**entry, "values": values}, durable=False)
+        self._write({**entry, "values": values})
 
     def predictions(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
         """Write down what the model said about examples.
@@ -133,7 +130,7 @@ class Run:
         path = write_atomically(self.folder / "artifacts" / _file_name(name), payload)
         details = {"sha256": hashlib.sha256(payload).hexdigest(), "bytes": len(payload)}
         record = {"kind": "artifact", "file": f"artifacts/{path.name}", **details}
-        self._write(record, payload=payload)
+        self._write(record)
         return path
 
     def finish(self, /, **summary: float) -> None:
@@ -153,7 +150,7 @@ class Run:
         end = {"kind": "end", "time": _now(), "seconds": self._seconds(), "state": state}
         end |= {"cpu_seconds": round(time.process_time() - self._cpu_began, 3)}
         end |= {"summary": dict(summary or {})} | ({"error": error} if error else {})
-        self._write(end)
+        self._write(end, durable=True)
         self._over = True
         self._history.close()
         self._lock.close()
@@ -179,7 +176,7 @@ class Run:
     def _seconds(self) -> float:
         return round(time.monotonic() - self._began, 3)
 
-    def _write(self, record: Record, durable: bool = True, payload: bytes | None = None) -> None:
+    def _write(self, record: Record, durable: bool = False) -> None:
         if self._over:
             raise ValueError(
                 f"The run {self.name!r} is finished. Start another name, or log before `finish`."
@@ -187,8 +184,6 @@ class Run:
         record = self._history.append(record, durable)
         if self._mirror is not None:
             self._mirror.write(record)
-        if self._on_record is not None:
-            self._on_record(record, payload)
 
 
 def runs_folder(project: str = "") -> Path:
@@ -197,16 +192,25 @@ def runs_folder(project: str = "") -> Path:
     return folder / _file_name(project) if project else folder
 
 
-def publish(folder: Path | str, wandb: Mode = "offline") -> None:
-    """Mirror a run that was kept here alone to Weights & Biases, from first record to last."""
-    if wandb == "off":
-        return
+def publish(folder: Path | str, wandb: Mode = "offline", **about: str) -> str:
+    """Write a run that was kept here alone to Weights & Biases; return the name of its folder.
+
+    Args:
+        folder: The run's folder.
+        wandb: See `Run`.
+        about: What W&B shall call it, where that is not what the history says: `name`, `group`,
+            `project`.
+    """
     from shared.experiments.tracking.mirror import Mirror
 
-    mirror = Mirror(wandb, Path(folder))
-    for record in read(Path(folder) / "run.jsonl"):
+    records, mirror = read(Path(folder) / "run.jsonl"), Mirror(wandb, Path(folder))
+    for record in records:
+        if record["kind"] == "start":  # A run that was resumed since is another one to W&B
+            times = sum(one["kind"] == "resume" for one in records)
+            record = {**record, **about, "id": f"{record['id']}-{times}"}
         mirror.write(record)
     mirror.close()
+    return mirror.directory.name if mirror.directory else ""
 
 
 def _may_go_on(path: Path, earlier: list[Record], config: dict[str, Any], resume: bool) -> None:

@@ -144,7 +144,7 @@ def test_a_damaged_page_is_named_and_no_rate_is_given_without_it(tmp_path):
 
 def test_slow_entries_run_only_when_named():
     assert bench.choose([]) == [
-        "import", "pens", "explorer", "loss", "reading", "errors", "planted", "pages",
+        "import", "pens", "explorer", "loss", "reading", "errors", "planted", "pages", "sheet",
     ]  # fmt: skip
     assert bench.choose(["emnist", "import"]) == ["import", "emnist"]
     assert bench.choose(["all"]) == list(bench.ENTRIES)

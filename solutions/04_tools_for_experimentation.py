@@ -43,18 +43,7 @@ from joblib import Parallel, delayed
 
 from shared import exercises, figures
 from shared.checks import begin, check, predict, recorded_guess, report
-from shared.experiments import Study, complete, load_study, run_study
-from shared.experiments.characters import train
-from shared.experiments.tracking import (
-    Run,
-    best_and_worst,
-    load_run,
-    parallel_coordinates,
-    plot_runs,
-    ranked,
-    runs_table,
-)
-from shared.experiments.tracking.browser import compare_runs
+from shared.experiments import Study, complete, load_study, run_study, tracking, train_characters
 from shared.lines import characters
 from shared.metrics import macro_accuracy
 from shared.paths import my_directory
@@ -83,7 +72,7 @@ begin(4)
 # %%
 rows = [
     (name, setting.default, setting.choices or f"{setting.low} to {setting.high}", setting.help)
-    for name, setting in train.settings.items()
+    for name, setting in train_characters.settings.items()
     if name in ("network", "channels", "learning_rate", "updates")
 ]
 figures.Table(rows, ("setting", "default", "allowed", "what it does"), form="{:g}")
@@ -141,11 +130,11 @@ check("lab04.complete_config")
 # The shared version checks values, too.
 
 # %% tags=["nbval-check-output"]
-defaults = {name: setting.default for name, setting in train.settings.items()}
+defaults = {name: setting.default for name, setting in train_characters.settings.items()}
 config = complete_config(defaults, {"updates": UPDATES, "per_class": PER_CLASS})
 for mistake in ({"lerning_rate": 0.01}, {"network": "cn"}, {"updates": -5}):
     try:
-        complete(train.settings, mistake)
+        complete(train_characters.settings, mistake)
     except ValueError as error:
         print(error)
 
@@ -250,7 +239,7 @@ print((home / "sweep.yaml").read_text(encoding="utf-8"))
 
 # %%
 name = f"nearest picture {time.strftime('%H.%M.%S')}"
-with Run("lab04-baseline", name, {"reader": "nearest picture"}, wandb=WANDB) as run:
+with tracking.Run("lab04-baseline", name, {"reader": "nearest picture"}, wandb=WANDB) as run:
     for count, value in accuracy.items():
         run.log(count, accuracy=value)
     rows = [
@@ -267,7 +256,7 @@ with Run("lab04-baseline", name, {"reader": "nearest picture"}, wandb=WANDB) as 
 text = (run.folder / "run.jsonl").read_text(encoding="utf-8")
 for line in text.splitlines()[:4]:
     print(line[:96])
-baseline = load_run(run.folder)
+baseline = tracking.load_run(run.folder)
 steps, accuracies = baseline.curves["accuracy"]
 print(f"\nstate: {baseline.state}; accuracy by templates:")
 print(dict(zip(steps, (round(value, 3) for value in accuracies), strict=True)))
@@ -335,13 +324,13 @@ for share in (1.0, 0.6, 0.3):
 # %%
 again = f"resumed {time.strftime('%H.%M.%S')}"
 same = {"project": "lab04-baseline", "name": again, "config": {"templates": 1}, "wandb": WANDB}
-with Run(**same, group="nearest picture") as run:
+with tracking.Run(**same, group="nearest picture") as run:
     run.log(1, accuracy=accuracy[1])
     run.artifact("readings.txt", "".join(readings).encode())
     run.end("paused")
-with Run(**same, group="nearest picture", resume=True) as run:
+with tracking.Run(**same, group="nearest picture", resume=True) as run:
     run.log(2, accuracy=accuracy[2])
-record = load_run(run.folder)
+record = tracking.load_run(run.folder)
 (kept,) = record.artifacts
 print(f"group {record.group!r}, {record.state}; steps {record.curves['accuracy'][0]}")
 print(f"{kept['file']}: {kept['bytes']} bytes, SHA-256 {kept['sha256'][:12]}...")
@@ -372,7 +361,7 @@ trial.summary
 # %%
 print("TensorFlow in this process:", "tensorflow" in sys.modules)
 print("reported at updates", trial.curves["accuracy"][0])
-best_and_worst(trial, count=5, title="One trial: right and wrong")
+tracking.best_and_worst(trial, count=5, title="One trial: right and wrong")
 
 # %% [markdown]
 # ## Does parallel mean faster?
@@ -480,8 +469,10 @@ def kill_one() -> None:
     """Wait until a trial has reported, then end its process without a word."""
     for _ in range(1200):
         for lock in (study.folder / "trials").glob("*/lock"):
-            begun = (lock.parent / "run.jsonl").is_file()  # The lock comes first
-            if begun and (one := load_run(lock.parent)).state == "unfinished" and one.curves:
+            if not (lock.parent / "run.jsonl").is_file():  # The lock comes first
+                continue
+            run = tracking.load_run(lock.parent)
+            if run.state == "unfinished" and run.curves:
                 os.kill(int(lock.read_text().split()[1]), getattr(signal, "SIGKILL", 15))
                 return
         time.sleep(0.1)
@@ -574,20 +565,20 @@ check("lab04.check_resume")
 # Look at the order before you look at the values: which setting matters more?
 
 # %%
-runs_table(runs, ["accuracy", "loss", "parameters"])
+tracking.runs_table(runs, ["accuracy", "loss", "parameters"])
 
 # %% [markdown]
 # The curves say how the runs got there.
 
 # %%
-plot_runs(runs, "accuracy", title="Six trials of one study")
+tracking.plot_runs(runs, "accuracy", title="Six trials of one study")
 
 # %% [markdown]
 # **Parallel coordinates** draw each run as a line from its settings to its result.
 # Follow the heavy one, then ask which axis sorts the lines.
 
 # %%
-parallel_coordinates(runs, "accuracy")
+tracking.parallel_coordinates(runs, "accuracy")
 
 # %% [markdown]
 # Where lines from one point of an axis end together, that setting decides.
@@ -597,7 +588,7 @@ parallel_coordinates(runs, "accuracy")
 # Point at a curve for its name.
 
 # %% tags=["demo"]
-compare_runs(runs, "accuracy")
+tracking.compare_runs(runs, "accuracy")
 
 # %% [markdown]
 # A difference in the mean is made of single characters, and some go the other way.
@@ -949,7 +940,7 @@ check("lab04.choose_workers")
 # The lab's number is the best trial of the study, on characters by hands that it never saw.
 
 # %% tags=["number"]
-best = ranked(runs, "accuracy")[0]
+best = tracking.ranked(runs, "accuracy")[0]
 print(f"best of {len(runs)} trials: {best.summary['accuracy']:.1%} of the validation characters")
 print("its settings: " + ", ".join(f"{key} {best.config[key]}" for key in space))
 print(f"nearest picture: {baseline.curves['accuracy'][1][-1]:.1%}")

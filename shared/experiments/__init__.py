@@ -26,6 +26,7 @@ A function may report curves, keep files, and go on after a kill from `trial.fol
         return {"accuracy": accuracy}
 """
 
+from shared.experiments.characters import train as train_characters
 from shared.experiments.ideas.study import load_study
 from shared.experiments.language_model import count_model, course_model, tune
 from shared.experiments.running import run_study
@@ -47,6 +48,7 @@ __all__ = [
     "expand",
     "load_study",
     "run_study",
+    "train_characters",
     "tune",
     "with_settings",
 ]

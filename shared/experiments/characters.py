@@ -91,7 +91,8 @@ def _characters(split: str, per_class: int) -> CharacterSet:
 
 
 if __name__ == "__main__":
-    from shared.experiments import Study, run_study
+    from shared.experiments.running import run_study
+    from shared.experiments.study import Study
 
     study = Study("one-trial", "shared.experiments.characters:train", metric="accuracy")
     print(run_study(study, fresh=True)[0].summary)

@@ -11,6 +11,7 @@ Example:
     ([100], [1.2])
 """
 
+from shared.experiments.tracking.browser import compare_runs
 from shared.experiments.tracking.history import History, unpack_image
 from shared.experiments.tracking.pairs import best_and_worst, changed_predictions, compare_two
 from shared.experiments.tracking.pictures import (
@@ -29,6 +30,7 @@ __all__ = [
     "RunRecord",
     "best_and_worst",
     "changed_predictions",
+    "compare_runs",
     "compare_two",
     "differing_settings",
     "load_run",

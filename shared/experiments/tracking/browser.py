@@ -10,13 +10,9 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-from shared.experiments.tracking import (
-    RunRecord,
-    compare_two,
-    differing_settings,
-    ranked,
-    run_label,
-)
+from shared.experiments.tracking.pairs import compare_two
+from shared.experiments.tracking.pictures import ranked, run_label
+from shared.experiments.tracking.records import RunRecord, differing_settings
 from shared.explorer.browsing import _LIVE, failed, live
 from shared.explorer.explorer import is_static
 from shared.picture import OKABE_ITO, Picture, number

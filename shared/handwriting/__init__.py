@@ -1,7 +1,8 @@
 """The learner's own letters, lines and page, or a held-out pen hand until there are any.
 
 `files` finds and names what a person put into `my/handwriting`, `own` reads and prepares it as a
-`record`, and `held_out` writes with a pen what is missing. A name is loaded when it is
+`record`, and `held_out` writes with a pen what is missing. `pad` is paper in the notebook, whose
+`strokes` are kept with it, and `own_pen` makes a pen hand of them. A name is loaded when it is
 first asked for.
 """
 
@@ -12,6 +13,8 @@ _HOMES = {
     **dict.fromkeys(("my_handwriting", "stack_lines"), "own"),
     **dict.fromkeys(("STAND_IN_TEXTS", "stand_in", "stand_in_page"), "held_out"),
     "Handwriting": "record",
+    "Pad": "pad",
+    **dict.fromkeys(("MyHand", "my_hand"), "own_pen"),
 }
 
 __all__ = [*_HOMES]  # noqa: PLE0604

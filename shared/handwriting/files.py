@@ -44,6 +44,7 @@ def find_files(folder: Path) -> FoundFiles:
     folders = {file.name.lower(): file for file in entries if file.is_dir()}
     letters = images_of(_entries(folders.pop("letters", None)))
     inside = _entries(folders.pop("lines", None))
+    folders.pop("strokes", None)  # What the pad's letters and lines are drawn from
     listings = [file for file in inside if file.name.lower() == "lines.json"]
     lines = images_of([file for file in inside if file not in listings])
     texts, missing = _line_texts(listings, lines)

@@ -14,7 +14,7 @@ _HOMES = {
     **dict.fromkeys(("STAND_IN_TEXTS", "stand_in", "stand_in_page"), "held_out"),
     "Handwriting": "record",
     "Pad": "pad",
-    **dict.fromkeys(("MyHand", "my_hand"), "own_pen"),
+    **dict.fromkeys(("MyHand", "my_hand", "stand_in_hand"), "own_pen"),
 }
 
 __all__ = [*_HOMES]  # noqa: PLE0604

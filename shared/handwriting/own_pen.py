@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from shared.alphabet import ASCII
+from shared.handwriting.held_out import STAND_IN_LETTERS
 from shared.handwriting.record import Source
 from shared.handwriting.strokes import PEN, Written, letters_of, written_in
 from shared.paths import my_directory
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 SMALL = "acemnorsuvwxz"  # Letters as high as the x-height
 STANDING = SMALL + "bdhiklt"  # Letters that stand on the baseline
 FEWEST = 10  # Letters below which a hand would be more somebody else's than one's own
+FEW = 40  # Characters that can be listed
 LENDERS = 24  # Training hands among which one is looked for that lends what is missing
 _STEP = 0.1  # Between the points of a smoothed stroke, in x-heights
 _WORD_GAP = 0.7  # Between words, beyond the gap between letters, in x-heights
@@ -55,29 +57,36 @@ def my_hand(folder: Path | str | None = None) -> MyHand:
     Raises:
         HandwritingError: A file of strokes is damaged.
     """
-    from shared.pen import hands
-
     written = written_in(Path(folder) if folder else my_directory() / "handwriting").values()
     letters = letters_of(list(written))
     if len(letters) < FEWEST:
-        hand = hands("test")[0]
-        said = (
-            f"This is a stand-in: the pen hand {hand.name} writes. The pad holds {len(letters)} "
-            f"letters of yours; from {FEWEST} on, they write instead."
-        )
-        return MyHand(hand, "stand-in", "", textwrap.fill(said, 88))
+        other = stand_in_hand()
+        said = f"The pad holds {len(letters)} letters of yours; from {FEWEST} on, they write."
+        return replace(other, description=f"{other.description}\n{said}")
     lines = [one for one in written if len(one.text) > 1 and one.complete]
     hand, lender = hand_of(letters, lines)
     own = "".join(character for character in ASCII.characters if character in letters)
     missing = "".join(c for c in ASCII.characters[1:] if c not in letters)
     said = f"This is your hand: {len(own)} characters are yours."
     if missing:
-        said += f" The training hand {lender} lends {len(missing)}, similar in size: {missing}"
+        said += f" The training hand {lender} lends {len(missing)}, similar in size."
+        if len(missing) <= FEW:
+            said += f" They are {' '.join(missing)}"
     return MyHand(hand, "yours", own, textwrap.fill(said, 88, break_on_hyphens=False))
 
 
+def stand_in_hand() -> MyHand:
+    """Return a hand made of the stand-in's letters, each written once, as yours would be."""
+    from shared.pen import hands
+
+    writer = hands("test")[0]
+    hand, _ = hand_of(_written_by(writer), [])
+    said = f"This is a stand-in: its letters are those of the pen hand {writer.name}."
+    return MyHand(hand, "stand-in", "", said)
+
+
 def hand_of(letters: dict[str, list[Written]], lines: list[Written]) -> tuple[Hand, str]:
-    """Return a hand made of letters, and the name of the hand that lends what is missing.
+    """Return the hand "you" made of letters, and the name of the hand that lends what is missing.
 
     Args:
         letters: By character; of each, the last two are used.
@@ -104,6 +113,18 @@ def hand_of(letters: dict[str, list[Written]], lines: list[Written]) -> tuple[Ha
     return replace(hand, style=style, forms={**lent, **own}), lender.name
 
 
+def _written_by(hand: Hand) -> dict[str, list[Written]]:
+    """Return letters as a pen hand would have written them on the pad, each once."""
+    found = {}
+    for character in STAND_IN_LETTERS:
+        glyph = hand.glyph(character, 1.0)
+        x, y = glyph.points.T
+        points = np.column_stack([x + hand.style.slant * y, -y, np.arange(len(x))])
+        strokes = [one.tolist() for one in np.split(points, glyph.starts[1:])]
+        found[character] = [Written(character, (1, 1), 0.0, 1.0, done=True, strokes=strokes)]
+    return found
+
+
 def found_x_height(letters: dict[str, list[Written]]) -> float:
     """Return the x-height of the pad's guides, which the pen's width is measured by."""
     return float(np.median([one.x_height for found in letters.values() for one in found]))
@@ -125,7 +146,7 @@ def _measure(letters: dict[str, list[Written]]) -> tuple[float, float]:
     small, standing = ends(SMALL), ends(STANDING)
     sunk = float(np.median(standing[:, 0])) if len(standing) > 2 else 0.0
     if len(small) > 2:
-        return max(float(np.median(small[:, 1] - small[:, 0])), 1.0), sunk
+        return max(float(np.median(small[:, 1] - small[:, 0])), 1e-3), sunk
     return found_x_height(letters), sunk
 
 

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from shared.handwriting import strokes
 from shared.handwriting.files import HandwritingError
 from shared.handwriting.held_out import STAND_IN_TEXTS
@@ -136,23 +138,26 @@ class Pad:
         return ", ".join(said)
 
     def picture(self) -> Picture:
-        """Draw what is written so far, or how the first line would be asked for."""
+        """Draw the last lines that were written, or the stand-in's first while there is none."""
         begun = [one for one in self.written.values() if one.strokes and len(one.text) > 1]
-        shown = begun[-3:] or [Written(FIRST_LINES[0], (PAPER, 200), 130, LINE_X_HEIGHT)]
+        title = f"The writing pad: {self.progress()}"
+        if not begun:
+            title += "; here the stand-in shows how"
+        shown = begun[-3:] or [_shown_line()]
 
         def paint(figure: Figure) -> str:
-            figure.suptitle(f"The writing pad: {self.progress()}", fontsize=10)
+            figure.suptitle(title, fontsize=10)
             for axes, one in zip(figure.subplots(len(shown), squeeze=False).flat, shown,
                                  strict=True):  # fmt: skip
                 axes.set(xlim=(0, PAPER), ylim=(200, 0), xticks=[], yticks=[], aspect="equal")
-                axes.spines[:].set_visible(False)
+                axes.spines[:].set_color("#9fb4c7")
+                axes.spines[:].set_visible(True)
                 axes.axhline(one.baseline, color="#9fb4c7", linewidth=1)
                 axes.set_xlabel(one.text, loc="left", parse_math=False)
                 for stroke in one.strokes:
                     x, y, _ = zip(*stroke, strict=True)
                     axes.plot(x, y, color="#1c2430", linewidth=1.6, solid_capstyle="round")
-            texts = "; ".join(one.text for one in shown)
-            return f"The writing pad, {self.progress()}. Its lines here: {texts}."
+            return f"{title}. On its paper: {'; '.join(one.text for one in shown)}."
 
         return draw(paint, 1.75 * len(shown) + 0.3)
 
@@ -168,3 +173,17 @@ class Pad:
         display(self.picture())
         if not is_static():
             display(self.widget())
+
+
+def _shown_line() -> Written:
+    """Return the first line in the stand-in's hand, as a pad would have it."""
+    from shared.pen import hands, write
+
+    text, baseline, x_height = FIRST_LINES[0], _LINE["baseline"], _LINE["x_height"]
+    writing = write(text, hands("test")[0], np.random.default_rng(0))
+    zoom = x_height / writing.x_height
+    lines = [
+        np.column_stack([30 + zoom * x, baseline + zoom * (y - writing.baseline), x]).tolist()
+        for x, y in (stroke.T for stroke in writing.strokes)
+    ]
+    return Written(text, (PAPER, _LINE["height"]), baseline, x_height, strokes=lines)

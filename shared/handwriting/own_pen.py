@@ -12,7 +12,7 @@ import numpy as np
 from shared.alphabet import ASCII
 from shared.handwriting.held_out import STAND_IN_LETTERS
 from shared.handwriting.record import Source
-from shared.handwriting.strokes import PEN, Written, letters_of, written_in
+from shared.handwriting.strokes import LETTER_X_HEIGHT, PEN, Written, from_curves, written_in
 from shared.paths import my_directory
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 SMALL = "acemnorsuvwxz"  # Letters as high as the x-height
 STANDING = SMALL + "bdhiklt"  # Letters that stand on the baseline
 FEWEST = 10  # Letters below which a hand would be more somebody else's than one's own
-FEW = 40  # Characters that can be listed
 LENDERS = 24  # Training hands among which one is looked for that lends what is missing
 _STEP = 0.1  # Between the points of a smoothed stroke, in x-heights
 _WORD_GAP = 0.7  # Between words, beyond the gap between letters, in x-heights
@@ -58,7 +57,10 @@ def my_hand(folder: Path | str | None = None) -> MyHand:
         HandwritingError: A file of strokes is damaged.
     """
     written = written_in(Path(folder) if folder else my_directory() / "handwriting").values()
-    letters = letters_of(list(written))
+    letters: dict[str, list[Written]] = {}
+    for one in written:
+        if len(one.text) == 1 and one.complete:
+            letters.setdefault(one.text, []).append(one)
     if len(letters) < FEWEST:
         other = stand_in_hand()
         said = f"The pad holds {len(letters)} letters of yours; from {FEWEST} on, they write."
@@ -70,8 +72,6 @@ def my_hand(folder: Path | str | None = None) -> MyHand:
     said = f"This is your hand: {len(own)} characters are yours."
     if missing:
         said += f" The training hand {lender} lends {len(missing)}, similar in size."
-        if len(missing) <= FEW:
-            said += f" They are {' '.join(missing)}"
     return MyHand(hand, "yours", own, textwrap.fill(said, 88, break_on_hyphens=False))
 
 
@@ -119,9 +119,8 @@ def _written_by(hand: Hand) -> dict[str, list[Written]]:
     for character in STAND_IN_LETTERS:
         glyph = hand.glyph(character, 1.0)
         x, y = glyph.points.T
-        points = np.column_stack([x + hand.style.slant * y, -y, np.arange(len(x))])
-        strokes = [one.tolist() for one in np.split(points, glyph.starts[1:])]
-        found[character] = [Written(character, (1, 1), 0.0, 1.0, done=True, strokes=strokes)]
+        curves = np.split(np.column_stack([x + hand.style.slant * y, y]), glyph.starts[1:])
+        found[character] = [from_curves(character, curves, 125, LETTER_X_HEIGHT)]
     return found
 
 

@@ -207,7 +207,7 @@ function render({ model, el }) {
   list.addEventListener("change", () => go(Number(list.value)));
   const asked = build("p", "hwp-asked");
   const state = build("p", "hwp-state", "", { role: "status" });
-  const problem = build("p", "hwp-problem", content.problem, { role: "alert" });
+  const problem = build("p", "hwp-problem", "", { role: "alert" });
   const paper = makePaper(strokesOf, (field, points, device) => {
     change(field, [...strokesOf(field.name), points], device);
   });
@@ -305,7 +305,7 @@ function render({ model, el }) {
       if (!moved) { index = firstOpen(); paper.show(screens[index]); }
     }
     progress = message.progress;
-    problem.textContent = message.problem;
+    problem.textContent = message.problem ?? "";
     refresh();
   }
 

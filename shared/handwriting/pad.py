@@ -6,7 +6,6 @@ written; `pad_live` and `pad.js` show it in a browser.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,24 +42,19 @@ _BOX = {"width": PAPER / 7, "height": 190, "baseline": 125, "x_height": LETTER_X
 def screens() -> list[dict[str, Any]]:
     """Return what is written on each sheet of the pad, as plain values for the browser."""
     texts = (*FIRST_LINES, *MORE_LINES)
-    lines = [
-        {
-            "title": f"Line {k + 1}", "text": text, "height": _LINE["height"],
-            "fields": [{"name": strokes.field_name(text, k), "text": text, "left": 0, "top": 0,
-                        **_LINE}],
-        }
+    lines = [_sheet(f"Line {k + 1}", [text], _LINE, k) for k, text in enumerate(texts)]
+    letters = [_sheet("Letters", list(row), _BOX) for row in LETTERS]
+    return [*lines[: len(FIRST_LINES)], *letters, *lines[len(FIRST_LINES) :]]
+
+
+def _sheet(title: str, texts: list[str], shape: dict[str, float], number: int = 0) -> dict:
+    fields = [
+        {"name": strokes.field_name(text, number), "text": text, **shape,
+         "left": k % 7 * shape["width"], "top": k // 7 * shape["height"]}
         for k, text in enumerate(texts)
     ]  # fmt: skip
-    letters = [
-        {
-            "title": "Letters", "text": " ".join(row), "height": 2 * _BOX["height"],
-            "fields": [{"name": strokes.field_name(letter), "text": letter,
-                        "left": k % 7 * _BOX["width"], "top": k // 7 * _BOX["height"], **_BOX}
-                       for k, letter in enumerate(row)],
-        }
-        for row in LETTERS
-    ]  # fmt: skip
-    return [*lines[: len(FIRST_LINES)], *letters, *lines[len(FIRST_LINES) :]]
+    height = fields[-1]["top"] + shape["height"]
+    return {"title": title, "text": " ".join(texts), "height": height, "fields": fields}
 
 
 class Pad:
@@ -74,7 +68,6 @@ class Pad:
         folder: Where it is kept.
         screens: What is asked; see `screens`.
         written: What is there, by the name of its field.
-        problem: Why the last image could not be drawn, though its strokes are kept; or nothing.
 
     Example:
         >>> Pad()  # doctest: +SKIP
@@ -87,16 +80,15 @@ class Pad:
             folder: Another folder than `my/handwriting`.
 
         Raises:
-            HandwritingError: A file of strokes is damaged.
+            HandwritingError: A file of strokes or `lines.json` is damaged.
         """
         self.folder = Path(folder) if folder else my_directory() / "handwriting"
         self.screens = screens()
         self._fields = {one["name"]: one for screen in self.screens for one in screen["fields"]}
         self.written = strokes.written_in(self.folder)
-        self.problem = ""
         for name, one in self.written.items():
             if one.complete and not strokes.image_file(self.folder, name).exists():
-                self._try(strokes.publish, name, one)
+                strokes.publish(self.folder, name, one)
 
     def save(self, name: str, given: Any, done: bool, device: str = "mouse") -> None:
         """Keep what stands in a field now.
@@ -108,7 +100,8 @@ class Pad:
             device: What it was written with.
 
         Raises:
-            HandwritingError: There is no such field, or these are no strokes.
+            HandwritingError: There is no such field, or these are no strokes; or they are kept, and
+                the image is not, because `lines.json` cannot be read.
             OSError: Nothing was written; see `write_atomically`.
         """
         if name not in self._fields:
@@ -119,14 +112,7 @@ class Pad:
             asked["x_height"], str(device), bool(done), strokes.checked_strokes(given),
         )  # fmt: skip
         self.written[name] = new
-        self._try(strokes.keep, name, new)
-
-    def _try(self, action: Callable[..., None], name: str, one: Written) -> None:
-        try:
-            action(self.folder, name, one)
-            self.problem = ""
-        except HandwritingError as error:
-            self.problem = str(error)
+        strokes.keep(self.folder, name, new)
 
     def progress(self) -> str:
         """Say how much is written, such as "3 of 16 lines, 13 of 78 letters"."""
@@ -139,7 +125,8 @@ class Pad:
 
     def picture(self) -> Picture:
         """Draw the last lines that were written, or the stand-in's first while there is none."""
-        begun = [one for one in self.written.values() if one.strokes and len(one.text) > 1]
+        written = [self.written[name] for name in self._fields if name in self.written]
+        begun = [one for one in written if one.strokes and len(one.text) > 1]
         title = f"The writing pad: {self.progress()}"
         if not begun:
             title += "; here the stand-in shows how"
@@ -179,11 +166,6 @@ def _shown_line() -> Written:
     """Return the first line in the stand-in's hand, as a pad would have it."""
     from shared.pen import hands, write
 
-    text, baseline, x_height = FIRST_LINES[0], _LINE["baseline"], _LINE["x_height"]
-    writing = write(text, hands("test")[0], np.random.default_rng(0))
-    zoom = x_height / writing.x_height
-    lines = [
-        np.column_stack([30 + zoom * x, baseline + zoom * (y - writing.baseline), x]).tolist()
-        for x, y in (stroke.T for stroke in writing.strokes)
-    ]
-    return Written(text, (PAPER, _LINE["height"]), baseline, x_height, strokes=lines)
+    line = write(FIRST_LINES[0], hands("test")[0], np.random.default_rng(0))
+    curves = [(one - (0, line.baseline)) * (1, -1) / line.x_height for one in line.strokes]
+    return strokes.from_curves(line.text, curves, _LINE["baseline"], LINE_X_HEIGHT)

@@ -47,7 +47,7 @@ class PadWidget(anywidget.AnyWidget):
             name: {"strokes": one.strokes, "done": one.done, "device": one.device}
             for name, one in self.pad.written.items()
         }
-        return {"fields": fields, "progress": self.pad.progress(), "problem": self.pad.problem}
+        return {"fields": fields, "progress": self.pad.progress()}
 
     def _receive(self, _widget: Any, message: dict[str, Any], _buffers: Any) -> None:
         """Answer one message; whatever goes wrong is shown where the person looks."""
@@ -58,7 +58,6 @@ class PadWidget(anywidget.AnyWidget):
         for item in message.get("items", []):
             try:
                 self.pad.save(item["name"], item["strokes"], item["done"], item["device"])
-                said = self.pad.problem
             except HandwritingError as error:  # Told to the person; sent again it would be refused
                 said = str(error)
             except OSError as error:  # A full disk or a lock: the browser sends it again

@@ -68,6 +68,17 @@ class Written:
         return 255 - draw_strokes(moved, 1.0, (height, width), PEN * self.x_height)
 
 
+def from_curves(
+    text: str, curves: Sequence[np.ndarray], baseline: float, x_height: float
+) -> Written:
+    """Return what a pad would have of curves (n, 2) in x-heights, y upward from the baseline."""
+    moved = [
+        np.column_stack([30 + x_height * x, baseline - x_height * y, np.arange(len(x))]).tolist()
+        for x, y in (curve.T for curve in curves)
+    ]
+    return Written(text, (1200, 200), baseline, x_height, done=True, strokes=moved)
+
+
 def checked_strokes(strokes: Any) -> Strokes:
     """Return strokes as a browser sent them, rounded to a tenth.
 
@@ -132,7 +143,7 @@ def keep(folder: Path, name: str, new: Written) -> None:
         HandwritingError: See `publish`; the strokes are kept all the same.
     """
     file = folder / FOLDER / f"{name}.json"
-    with locked(file.parent / ".lock", 10):
+    with locked(folder.parent / f".{folder.name}.lock", 10):  # Others add lines, too
         try:
             old = read_written(file) if file.exists() else new
         except HandwritingError:
@@ -150,8 +161,14 @@ def image_file(folder: Path, name: str) -> Path:
     """Return where the image of a field is, apart from what a person puts there."""
     stem, _, number = name.rpartition("_")
     if stem == "line":
-        return folder / "lines" / f"pad_{number}.png"
-    return folder / "letters" / f"{stem}_pad{number}.png"
+        return _inside(folder, "lines") / f"pad_{number}.png"
+    return _inside(folder, "letters") / f"{stem}_pad{number}.png"
+
+
+def _inside(folder: Path, name: str) -> Path:
+    """Return a file or folder of that name, in whatever case a person wrote it."""
+    there = folder.iterdir() if folder.is_dir() else ()
+    return next((file for file in there if file.name.lower() == name), folder / name)
 
 
 def publish(folder: Path, name: str, written: Written) -> None:
@@ -165,7 +182,7 @@ def publish(folder: Path, name: str, written: Written) -> None:
     image = image_file(folder, name)
     if not written.complete:
         image.unlink(missing_ok=True)  # First: an image without a text is an error
-    if image.parent.name == "lines":
+    if len(written.text) > 1:
         _list(image, written.text if written.complete else None)
     if written.complete:
         write_atomically(image, cv2.imencode(".png", written.image())[1].tobytes())
@@ -173,7 +190,7 @@ def publish(folder: Path, name: str, written: Written) -> None:
 
 def _list(image: Path, text: str | None) -> None:
     """Say in `lines.json` what an image reads, or no longer name it; other entries stay."""
-    listing = image.with_name("lines.json")
+    listing = _inside(image.parent, "lines.json")
     try:
         old = json.loads(listing.read_text(encoding="utf-8-sig")) if listing.exists() else {}
         new = {**old, image.name: text}
@@ -186,12 +203,3 @@ def _list(image: Path, text: str | None) -> None:
         del new[image.name]
     if new != old:
         write_atomically(listing, json.dumps(new, ensure_ascii=False, indent=1) + "\n")
-
-
-def letters_of(written: Sequence[Written]) -> dict[str, list[Written]]:
-    """Return the letters among what was written, by character."""
-    found: dict[str, list[Written]] = {}
-    for one in written:
-        if len(one.text) == 1 and one.complete:
-            found.setdefault(one.text, []).append(one)
-    return found

@@ -134,11 +134,13 @@ def test_a_listing_that_cannot_be_read_is_told_and_the_line_comes_later(tmp_path
     listing.parent.mkdir(parents=True)
     listing.write_text("[1", encoding="utf-8")
     pad = Pad()
-    pad.save("line_0", [[[1, 2, 0], [60, 40, 9]]], done=True)
-    assert "lines.json is no list of texts" in pad.problem
-    assert "lines.json is no list of texts" in Pad().problem
+    with pytest.raises(handwriting.HandwritingError, match="lines.json is no list of texts"):
+        pad.save("line_0", [[[1, 2, 0], [60, 40, 9]]], done=True)
+    with pytest.raises(handwriting.HandwritingError, match="Your strokes are kept"):
+        Pad()
     listing.unlink()
-    assert Pad().problem == "" and (listing.parent / "pad_0.png").exists()
+    assert Pad().progress() == "1 of 16 lines, 0 of 78 letters"
+    assert (listing.parent / "pad_0.png").exists()
 
 
 @pytest.mark.parametrize(
@@ -175,7 +177,7 @@ def test_the_kernel_answers_when_strokes_are_on_the_disk(monkeypatch):
     assert (said[-1]["ids"], said[-1]["failed"]) == ([], ["x"]) and "full" in said[-1]["problem"]
     widget._receive(widget, {"kind": "open"}, [])
     assert said[-1]["fields"]["a_0"]["device"] == "touch"
-    assert set(json.loads(widget.content)) == {"key", "screens", "fields", "progress", "problem"}
+    assert set(json.loads(widget.content)) == {"key", "screens", "fields", "progress"}
 
 
 def _full_disk(*_):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import os
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from pathlib import Path
@@ -14,6 +15,7 @@ from shared.paths import write_atomically
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+STATIC_SWITCH = "HANDWRITING_STATIC"  # Set to 1 by headless runs: picture only
 WIDTH = 8.0  # Inches; with 100 dots per inch a figure is 800 pixels wide
 DPI = 100
 #: Colors that color-blind readers tell apart (Okabe and Ito, 2008), black first
@@ -125,6 +127,11 @@ def _encoded(figure: Figure, kind: str) -> bytes:
     else:
         image.quantize(256, dither=Image.Dither.NONE).save(buffer, format="png", optimize=True)
     return buffer.getvalue()
+
+
+def is_static() -> bool:
+    """Say whether this run has no one to move a control (set by headless runs)."""
+    return os.environ.get(STATIC_SWITCH, "") not in ("", "0")
 
 
 def shorten(texts: list[str], limit: int = 12) -> str:

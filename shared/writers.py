@@ -186,6 +186,7 @@ class Style:
     shake: float
     ink: float
     blur: float
+    habit: float = 1.0  # How far this writer bends every letterform; 0 leaves it as it is
 
 
 def draw_style(rng: np.random.Generator, cursive: bool) -> Style:
@@ -275,10 +276,10 @@ def _bend(form: Letterform, style: Style, rng: np.random.Generator) -> Glyph:
     if form.character.isalnum():
         y = np.where(y > 1, 1 + (y - 1) * style.ascender, np.where(y < 0, y * style.descender, y))
     # The persistent habit of this writer for this letter: a small linear map and a bend
-    (a, b), (c, d) = np.eye(2) + rng.normal(0.0, 0.055, (2, 2))
+    (a, b), (c, d) = np.eye(2) + style.habit * rng.normal(0.0, 0.055, (2, 2))
     x, y = a * x + b * y, c * x + d * y
     waves, phases = rng.uniform(1.2, 3.2, 2), rng.uniform(0.0, 2 * np.pi, 2)
-    sway_x, sway_y = rng.normal(0.0, 0.06, 2)
+    sway_x, sway_y = style.habit * rng.normal(0.0, 0.06, 2)
     x, y = (
         x + sway_x * np.sin(waves[0] * y + phases[0]),
         y + sway_y * np.sin(waves[1] * x + phases[1]),

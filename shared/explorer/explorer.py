@@ -6,7 +6,6 @@ front end is present, the widget follows and hides the picture in the browser.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -22,8 +21,7 @@ from shared.explorer.scene import Scene, build_scene, view_name
 from shared.explorer.values import Numbers, choose_rows, compute
 from shared.paths import write_atomically
 from shared.picture import img
-
-STATIC_SWITCH = "HANDWRITING_STATIC"  # Set to 1 by headless runs: picture only
+from shared.picture import is_static as is_static  # Whoever has a control asks
 
 
 def explore(
@@ -142,8 +140,3 @@ class Explorer:
             from shared.explorer.widget import ExplorerWidget
 
             display(ExplorerWidget(self))
-
-
-def is_static() -> bool:
-    """Say whether this run has no one to move a control (set by headless runs)."""
-    return os.environ.get(STATIC_SWITCH, "") not in ("", "0")

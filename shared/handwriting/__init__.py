@@ -1,8 +1,9 @@
 """The learner's own letters, lines and page, or a held-out pen hand until there are any.
 
 `files` finds and names what a person put into `my/handwriting`, `own` reads and prepares it as a
-`record`, and `held_out` writes with a pen what is missing. `sheet` is a page to print and fill,
-`photograph` cuts a photograph of it, with `sheet_figures` to look at, and `keeping` adds to
+`record`, and `held_out` writes with a pen what is missing. `pad` is paper in the notebook, whose
+`strokes` are kept with it, and `own_pen` makes a pen hand of them. `sheet` is a page to print and
+fill, `photograph` cuts a photograph of it, with `sheet_figures` to look at, and `keeping` adds to
 `my/handwriting`. A name is loaded when it is first asked for.
 """
 
@@ -15,6 +16,8 @@ _HOMES = {
     **dict.fromkeys(("Sheet", "read_sheet"), "photograph"),
     "Handwriting": "record",
     "make_sheet": "sheet",
+    "Pad": "pad",
+    **dict.fromkeys(("MyHand", "my_hand", "stand_in_hand"), "own_pen"),
 }
 
 __all__ = [*_HOMES]  # noqa: PLE0604

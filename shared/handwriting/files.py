@@ -51,6 +51,7 @@ def find_files(folder: Path) -> FoundFiles:
     folders = {file.name.lower(): file for file in entries if file.is_dir()}
     letters = images_of(_entries(folders.pop("letters", None)))
     inside = _entries(folders.pop("lines", None))
+    folders.pop("strokes", None)  # What the pad's letters and lines are drawn from
     listings = [file for file in inside if file.name.lower() == "lines.json"]
     lines = images_of([file for file in inside if file not in listings])
     texts, missing = _line_texts(listings, lines)
@@ -122,6 +123,12 @@ def _line_texts(listings: list[Path], files: list[Path]) -> tuple[list[str], lis
         raise HandwritingError(f"{listing} is no list of texts by file name: {error}.") from error
     there = {file.name.lower() for file in files}
     return chosen, [name for name in given if name.lower() not in there]
+
+
+def inside(folder: Path, name: str) -> Path:
+    """Return a file or folder of that name, in whatever case a person wrote it."""
+    there = folder.iterdir() if folder.is_dir() else ()
+    return next((file for file in there if file.name.lower() == name), folder / name)
 
 
 def letter_file(character: str, index: int) -> str:

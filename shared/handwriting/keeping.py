@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from shared.handwriting.files import FORMAT, VERSION, find_files, letter_file
+from shared.handwriting.files import FORMAT, VERSION, find_files, inside, letter_file
 from shared.paths import locked, my_directory, write_atomically
 
 
@@ -61,8 +61,8 @@ def keep(
             files = (letter_file(character, k) for k in itertools.count())
             file = next(one for one in files if one not in taken)
             taken.add(file)
-            write_atomically(_inside(place, "letters") / file, content)
-        listing = _inside(_inside(place, "lines"), "lines.json")
+            write_atomically(inside(place, "letters") / file, content)
+        listing = inside(inside(place, "lines"), "lines.json")
         said = json.loads(listing.read_text(encoding="utf-8-sig")) if listing.is_file() else {}
         taken = {Path(one).stem.lower() for one in (*(file.name for file in found.lines), *said)}
         stems = (f"line_{k}" for k in itertools.count() if f"line_{k}" not in taken)
@@ -72,12 +72,6 @@ def keep(
         for file, content, _ in named:
             write_atomically(listing.parent / file, content)
     return f"Added {len(new_letters)} letters and {len(new_lines)} lines to {name}."
-
-
-def _inside(folder: Path, name: str) -> Path:
-    """Return a file or folder of that name, in whatever case a person wrote it."""
-    there = folder.iterdir() if folder.is_dir() else ()
-    return next((file for file in there if file.name.lower() == name), folder / name)
 
 
 def _fresh(

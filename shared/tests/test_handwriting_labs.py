@@ -41,7 +41,7 @@ CASES = [
     (lambda folder: None, 7, "This is a stand-in"),
     (_page, 9, "CER of the page: unknown", "the lines used are the stand-in's"),
     (_lines, 2, "letters and digits, source: stand-in", "line: yours"),
-    (_lines, 3, "CER on 6 lines, yours", "letters and lines: stand-in", "CER on lines, stand-in"),
+    (_lines, 3, "CER on 6 lines, yours", "letters and lines: stand-in"),
     (_lines, 5, f"^{pen.hands('test')[0].name}: learn from"),
 ]
 

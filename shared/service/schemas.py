@@ -146,6 +146,9 @@ class Kept(Answer):
     request_id: str
     page: str = Field(description="The image's name in the label file")
     lines: int = Field(description="Labeled lines of this page, earlier ones included")
+    replaced: int = Field(
+        description="Lines that somebody had corrected to something else; that is kept aside"
+    )
 
 
 class ProblemDetails(BaseModel):

@@ -83,7 +83,7 @@ def log_odds(log_p: float | np.ndarray) -> np.ndarray:
     return log_p - np.log(-np.expm1(log_p))
 
 
-def fit(log_p: np.ndarray, right: np.ndarray, steps: int = 50) -> tuple[float, float]:
+def fit_calibration(log_p: np.ndarray, right: np.ndarray, steps: int = 50) -> tuple[float, float]:
     """Fit slope and intercept by maximum likelihood.
 
     Args:
@@ -206,7 +206,7 @@ def calibrate(
         raise ValueError(f"{len(names)} writer was given; calibrating needs two or more.")
     fitted = np.array([names.index(writer) % 2 == 0 for writer in writers])
     log_p, edits, lengths = (np.asarray(values) for values in (log_p, edits, lengths))
-    slope, intercept = fit(log_p[fitted], edits[fitted] == 0)
+    slope, intercept = fit_calibration(log_p[fitted], edits[fitted] == 0)
     plain = Confidence(slope, intercept, 0.0, promised, {})
     sure = plain.of(log_p)
     threshold = choose_threshold(sure[fitted], edits[fitted], lengths[fitted], promised)

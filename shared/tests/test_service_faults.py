@@ -22,6 +22,7 @@ from shared.labeling.schema import LabelError, read_labels
 from shared.paths import locked
 from shared.service import images, load
 from shared.service.corrections import LabelFolder
+from shared.service.local import LocalService
 from shared.service.models import NOTE, ModelShelf
 from shared.service.server import listen
 from shared.tests.service_support import (
@@ -97,7 +98,7 @@ def test_a_page_of_another_port_is_another_site(tmp_path):
 
 def test_half_sent_heads_are_closed_and_keep_nobody_out(tmp_path, monkeypatch):
     monkeypatch.setenv("HANDWRITING_SERVICE_HEAD_SECONDS", "1.5")
-    with load.service(tmp_path) as child:
+    with LocalService(tmp_path) as child:
         address = ("127.0.0.1", child.port)
         half = [socket.create_connection(address) for _ in range(150)]
         for one in half:
@@ -198,7 +199,7 @@ def test_the_pixels_at_work_together_are_bounded():
 @pytest.mark.nightly
 def test_eight_large_uploads_at_once_stay_within_300_megabytes(tmp_path):
     content, peak = encoded(np.full((4990, 4990), 40_000, np.uint16)), 0.0
-    with load.service(tmp_path) as child:
+    with LocalService(tmp_path) as child:
         pressing = threading.Thread(
             target=lambda: found.append(load.press(child.port, "/v1/page", [content], 8, 8))
         )

@@ -19,6 +19,7 @@ import pytest
 
 from shared.labeling.schema import read_labels, validate
 from shared.service import load
+from shared.service.local import LocalService
 from shared.tests.service_support import encoded, written
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL and SIGTERM")
@@ -35,14 +36,14 @@ def entries(folder):
 
 
 def test_it_stops_in_order_and_finishes_what_it_began(tmp_path, lines):
-    with load.service(tmp_path) as child:
+    with LocalService(tmp_path) as child:
         found = []
         thread = threading.Thread(
             target=lambda: found.append(load.press(child.port, "/v1/line", lines, 400, clients=4))
         )
         thread.start()
         time.sleep(0.5)
-        status = load.stop(child)
+        status = child.stop()
         thread.join()
     assert status == 0
     (pressed,) = found
@@ -53,7 +54,7 @@ def test_it_stops_in_order_and_finishes_what_it_began(tmp_path, lines):
 
 
 def test_an_upload_that_is_broken_off_is_no_mistake_of_the_service(tmp_path):
-    with load.service(tmp_path) as child:
+    with LocalService(tmp_path) as child:
         for path, kind in (("line", "image/png"), ("page", "image/png"),
                            ("corrections", "application/json")):  # fmt: skip
             head = (
@@ -65,7 +66,7 @@ def test_an_upload_that_is_broken_off_is_no_mistake_of_the_service(tmp_path):
                 time.sleep(0.3)
         time.sleep(0.5)
         figures = urllib.request.urlopen(f"http://127.0.0.1:{child.port}/metrics").read().decode()
-        load.stop(child)
+        child.stop()
     assert 'problems_total{reason="aborted"} 3.0' in figures and 'status="499"' in figures
     assert 'reason="internal"' not in figures and 'status="500"' not in figures
     log = entries(tmp_path)
@@ -76,7 +77,7 @@ def test_an_upload_that_is_broken_off_is_no_mistake_of_the_service(tmp_path):
 
 def test_killed_under_load_it_starts_again_and_answers_the_same(tmp_path, lines):
     texts = {}
-    with load.service(tmp_path) as child:
+    with LocalService(tmp_path) as child:
         before = load.press(child.port, "/v1/line", lines, 8, keep=lambda said: said["text"])
         texts = {number % 4: text for number, text in before.answers}
         thread = threading.Thread(target=load.press, args=(child.port, "/v1/line", lines, 200, 4))
@@ -86,7 +87,7 @@ def test_killed_under_load_it_starts_again_and_answers_the_same(tmp_path, lines)
         thread.join()
         assert child.process.wait() == -signal.SIGKILL
         port = child.port
-    with load.service(tmp_path, port=port) as child:  # The same port, at once
+    with LocalService(tmp_path, port=port) as child:  # The same port, at once
         after = load.press(port, "/v1/line", lines, 40, 4, keep=lambda said: said["text"])
         assert after.statuses == {200: 40}
         assert all(texts[number % 4] == text for number, text in after.answers)

@@ -22,6 +22,7 @@ from shared.service.acceptance import Limits
 
 PROMISED_CER = 0.02
 CURVE_POINTS = 21
+LEAST_ACCEPTED = 100  # Lines; fewer are too few to say how many of their characters are wrong
 _BEST = -1e-9  # log p of a text that no other comes near
 
 
@@ -59,6 +60,12 @@ class Confidence:
     def decision(self, confidence: float) -> str:
         """Return `"accept"` or `"review"`."""
         return "accept" if confidence >= self.threshold else "review"
+
+    @property
+    def coverage(self) -> float | None:
+        """The share of measured lines that was accepted; None where too few were to say."""
+        share, lines = (self.measured.get(name, 0) for name in ("coverage", "lines"))
+        return share if share * lines >= LEAST_ACCEPTED else None
 
     def as_dict(self) -> dict[str, Any]:
         """Return what a model file holds."""

@@ -40,6 +40,10 @@ class Model(Answer):
         description="Character error rate of accepted lines together that the model was "
         "calibrated for; null where it is not, and nothing is accepted"
     )
+    coverage: Share | None = Field(
+        description="Share of lines that were accepted when that was measured; null where fewer "
+        "than 100 were, which is too few to say"
+    )
 
 
 class ImageSize(Answer):

@@ -124,6 +124,7 @@ def test_a_decision_has_a_reason_and_a_promise(service, model):
     answer = service.post("/v1/line", content=encoded(line), headers=PNG).json()
     assert (answer["decision"], answer["reason"]) == ("accept", "sure")
     assert answer["model"]["promised_cer"] == 0.02
+    assert 100 / 768 <= answer["model"]["coverage"] < 1
     turned = encoded(np.rot90(line).copy())
     answer = service.post("/v1/line", content=turned, headers=PNG).json()
     assert (answer["decision"], answer["reason"]) == ("review", "little-text")

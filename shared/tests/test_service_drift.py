@@ -182,3 +182,10 @@ def test_traffic_is_reproducible_and_names_its_shifts():
     assert np.array_equal(one.image, two.image) and one.text == two.text
     with pytest.raises(ValueError, match="no shift 'rain'"):
         traffic.send_lines(hands, 1, 4, "rain")
+
+
+def test_coverage_stands_beside_a_promise_unless_too_few_lines_say_it():
+    for lines, share, said in ((768, 0.38, 0.38), (200, 0.5, 0.5), (300, 0.21, None)):
+        measured = {"lines": lines, "coverage": share}
+        assert confidence.Confidence(1.0, 0.0, 0.5, 0.02, measured).coverage == said
+    assert confidence.Confidence(1.0, 0.0, 0.5, 0.02, {}).coverage is None

@@ -22,7 +22,7 @@ from shared.service.models import ModelShelf
 from shared.service.settings import Settings
 from shared.service.watching import log_to_stdout
 
-M_MMAP_THRESHOLD, LARGE_BLOCK = -3, 8 << 20  # In malloc.h; bytes
+M_MMAP_THRESHOLD, LARGE_BLOCK = -3, 1 << 20  # In malloc.h; bytes
 
 
 class Protocol(H11Protocol):

@@ -76,6 +76,8 @@ class LocalService:
             begins_at = log.stat().st_size
         if "--line" not in words:
             words = ("--line", str(data_file("models/reader.onnx")), *words)
+        if "JUPYTERHUB_SERVICE_PREFIX" in os.environ:  # Its proxy passes the hub's own name on
+            words = ("--host-name", "*", *words)
         command = [sys.executable, "-m", "shared.course", "serve", "--with-parent"]
         command += ["--port", str(port), "--admin-token-file", str(token)]
         command += ["--models", str(self.folder / "models")]

@@ -775,7 +775,7 @@ figures.Table(rows, ("runtime", "one by one", "batches up to 16", "times as many
 # %% [markdown]
 # A call of TensorFlow has a high price of its own, which a batch shares out; ONNX Runtime has less to share.
 # The lone client only loses: each of its batches held one line, as the cell asserts, after 4 milliseconds of waiting for company that did not come.
-# With a reader that costs nothing the queue's own time is left: on our run {waits # ms} without batches and {with batches # ms} with them.
+# With a reader that costs nothing the queue's own time is left: on our run {waits # ms} ms without batches and {with batches # ms} ms with them.
 # Over HTTP the network is a small part of the time, so the service reads each line alone unless told otherwise.
 #
 # What do a thousand pages cost?

@@ -86,6 +86,8 @@ def extract_ink(gray: np.ndarray) -> np.ndarray:
     paper = cv2.resize(paper, (width, height), interpolation=cv2.INTER_LINEAR)
     difference = paper.astype(np.float32) - levels
     light, dark = np.percentile(difference, np.float32([1, 99])) * np.float32([-1, 1])
+    if max(light, dark) < 16:  # A hyphen on its paper: only the extremes tell it from the paper
+        light, dark = -difference.min(), difference.max()
     if light > dark:
         difference = -difference
         dark = np.percentile(difference, 99)

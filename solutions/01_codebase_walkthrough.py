@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Codebase walkthrough: from a page to text
 #
-# You let the course's reader read a page in your hand, open it stage by stage, and measure how
+# You let the course's reader read a page in your hand, look into it stage by stage, and measure how
 # often it is wrong.
 
 # %% [markdown]
@@ -21,6 +21,9 @@ NUM_LINES = 300
 # %% tags=["setup"]
 import ast
 import inspect
+import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -30,11 +33,11 @@ from shared import ctc, figures, metrics
 from shared.alphabet import ASCII
 from shared.checks import begin, check, predict, recorded_guess, report
 from shared.explorer.browse import browse
-from shared.handwriting import my_handwriting
+from shared.handwriting import make_sheet, my_handwriting, read_sheet
 from shared.lines import frozen_lines
 from shared.metrics import bootstrap_interval, character_error_rate
-from shared.pages import PageReader, matching, prepare_page, show_page
-from shared.paths import sample
+from shared.pages import PageReader, matching, open_page_image, prepare_page, show_page
+from shared.paths import data_file, my_directory, sample
 
 begin(1)
 
@@ -54,11 +57,54 @@ show_page(mine.photo, title="the page")
 # %% [markdown]
 # To see your own page here, put a photograph of a few lines into `my/handwriting/` as `page.jpg`,
 # or as PNG, WebP, TIFF, GIF or BMP.
-# An error rate has to know what it says, so cut its lines out, too, one picture a line.
-# Put the pictures into `my/handwriting/lines/`, and beside them a file `lines.json` that says what
-# each one reads: `{"line_0.jpg": "Tea for two"}`.
-# Then run the cell again: from here on, every lab uses what you gave.
+# An error rate also has to know what the page says, and Lab 2 wants single letters.
+# A printed sheet gives you all of it from one photograph, because it asks for the texts itself.
 #
+# Below is such a sheet, filled by the stand-in and photographed askew, with a shadow on it.
+# The four black marks at its corners are there for the program: from them it knows where every
+# box and every rule lies.
+
+# %%
+example = data_file("samples/sheet.jpg")
+show_page(open_page_image(example), title="a filled sheet, as it was photographed")
+
+# %% [markdown]
+# Now the program makes the sheet straight and cuts it up.
+# Look at the frames: each becomes one picture, kept under the label that is printed above it.
+
+# %%
+sheet = read_sheet(example)
+assert len(sheet.letters) == 78 and len(sheet.lines) == 12 and not sheet.problems
+sheet.show()
+
+# %% [markdown]
+# What is printed is taken away, even the rule that goes through the letters.
+# These are six of the twelve lines, as they are kept.
+
+# %%
+figures.contact_sheet([255 - line for line in sheet.lines[:6]], sheet.texts[:6])
+
+# %% [markdown]
+# The next cell makes an empty sheet for you.
+# Print it, write what you like on it with a dark pen, and leave the rest empty.
+# Photograph the whole sheet with a phone, put the picture into `my/sheet/` as `photo.jpg`, and
+# run the cell again: it shows what was kept, and from here on every lab uses it.
+# Your handwriting stays on the machine that runs this notebook, in `my/handwriting/`.
+# In a terminal, `labs sheet` does the same; with `--number 2` it asks for twelve other lines, and
+# with `--paper Letter` it fits American paper.
+
+# %%
+place = my_directory() / "sheet"
+make_sheet(place / "sheet.pdf")
+print(f"Print {place.parent.name}/sheet/sheet.pdf.")
+picture = None
+if (place / "photo.jpg").is_file():
+    sheet = read_sheet(place / "photo.jpg")
+    print(sheet.description, sheet.save(), sep="\n")
+    mine, picture = my_handwriting(), sheet.show()
+picture
+
+# %% [markdown]
 # The course ships a reader of pages, trained on handwriting of four hundred people, on fonts and on
 # invented hands.
 # A common measure of a reader is its **character error rate** (CER): how many characters must be
@@ -101,10 +147,12 @@ print(reading.text)
 show_page(mine.photo, reading.lines, title=f"{len(reading.lines)} lines found and read")
 
 # %% [markdown]
-# Solid is the baseline that letters stand on, dashed is what is cut out and read, and the numbers
-# are the order of reading.
+# The solid lines are baselines, which letters stand on.
+# The dashed boxes are cut out and read, in the order of the numbers.
 #
-# A line break counts as a space here, so that a line that is found in two pieces costs little if
+# Next comes your **baseline number**: the error rate of the page as it is read today, which you
+# will push down in later labs.
+# A line break counts as a space in it, so that a line that is found in two pieces costs little if
 # its text is right.
 
 
@@ -122,9 +170,10 @@ guess = recorded_guess("lab01.guess_error_rate")
 print("You have not guessed." if guess is None else f"You guessed {guess} %.")
 
 # %% [markdown]
-# Now single lines, a picture for each, with nothing left to find.
-# The signs under the letters mark what has to be mended: `^` another letter, `+` one too many, `-`
-# one missing.
+# Now skip the finding of lines: the reader gets each line as a picture of its own, so the errors
+# that are left belong to reading alone.
+# Below each line stand what is written and what was read.
+# The signs mark what has to be mended: `^` another letter, `+` one too many, `-` one missing.
 
 # %%
 reader = page_reader.recognizer
@@ -135,11 +184,13 @@ print(f"CER on {len(texts)} single lines, {mine.lines_source}: {rate:.1%}")
 figures.show_lines(lines[:4], mine.texts[:4], texts[:4])
 
 # %% [markdown]
-# A few lines by one hand say little, so the next cell reads the lines that the course keeps for
-# testing.
-# They are by ten hands that nothing was trained on.
-# The interval says how far the rate could move if ten other hands had written them; a single hand
-# may lie far outside.
+# A few lines by one hand say little about a reader.
+# So the next cell reads the lines that the course keeps for testing, by ten hands that nothing was
+# trained on.
+# How far could the rate move if ten other hands had written them?
+# To estimate that, ten hands are drawn from these ten again and again, some twice and some not at
+# all, and the rate is computed each time (a **bootstrap**).
+# The interval holds the middle 95 of 100 such rates; a single hand may lie far outside.
 
 # %%
 test = frozen_lines()[:NUM_LINES]
@@ -169,34 +220,58 @@ print(f"CER on {len(test)} test lines: {test_rate:.1%}, 95 % interval {low:.1%} 
 # | decoding | logits | a text | `ctc`, `alphabet`, `language` |
 # | score | what is written, what was read | an error rate | `metrics` |
 #
+# A **baseline** is the line that letters stand on, and a **frame** is a strip of the picture four
+# pixels wide; both come again below.
+#
 # Behind the boxes stand the modules of `shared`, the package that every lab imports.
 # The map below is read from the files themselves: what each one says of itself, and which others
 # its import statements name.
+# Its second column says which half of the work needs a module: `lines` makes data to learn from,
+# `recognizer` reads, and what either imports, directly or through others, belongs to its half.
 
 
 # %%
 def imports_of(path: Path) -> set[str]:
-    """Return the names that a module imports from `shared`."""
-    found = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-             if isinstance(node, ast.ImportFrom) and node.module]
+    """Return the names that a module imports from `shared`, but for those that only types need."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree.body = [node for node in tree.body if not isinstance(node, ast.If)]
+    found = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module]
     direct = {alias.name for node in found if node.module == "shared" for alias in node.names}
     return direct | {node.module.split(".")[1] for node in found if node.module[:7] == "shared."}
 
 
-modules = sorted(Path(figures.__file__).parent.glob("[a-z]*.py"))
-names = [path.stem for path in modules]
+package = Path(figures.__file__).parent
+modules = {path.stem: path for path in sorted(package.glob("[a-z]*.py"))}
+imports = {name: imports_of(path) & set(modules) for name, path in modules.items()}
+
+
+def needs(name: str) -> set[str]:
+    """Return a module and all that it imports, directly or through others."""
+    found, waiting = set(), [name]
+    while waiting:
+        found.add(new := waiting.pop())
+        waiting += imports[new] - found
+    return found
+
+
+# %%
+making, reading_half = needs("lines"), needs("recognizer")
+assert not {"loop", "training"} & (making | reading_half)
+halves = {(True, False): "makes data", (False, True): "reads", (True, True): "both"}
 rows = [
-    (path.stem, path.read_text(encoding="utf-8").split('"""')[1].split(":")[0].split(".")[0],
-     ", ".join(sorted(imports_of(path) & set(names))) or "none of them")
-    for path in modules
+    (name, halves.get((name in making, name in reading_half), "others"),
+     path.read_text(encoding="utf-8").split('"""')[1].split(":")[0].split(".")[0],
+     ", ".join(sorted(imports[name])) or "none of them")
+    for name, path in modules.items()
 ]
-figures.Table(rows, ("module", "what it says of itself", "imports"))
+figures.Table(rows, ("module", "half", "what it says of itself", "imports"))
 
 # %% [markdown]
-# Two roads meet in this map.
-# On one, data is made: `pen` writes strokes, `lines` composes lines of them.
-# On the other, it is read: `networks`, `loop` and `training` learn, `ctc` and `language` turn distributions
-# into text, and `recognizer` puts them together.
+# Read the map by its halves.
+# To make data, `pen` writes strokes in the hands of `writers`, and `lines` composes lines of them.
+# To read, `preparation` finds the ink, `networks` turns it into scores, `ctc` and `language` turn
+# the scores into text, and `recognizer` puts them together.
+# Neither half needs the training: `training` and `loop` stand above both.
 #
 # <details><summary>Checkpoint: which module would you open to see how an error rate is
 # computed?</summary>
@@ -205,10 +280,13 @@ figures.Table(rows, ("module", "what it says of itself", "imports"))
 #
 # ## How are lines found?
 #
-# Take away paper and shadow, and a page is an array of ink: 255 where there is a full stroke, 0 on
-# paper.
-# Count the ink in each row of pixels, and the lines stand out as hills with valleys between.
-# The finder below is the simplest that works on a straight page.
+# First paper and shadow are taken away.
+# How bright the paper is around each pixel is known from its neighborhood; what is darker than
+# that is ink.
+# Then a page is an array of ink: 255 where there is a full stroke, 0 on paper.
+#
+# Now count the ink in each row of pixels: lines are hills, with valleys between.
+# The finder below looks for the hills, and is the simplest that works on a straight page.
 
 
 # %%
@@ -250,8 +328,8 @@ browse(draw_boxes, [2.0, 5.0, 10.0, 20.0, 40.0, 80.0], "ink that a row needs")
 # On a page that is askew, or whose lines touch, the valleys are gone.
 # So the reader above uses a trained **line detector**, a network that says of each place of a page
 # how likely letters stand there.
-# Yellow is sure, dark blue is sure of paper; from the bands follow the **baselines**, the curves
-# that letters stand on.
+# In the right picture yellow means that letters are sure, dark blue that paper is.
+# The **baselines** follow from the yellow bands.
 
 # %%
 maps = page_reader.detector.maps(mine.photo)
@@ -282,10 +360,10 @@ rows = [(name, text.count("\n") + 1, page_rate(text)) for name, text in finders.
 figures.Table(rows, ("finder", "lines", "CER of the page"))
 
 # %% [markdown]
-# The reading network is the same in both rows.
-# How a line is cut and scaled decides what reaches it, so a finder belongs to the reader and is
-# measured with it.
-# Lab 6 shows where the two part.
+# Both rows use the same reading network.
+# How a line is cut and scaled decides what reaches that network, so a finder is measured together
+# with its reader.
+# On a straight page both find the lines; Lab 6 shows pages where only the detector does.
 
 # %% [markdown]
 # ## What does the network say?
@@ -339,7 +417,10 @@ figures.plot_emissions(logits, image=line)
 
 # %% [markdown]
 # Letters are short flashes of a frame or two, often with a blank between them.
-# Look at single frames: move the slider and watch which characters compete.
+# The picture shows the classes that are read, and the likeliest of the others.
+#
+# Now look at single frames: move the slider and watch which characters compete.
+# It starts at the frame where the network is least sure, and a mark in the line says where that is.
 
 
 # %% tags=["demo"]
@@ -350,7 +431,19 @@ def draw_frame(frame: int) -> figures.Picture:
     words = {" ": "space", "'": "apostrophe", "`": "backtick", '"': "quote", ".": "period"}
     names = [words.get(ASCII.decode([k]), ASCII.decode([k])) if k else "blank" for k in best]
     bars = dict(zip(names, chances[best], strict=True))
-    return figures.plot_bars(bars, "probability", f"frame {frame} of {len(logits)}")
+
+    def paint(figure) -> str:
+        above, below = figure.subplots(2, 1, height_ratios=[1, 2])
+        above.imshow(line, cmap="gray_r", aspect="auto", extent=(0, line.shape[1] / 4, 1, 0))
+        above.axvspan(frame, frame + 1, color="#D55E00", alpha=0.5)
+        above.set(yticks=[], xlim=(0, len(logits)), title=f"frame {frame} of {len(logits)}")
+        below.barh(list(bars), list(bars.values()), color="#0072B2")
+        below.set(xlim=(0, 1), xlabel="probability")
+        below.invert_yaxis()
+        said = ", ".join(f"{name} {chance:.2f}" for name, chance in bars.items())
+        return f"The line, frame {frame} of {len(logits)} marked; its likeliest classes: {said}."
+
+    return figures.draw(paint, 3)
 
 
 contested = int(np.argmin(ctc.log_softmax(logits).max(axis=1)))
@@ -374,14 +467,15 @@ assert len(test) < 100 or test_rate < 0.9 * plain_rate
 print(f"CER on the test lines: {plain_rate:.1%}, with the language model {test_rate:.1%}")
 
 # %% [markdown]
-# The dots are blanks.
-# Characters were numbers all the while: the network knows classes, and the **alphabet** says which
-# character each class is.
-#
-# The last two lines are what the reader answers unless told otherwise: a **language model**, which
+# The dots in the path are blanks.
+# The last two lines say what the reader answers unless told otherwise: a **language model**, which
 # has counted the characters of English books, chooses among many paths (Lab 5).
-# It spares more than a tenth of the test's errors, and may replace what you wrote by what is usual.
+# It removes more than a tenth of the test's errors, and it may replace what you wrote by what is
+# usual.
 # For another language, switch it off: `reader.decoder = reader.decode`.
+#
+# The network itself knows no characters.
+# It knows classes, numbered from 0, and the **alphabet** says which character each of them is.
 #
 # ### Exercise 1.3 · Encode a text
 # 8 min · core
@@ -443,8 +537,10 @@ encode("tea", ASCII.characters), ASCII.encode("tea")
 # ### Exercise 1.4 · Decode labels
 # 8 min · stretch
 #
-# Go the way back.
-# Zeros at the end are padding and fall off.
+# Now the way back, from labels to text.
+# A batch holds the labels of many lines in one array, so short ones are filled up with zeros,
+# which is called **padding**.
+# Drop the zeros at the end before you decode.
 # A zero before a character, and a label that no character has, raise a `ValueError`.
 # `decode([3, 1, 2, 0], "abc")` gives `"cab"`.
 
@@ -499,7 +595,7 @@ check("lab01.decode")
 # text into the other.
 #
 # ### Exercise 1.5 · Count the edits
-# 15 min · core
+# 20 min · core
 #
 # Return the edit distance of two texts.
 # `edit_distance("handwriting", "andwritting")` gives `2`: one letter is missing, one too many.
@@ -602,9 +698,9 @@ check("lab01.corpus_error_rate")
 # A mean of rates would let a one-letter line weigh as much as a long one.
 
 # %% [markdown]
-# Four colleagues compute the rate of a padded batch.
-# `written` and `read` are lists of texts; `padded` and `read_padded` are the same texts, filled up
-# with spaces to the longest.
+# Four colleagues compute the rate of the same lines.
+# `written` and `read` are lists of texts.
+# `padded` and `read_padded` are the same, filled up with spaces to the length of the longest.
 #
 # ```python
 # # A
@@ -841,13 +937,46 @@ for name, code in (("as it is", source), ("one word changed", changed)):
 # %% [markdown]
 # The changed copy divides by what was read, and the test says so: yours if it passed, else the
 # reference.
-# A change to this repository goes the same way: change the code, run its test, and keep the change
-# only if the test agrees.
+#
+# Projects run their tests with a tool that finds them by their names: **pytest** runs every function
+# that begins with `test_` in files that begin with `test_`.
+# The next cell writes such a file and runs it, as you would in a terminal.
+# It holds two tests, and one of them is wrong on purpose.
+
+# %%
+folder = my_directory() / "runs" / "lab01"
+folder.mkdir(parents=True, exist_ok=True)
+(folder / "pytest.ini").write_text("[pytest]\n")  # Says that the tests of this folder stand alone
+(folder / "test_metrics.py").write_text("""from shared.metrics import character_error_rate
+
+
+def test_one_letter_missing():
+    assert character_error_rate(["abcd"], ["bcd"]) == 1 / 4
+
+
+def test_that_expects_too_much():
+    assert character_error_rate(["abcd"], ["abcdxx"]) <= 0.25
+""")
+pytest = [sys.executable, "-m", "pytest", "-q", "--tb=short", "--color=no"]
+# Where it runs, and where it finds the package `shared`
+where = {"cwd": folder, "env": {**os.environ, "PYTHONPATH": str(package.parent)}}
+run = subprocess.run([*pytest, "test_metrics.py"], capture_output=True, text=True, **where)
+print(run.stdout)
+assert run.returncode == 1 and "1 failed, 1 passed" in run.stdout
+
+# %% [markdown]
+# A dot stands for a test that passed, an F for one that failed.
+# For a failure pytest shows the line, what it computed there, and what that was compared with.
+# The code is right here and the test is not: two letters too many, over four that are written, are
+# 0.5.
+#
+# A change to this repository goes the same way: change the code, run its tests, and keep the change
+# only if they agree.
 #
 # **Common mistakes**
 # - *The rate is above 100 percent.* The reader adds letters; look whether its blanks are lost.
 # - *The rate falls with a larger batch.* Padding is being scored.
-# - *A profile gives one line for your page.* The photograph is askew or has a dark edge; the
+# - *The simple finder gives one line for your page.* The photograph is askew or has a dark edge; the
 #   detector should not mind.
 #
 # ## What have you done?

@@ -59,11 +59,11 @@ begin(3)
 # %% [markdown]
 # ## Sitting A: data and ladder
 #
-# ### Why can't a window read?
+# ### Where does a letter begin?
 #
-# Lab 2 ended with a network that names a character, and a hint of trouble.
-# Here is a line in your hand, or in the hand that stands in for yours until you have photographed
-# some.
+# Lab 2 ended with a network that names a character, and with windows that cut letters in two.
+# Here is a line in your hand, or in the hand that stands in for yours until you have given the
+# course some.
 
 # %%
 mine = my_handwriting()
@@ -71,30 +71,8 @@ print(mine.description)
 figures.show_lines(mine.lines[:1], mine.texts[:1])
 
 # %% [markdown]
-# Slide a window over it, a character wide, and ask the character reader at every stop.
-# Empty windows count as spaces.
-
-# %%
-character_reader = CharacterRecognizer.load()
-
-
-def read_windows(line: np.ndarray, width: int) -> str:
-    """Return what the character reader says at every stop of a window."""
-    windows = np.array_split(line, range(width, line.shape[1], width), axis=1)
-    inked = [window.max() > 100 for window in windows]
-    letters = [window for window, ink in zip(windows, inked, strict=True) if ink]
-    names = iter(character_reader.read_many([np.pad(letter, 8) for letter in letters]))
-    return "".join(next(names) if ink else " " for ink in inked)
-
-
-read_windows(mine.lines[0], 12)
-
-# %% [markdown]
-# Here and there a letter is right, and no word is.
-# The window does not know where a letter begins: it cuts some in two, shows two at once, and
-# stops twice at a wide one.
-# By the end of this lab a network reads the same line, and nobody will have told it where the
-# letters are.
+# By the end of this lab a network reads this line, and nobody will have told it where the letters
+# are.
 #
 # ### What is a line made of?
 #
@@ -153,10 +131,7 @@ check("lab03.paste_ink")
 # When the first is not smaller than the second, nothing is pasted.
 # </details>
 #
-# <details><summary>Compare with the solution</summary>
-# The same heading stands in <a href="../solutions/03_line_text_recognizer.ipynb">the solved
-# notebook</a>, with the reasons.
-# </details>
+# [Compare with the solution](../solutions/03_line_text_recognizer.ipynb)
 
 # %% [markdown] tags=["solution"]
 # **Why this way.** The sum is made in 32 bits, cut, and only then narrowed.
@@ -167,7 +142,6 @@ check("lab03.paste_ink")
 # glyph there without an error.
 
 # %% [markdown]
-# With plain addition in 8 bits, 200 + 100 is 44, and a crossing of two strokes turns pale.
 # The next cell composes a word from fresh characters, one drawing for every letter, first well
 # apart and then at a distance that changes.
 
@@ -187,7 +161,7 @@ uneven = compose_word("handwriting", np.cumsum(rng.integers(13, 27, 11)).tolist(
 figures.show_lines([even, uneven], ["a glyph every 28 columns", "a glyph every 13 to 26 columns"])
 
 # %% [markdown]
-# The second row is how people write.
+# People write as in the second row, and with one pen.
 # Now look at what the course trains on: whole lines by all the training hands, each with its own
 # letterforms, slant, pen and spacing.
 
@@ -196,7 +170,7 @@ train = compose_lines(NUM_LINES, "train", SEED)
 figures.show_lines(train.images[:5], train.texts[:5])
 
 # %% [markdown]
-# Same letter, never the same drawing: every letter is written afresh each time.
+# Every letter is written afresh each time.
 #
 # ### Who may be in the test?
 #
@@ -266,10 +240,7 @@ check("lab03.find_leak")
 # Look for a hand on both sides.
 # </details>
 #
-# <details><summary>Compare with the solution</summary>
-# The same heading stands in <a href="../solutions/03_line_text_recognizer.ipynb">the solved
-# notebook</a>, with the reasons.
-# </details>
+# [Compare with the solution](../solutions/03_line_text_recognizer.ipynb)
 
 # %% [markdown] tags=["solution"]
 # **Why this way.** B divides sentences and forgets writers: each test line is new text in a hand
@@ -282,13 +253,20 @@ check("lab03.find_leak")
 # %% [markdown]
 # ### What does the network see?
 #
-# The line network has three parts, and each fits in a line of prose.
-# A **stem** of four convolutions turns the image into one list of numbers per **frame** of four
-# pixel columns.
-# **Context** lets each frame know its neighbors: here a long short-term memory (LSTM) that runs
-# along the line in both directions.
-# A linear layer gives each frame 96 scores, the **logits**: 95 characters and one more, the
-# **blank**, of which sitting B tells.
+# The line network has three parts.
+#
+# 1. A **stem** of four convolutions turns the image into one list of numbers per **frame**, a strip
+#    of four pixel columns.
+# 2. **Context** lets a frame know what stands around it.
+#    A long short-term memory (**LSTM**) reads the frames one after the other and carries a memory
+#    along.
+#    At each frame small gates, which are learned, decide what to forget, what to add, and what
+#    to pass on.
+#    So frame 30 can know what stood at frame 20.
+#    A second LSTM runs from right to left, and the pair is called a **BiLSTM**.
+# 3. A linear layer gives each frame 96 scores, the **logits**: one for each of 95 characters, and
+#    one for the **blank**, which sitting B explains.
+#
 # Written out, it is this.
 
 # %%
@@ -315,11 +293,13 @@ def build_network(num_classes: int = 96) -> keras.Model:
 # The height shrinks from 32 to 2, the width to a quarter, and nothing fixes the width of a line.
 # The LSTM's output is *added* to what it reads, so the convolutions can learn before the LSTM
 # does.
-# Batch normalization keeps the first updates effective; taking it out is an experiment under *Try
-# next*.
+# Batch normalization shifts and scales each channel to the same mean and spread in every batch,
+# which keeps the first updates effective; taking it out is an experiment under *Try next*.
 #
-# Now one training step: logits, the loss of each line divided by its number of characters, and a
-# step down the gradient.
+# Now one training step, as you would write it for any Keras network.
+# The tape records how the loss follows from the weights, so that it can give the gradient.
+# The loss of each line is divided by its number of characters, and `clipnorm` shortens a gradient
+# that is too long.
 
 # %%
 network = build_network()
@@ -340,7 +320,6 @@ def train_step(images, labels, label_lengths, frames):
 # %% [markdown]
 # A batch holds lines of similar width, padded to the widest; the true numbers of characters and
 # frames travel with it.
-# Lines of similar width share a batch, so little of it is padding.
 
 # %%
 pixels, labels, label_lengths, frames = next(batches(train, BATCH_SIZE, SEED))
@@ -369,11 +348,24 @@ print(training.describe())
 # %% [markdown]
 # ### Challenge: different line spacing
 #
-# Give the window its best case: letters on a grid of equal cells, and one stop per cell.
-# Then let the spacing vary, as in the word above, and change nothing else.
+# Give the window of Lab 2 its best case: letters on a grid of equal cells, and one stop per cell.
+# The character reader is asked at every stop, and an empty window counts as a space.
+# Then the spacing varies, as in the word above, and nothing else changes.
 # **CER** is the character error rate: edits divided by characters.
 
 # %%
+character_reader = CharacterRecognizer.load()
+
+
+def read_windows(line: np.ndarray, width: int) -> str:
+    """Return what the character reader says at every stop of a window."""
+    windows = np.array_split(line, range(width, line.shape[1], width), axis=1)
+    inked = [window.max() > 100 for window in windows]
+    letters = [window for window, ink in zip(windows, inked, strict=True) if ink]
+    names = iter(character_reader.read_many([np.pad(letter, 8) for letter in letters]))
+    return "".join(next(names) if ink else " " for ink in inked)
+
+
 words = ["".join(rng.choice(list("abdefghnqrt"), 10)) for _ in range(20)]
 steps = {"even": np.full((20, 10), 28), "uneven": rng.integers(20, 37, (20, 10))}
 window_rates = {}
@@ -395,14 +387,19 @@ assert window_rates["uneven"] > 2 * window_rates["even"]
 #
 # ### Which of the two helps more?
 #
-# Cross them.
-# Three ways to label, times three kinds of context, make a ladder of nine networks:
+# Try every pair.
+# Three ways to label, times three kinds of context, make a ladder of nine networks.
+# One of the three ways is the loss of this lab, **CTC**, connectionist temporal classification.
+# It is given the text and no places: it adds up the probabilities of all ways to lay the text
+# along the frames, and asks that the sum be large.
+# A frame that no letter needs may say "blank".
+# Sitting B takes it apart.
 #
 # | | what the loss is told |
 # |---|---|
 # | fixed grid | the width divided evenly among the characters: a guessed letter per frame |
 # | known boxes | the true box of each letter: a letter per frame, or a blank between |
-# | CTC, connectionist temporal classification | the text alone |
+# | CTC | the text alone |
 #
 # | | what a frame sees |
 # |---|---|
@@ -422,7 +419,8 @@ for name, boxes in (("fixed grid", None), ("known boxes", train.boxes[number])):
 figures.show_boxes(line, train.boxes[number], train.texts[number])
 
 # %% [markdown]
-# The guessed labels drift away from the ink, and drift back by luck.
+# Compare the two rows of labels with the boxes: the guessed letters drift away from the ink, and
+# come back to it by luck.
 #
 # ### Exercise 3.3 · Which rung reads better?
 # 2 min · core
@@ -453,10 +451,7 @@ predict("lab03.guess_ladder")
 # Ask what each loss demands of a frame that shows half of two letters.
 # </details>
 #
-# <details><summary>Compare with the solution</summary>
-# The same heading stands in <a href="../solutions/03_line_text_recognizer.ipynb">the solved
-# notebook</a>, with the reasons.
-# </details>
+# [Compare with the solution](../solutions/03_line_text_recognizer.ipynb)
 
 # %% [markdown] tags=["solution"]
 # **Why this way.** Any guess earns the point; what counts is having one.
@@ -529,7 +524,7 @@ for context in ("none", "lstm", "dilated"):
 # above.
 # CTC demands one good frame per letter, and chooses which.
 #
-# Say the limits, too: one seed, few updates, letters one to three frames wide.
+# The table has limits: one seed, few updates, letters one to three frames wide.
 # With wider letters and longer training the order of boxes and CTC can change.
 # What cannot change is that **CTC buys freedom from boxes**, and a photograph has none.
 
@@ -537,7 +532,6 @@ for context in ("none", "lstm", "dilated"):
 # <details><summary>Checkpoint: why not always use boxes?</summary>
 # Because somebody has to draw them. A composed line knows where its letters are; a photograph of
 # a letter to your grandmother does not.
-# A text is typed in seconds, and forty boxes take minutes.
 # </details>
 #
 # The training goes on.
@@ -630,10 +624,7 @@ check("lab03.collapse")
 # With the step before it in the path, blank or not; never with the last letter you kept.
 # </details>
 #
-# <details><summary>Compare with the solution</summary>
-# The same heading stands in <a href="../solutions/03_line_text_recognizer.ipynb">the solved
-# notebook</a>, with the reasons.
-# </details>
+# [Compare with the solution](../solutions/03_line_text_recognizer.ipynb)
 
 # %% [markdown] tags=["solution"]
 # **Why this way.** `previous` follows the path, blanks included, so a blank between two equal
@@ -702,10 +693,7 @@ check("lab03.min_frames")
 # <em>abab</em> costs nothing.
 # </details>
 #
-# <details><summary>Compare with the solution</summary>
-# The same heading stands in <a href="../solutions/03_line_text_recognizer.ipynb">the solved
-# notebook</a>, with the reasons.
-# </details>
+# [Compare with the solution](../solutions/03_line_text_recognizer.ipynb)
 
 # %% [markdown] tags=["solution"]
 # **Why this way.** One frame for each letter, one for the blank inside each equal pair: U + r.
@@ -744,89 +732,15 @@ uniform = np.full((4, 3), -np.log(3.0))
 
 # %% [markdown]
 # Each of them is an **alignment** of *ab*: a path that collapses to it.
-# Fifteen already, of 81 paths in all.
-#
-# Where does 15 come from?
-# Stretch the label to blank, a, blank, b, blank: five states that share four frames, where the
-# blanks may get none.
-# Choosing how is a matter of counting.
-#
-# ### Exercise 3.6 · Count the paths of a label
-# 10 min · stretch
-#
-# Count the paths of `num_frames` steps, over the label's symbols and the blank, that collapse to
-# the label.
-# `count_paths(4, [1, 2])` gives 15.
-# Listing them works for small cases; the check also asks for 100 frames.
-
-
-# %% answer="count_paths"
-def count_paths(num_frames: int, label: list[int]) -> int:
-    """Return how many paths collapse to a label, exactly.
-
-    Args:
-        num_frames: Length of the paths.
-        label: Class numbers without the blank (0), possibly none.
-
-    Example:
-        >>> count_paths(4, [1, 2])
-        15
-    """
-    ### BEGIN SOLUTION
-    states = [0] + [state for symbol in label for state in (symbol, 0)]
-    ways = [int(s < 2) for s in range(len(states))]
-    for _ in range(num_frames - 1):
-        before = ways
-        ways = [sum(before[max(s - 1, 0) : s + 1]) for s in range(len(states))]
-        for s in range(3, len(states), 2):
-            if states[s] != states[s - 2]:
-                ways[s] += before[s - 2]
-    return sum(ways[-2:])
-    ### END SOLUTION
-
-
-# %% check="count_paths" points=7
-check("lab03.count_paths")
-
-# %% [markdown]
-# <details><summary>Hint 1: how do I list them?</summary>
-# <code>itertools.product([0, *set(label)], repeat=num_frames)</code> lists every path; count
-# those that <code>collapse</code> to the label.
-# That passes all cases but the long one.
-# </details>
-# <details><summary>Hint 2: how do I count without listing?</summary>
-# Put the blanks in.
-# Count the ways to reach each state after each frame: stay, one step on, or past a blank between
-# two letters that differ.
-# </details>
-#
-# <details><summary>Compare with the solution</summary>
-# The same heading stands in <a href="../solutions/03_line_text_recognizer.ipynb">the solved
-# notebook</a>, with the reasons.
-# </details>
-
-# %% [markdown] tags=["solution"]
-# **Why this way.** The table needs num_frames times 2U+1 additions instead of thousands of paths,
-# and it is the forward algorithm with every probability set to 1.
-# There is a closed form, C(T + U − r, 2U).
-# Python's integers are exact; a NumPy int64 table overflows without a word at 100 frames and 50
-# letters, where the count is 2 · 10^40.
-
-# %% [markdown] tags=["solution"]
-# The formula has a reading: $T + U - r$ places, of which the borders of $U$ letters take $2U$.
-
-# %%
-print(f"hello in 12 frames: {count_paths(12, [2, 1, 3, 3, 4]):,} paths")
-print(f"50 different letters in 100 frames: {count_paths(100, list(range(1, 51))):.1e} paths")
-
-# %% [markdown]
-# A list of $2 \cdot 10^{40}$ paths cannot be made, and it need not be.
+# There are fifteen already, of 81 paths in all, and their number grows fast with the frames.
 #
 # ### Sum, do not choose
 #
-# The frames of the network's output are independent given the image, so the probability of a path
-# is the product of its steps.
-# The probability of a *text* is the sum over its alignments: any of them will do.
+# Once the picture is given, the network fills in each frame without looking at what it chose in
+# the others.
+# So the probability of a path is a product: what the first frame gives its symbol, times what the
+# second gives its own, and so on.
+# A *text* is right by any of its alignments, so its probability is their sum.
 # In symbols, with $\mathcal{B}$ for collapsing:
 #
 # $$p(\text{text} \mid \text{image}) = \sum_{\pi :\, \mathcal{B}(\pi) = \text{text}} \ \prod_{t=1}^{T} p_t(\pi_t)$$
@@ -847,11 +761,12 @@ table, covered = label_table(two_frames)
 # **Greedy decoding** takes the best symbol of each frame and collapses, so here it returns the
 # empty text, and it is wrong.
 #
-# ### Exercise 3.7 · Make greedy decoding fail
+# ### Exercise 3.6 · Make greedy decoding fail
 # 8 min · core
 #
-# Build a 2 x 2 matrix of probabilities: two frames, two classes (column 0 the blank, column 1 the
-# letter *a*).
+# Now a network that is surer of its first frame: there the blank has at least 0.7.
+# Build a 2 x 2 matrix of probabilities (two frames; column 0 the blank, column 1 the letter *a*)
+# with such a first row.
 # Greedy decoding of it must give a text that is not the most probable one.
 
 
@@ -859,11 +774,12 @@ table, covered = label_table(two_frames)
 def greedy_fails() -> np.ndarray:
     """Return (2, 2) probabilities, one row per frame, where greedy decoding is wrong.
 
-    Column 0 is the blank, column 1 the letter a. Each row sums to 1. The text of the best
-    path must have a smaller probability than another text.
+    Column 0 is the blank, column 1 the letter a. Each row sums to 1, and the blank has at
+    least 0.7 in the first. The text of the best path must have a smaller probability than
+    another text.
     """
     ### BEGIN SOLUTION
-    return np.array([[0.6, 0.4], [0.6, 0.4]])
+    return np.array([[0.8, 0.2], [0.6, 0.4]])
     ### END SOLUTION
 
 
@@ -875,42 +791,40 @@ check("lab03.greedy_fails")
 # Only the empty one and <em>a</em>.
 # Write down the four paths and what each collapses to.
 # </details>
-# <details><summary>Hint 2: which text has more paths?</summary>
-# Three paths read <em>a</em>, one is empty.
-# Let the empty path be the single best, by little.
+# <details><summary>Hint 2: how sure may the second frame be?</summary>
+# Three paths read <em>a</em>, one is empty, and all four sum to 1.
+# So the empty path may have less than one half, and still has to be the single best.
 # </details>
 #
-# <details><summary>Compare with the solution</summary>
-# The same heading stands in <a href="../solutions/03_line_text_recognizer.ipynb">the solved
-# notebook</a>, with the reasons.
-# </details>
+# [Compare with the solution](../solutions/03_line_text_recognizer.ipynb)
 
 # %% [markdown] tags=["solution"]
-# **Why this way.** The best path is two blanks, .36; the other three paths all read *a* and sum
-# to .64.
+# **Why this way.** The best path is two blanks, .48; the other three paths all read *a* and sum
+# to .52.
+# With 0.8 in the first frame, the second may give the blank from 0.5 to 0.625.
 # Greedy decoding compares paths, the question is about texts.
 # The reverse cannot be built: where *a* wins both frames, it is the best text as well.
 # (A famous page claims an example of that reverse kind; it cannot occur.)
 
 # %% [markdown]
-# <details><summary>Checkpoint: can a frame-by-frame winner lose to its own competitor?</summary>
-# If b wins every frame, no text of a alone can beat the text of b alone: swap a for b in any
-# alignment and it gets no less probable.
-# Greedy fails where winners <em>differ in kind</em>: a blank beats the letter in each frame, and
-# the letter's paths add up.
+# <details><summary>Checkpoint: can greedy decoding fail when one letter wins every
+# frame?</summary>
+# Not against another letter. If b wins every frame, take any path that reads a and write b where
+# it has a: it gets no less probable, and now it reads b.
+# Greedy fails where a <em>blank</em> wins frames, and the paths of a letter add up behind it.
 # </details>
 #
 # ### Sum without listing
 #
-# The way out is **dynamic programming**: paths that have reached the same place share their
-# future.
-# A place is a frame and a position in the **extended label**, which has a blank before, between
-# and after the letters.
-# From a state a path may stay, step to the next, or skip a blank, and the skip is where mistakes
-# live.
+# The way out is **dynamic programming**: paths that have reached the same place have the same ways
+# to go on, so their probabilities can be added there and carried along as one number.
+# A place is a frame and a **state**: a position in the **extended label**, which has a blank
+# before, between and after the letters.
+# From a state a path may stay, step to the next, or skip a blank.
+# The skip is the part that most code gets wrong first.
 #
-# ### Exercise 3.8 · Put the blanks in
-# 8 min · core
+# ### Exercise 3.7 · Put the blanks in
+# 12 min · core
 #
 # Put a blank before, between and after the symbols.
 # Mark the states that may be entered from two states back: a symbol that differs from the symbol
@@ -959,10 +873,7 @@ check("lab03.extend_label")
 # Blanks are never skipped into, and the first symbol has no symbol before it.
 # </details>
 #
-# <details><summary>Compare with the solution</summary>
-# The same heading stands in <a href="../solutions/03_line_text_recognizer.ipynb">the solved
-# notebook</a>, with the reasons.
-# </details>
+# [Compare with the solution](../solutions/03_line_text_recognizer.ipynb)
 
 # %% [markdown] tags=["solution"]
 # **Why this way.** Slices place all symbols at once and compare each with the one before, and no
@@ -972,22 +883,18 @@ check("lab03.extend_label")
 # %% [markdown]
 # Draw the states as rows and the frames as columns, and you have the **lattice**.
 # A path runs from one of the first two states to one of the last two.
-# The next cell draws it for *hello*; the area of a node is the probability of all paths that pass
-# through it.
+# Here it is for *ab* in four frames, where every symbol has 1/3; the area of a node is the
+# probability of all paths that pass through it.
 
 # %% tags=["demo"]
-explore(opinion, word, target="hello", view="lattice")
+explore(np.zeros((4, 3)), "ab", target="ab", view="lattice")
 
 # %% [markdown]
-# Between the two l's no edge skips the blank: the crossed stub marks the skip that is forbidden.
-# Choose *α forward* in the field *Lattice* and move along the frames.
-# The numbers on the edges into a node are the shares that its predecessors have in its alpha; they
-# add up to 1.
+# Follow some of the fifteen alignments from left to right.
 #
 # Alpha, the **forward variable**, is the probability of everything that led to a state, that
 # state's own frame included.
-# Here are its first frames for *ab* with 1/3 everywhere: rows are frames, columns the five
-# states.
+# In the next table rows are frames, and columns the five states.
 
 # %% tags=["nbval-check-output"]
 alpha, log_p = ctc.forward(uniform, [1, 2])
@@ -998,6 +905,85 @@ np.round(np.exp(alpha) * 3.0 ** np.arange(1, 5)[:, None]).astype(int)
 # In the last row the last two states hold 10 and 5: the fifteen alignments, and nobody listed
 # them.
 # Check one number by hand: the 4 in row three is 1 + 1 + 2, by staying, stepping, and skipping.
+#
+# ### Exercise 3.8 · Count the paths of a label
+# 15 min · stretch
+#
+# Count the paths of `num_frames` steps, over the label's symbols and the blank, that collapse to
+# the label.
+# `count_paths(4, [1, 2])` gives 15, as the table does.
+# Listing them works for small cases; the check also asks for 100 frames.
+
+
+# %% answer="count_paths"
+def count_paths(num_frames: int, label: list[int]) -> int:
+    """Return how many paths collapse to a label, exactly.
+
+    Args:
+        num_frames: Length of the paths.
+        label: Class numbers without the blank (0), possibly none.
+
+    Example:
+        >>> count_paths(4, [1, 2])
+        15
+    """
+    ### BEGIN SOLUTION
+    states = [0] + [state for symbol in label for state in (symbol, 0)]
+    ways = [int(s < 2) for s in range(len(states))]
+    for _ in range(num_frames - 1):
+        before = ways
+        ways = [sum(before[max(s - 1, 0) : s + 1]) for s in range(len(states))]
+        for s in range(3, len(states), 2):
+            if states[s] != states[s - 2]:
+                ways[s] += before[s - 2]
+    return sum(ways[-2:])
+    ### END SOLUTION
+
+
+# %% check="count_paths" points=7
+check("lab03.count_paths")
+
+# %% [markdown]
+# <details><summary>Hint 1: how do I list them?</summary>
+# <code>itertools.product([0, *set(label)], repeat=num_frames)</code> lists every path; count
+# those that <code>collapse</code> to the label.
+# That passes all cases but the long one.
+# </details>
+# <details><summary>Hint 2: how do I count without listing?</summary>
+# Put the blanks in.
+# Count the ways to reach each state after each frame: stay, one step on, or past a blank between
+# two letters that differ.
+# </details>
+#
+# [Compare with the solution](../solutions/03_line_text_recognizer.ipynb)
+
+# %% [markdown] tags=["solution"]
+# **Why this way.** The table needs num_frames times 2U+1 additions instead of thousands of paths,
+# and it is the forward algorithm with every probability set to 1.
+# There is a closed form, C(T + U − r, 2U).
+# Python's integers are exact; a NumPy int64 table overflows without a word at 100 frames and 50
+# letters, where the count is 2 · 10^40.
+
+# %% [markdown] tags=["solution"]
+# The formula has a reading: $T + U - r$ places, of which the borders of $U$ letters take $2U$.
+
+# %%
+print(f"hello in 12 frames: {count_paths(12, [2, 1, 3, 3, 4]):,} paths")
+print(f"50 different letters in 100 frames: {count_paths(100, list(range(1, 51))):.1e} paths")
+
+# %% [markdown]
+# A list of $2 \cdot 10^{40}$ paths cannot be made, and it need not be.
+#
+# For *hello* in twelve frames the lattice has eleven states.
+
+# %% tags=["demo"]
+explore(opinion, word, target="hello", view="lattice")
+
+# %% [markdown]
+# Between the two l's no edge skips the blank: the crossed stub marks the skip that is forbidden.
+# Choose *α forward* in the field *Lattice* and move along the frames.
+# The numbers on the edges into a node are the shares that its predecessors have in its alpha; they
+# add up to 1.
 #
 # The same recursion on probabilities has a flaw that short examples hide.
 
@@ -1017,7 +1003,7 @@ figures.Table(rows, ("frames", "p in 64 bits", "p in 32 bits", "log p"))
 # in logarithms all the way.
 #
 # ### Exercise 3.9 · Sum over every path
-# 20 min · core
+# 40 min · core
 #
 # Return the log-probability of a label: the log of the sum over all its paths.
 # Work with logarithms throughout: at 400 frames a product of probabilities is 0.
@@ -1071,10 +1057,7 @@ check("lab03.forward_log_probability")
 # <code>can_skip</code> allows it.
 # </details>
 #
-# <details><summary>Compare with the solution</summary>
-# The same heading stands in <a href="../solutions/03_line_text_recognizer.ipynb">the solved
-# notebook</a>, with the reasons.
-# </details>
+# [Compare with the solution](../solutions/03_line_text_recognizer.ipynb)
 
 # %% [markdown] tags=["solution"]
 # **Why this way.** One array holds the sums over all paths that end in each state; a frame costs
@@ -1100,17 +1083,46 @@ assert abs(ours - theirs) < 1e-4
 print(f"ours {ours:.4f}, TensorFlow {theirs:.4f}")
 
 # %% [markdown]
-# Minus the log of that sum is the **CTC loss** (connectionist temporal classification).
-# It never asks where a letter stands.
+# Minus the log of that sum is the **CTC loss**, and it never asks where a letter stands.
+# Its unit is the **nat**, because the logarithm is the natural one: a text of probability 1/2
+# costs 0.69 nats, and each further nat makes it less probable by a factor of 2.7.
 #
 # ### What does the gradient ask for?
 #
-# The derivative of the loss by the logits has two terms: what the network says, minus what the
-# alignments of the right text ask for.
-# The second term is the **posterior**: given that the text is *hello*, how likely is each symbol
-# at each frame?
-# In the next picture, one color asks for less of a symbol and the other for more, and every
-# column sums to zero.
+# Alpha says how likely a path is to *arrive* in a state.
+# Its mirror, beta, says how likely it is to *finish* from there.
+# The product of the two belongs to all right paths through that state.
+# Divided by the probability of the text it is the **posterior**: given that the text is right, how
+# likely is it that its path passes here?
+#
+# $$\text{posterior}_t(s) = \exp\left(\alpha_t(s) + \beta_t(s) - \log p(\text{text} \mid \text{image})\right)$$
+#
+# For *ab* in four equal frames it is counting again: so many of the fifteen alignments pass
+# through each state.
+
+# %% tags=["nbval-check-output"]
+through = np.exp(alpha + ctc.backward(uniform, [1, 2])) * 3.0**4
+assert np.allclose(through.sum(axis=1), 15)
+through.round().astype(int)
+
+# %% [markdown]
+# Each row adds up to 15, because every path is somewhere in every frame.
+# Take the first row: 5 of 15 alignments begin with a blank and 10 with an a, so the posterior is
+# 1/3, 2/3 and, for b, 0.
+#
+# The derivative of the loss by the logits is what the network says minus the posterior.
+# In that first frame the network says 1/3 to each of the three symbols.
+
+# %%
+says, asked = np.full(3, 1 / 3), np.array([5, 10, 0]) / 15
+gradient = loss_and_grad(uniform, [1, 2]).grad
+assert np.allclose(gradient[0], says - asked)
+print("blank, a, b:", (says - asked).round(2) + 0.0)
+
+# %% [markdown]
+# A step *down* this gradient leaves the blank as it is, raises a, and lowers b by as much.
+# The next picture shows the same for *hello*: one color asks for less of a symbol and the other
+# for more, and every column sums to zero.
 
 # %% tags=["demo"]
 explore(opinion, word, target="hello", view="gradient")
@@ -1121,11 +1133,12 @@ explore(opinion, word, target="hello", view="gradient")
 # The two stretch exercises build this picture.
 #
 # ### Exercise 3.10 · Finish from every state
-# 15 min · stretch
+# 25 min · stretch
 #
-# Compute the mirror of alpha: the log-probability of finishing the label after frame t, given
-# that frame t is in state s.
-# The emission at t itself is not included, so alpha plus beta counts everything once.
+# Compute beta: the log-probability of finishing the label after frame t, given that frame t is
+# in state s.
+# Alpha already contains what frame t itself says, so beta begins with the frame after it, and
+# alpha plus beta counts everything once.
 
 
 # %% answer="backward"
@@ -1168,10 +1181,7 @@ check("lab03.backward")
 # The rule of the state one lands on, two states further on.
 # </details>
 #
-# <details><summary>Compare with the solution</summary>
-# The same heading stands in <a href="../solutions/03_line_text_recognizer.ipynb">the solved
-# notebook</a>, with the reasons.
-# </details>
+# [Compare with the solution](../solutions/03_line_text_recognizer.ipynb)
 
 # %% [markdown] tags=["solution"]
 # **Why this way.** Without its own emission, beta adds to alpha with nothing counted twice, and
@@ -1179,7 +1189,7 @@ check("lab03.backward")
 
 # %% [markdown]
 # ### Exercise 3.11 · The gradient of the loss
-# 15 min · stretch
+# 25 min · stretch
 #
 # Return the derivative of the CTC loss by each logit: softmax minus posterior.
 # The posterior of a class is the sum over the states that carry it.
@@ -1224,10 +1234,7 @@ check("lab03.ctc_gradient")
 # Use <code>np.subtract.at</code>, or a loop over the states.
 # </details>
 #
-# <details><summary>Compare with the solution</summary>
-# The same heading stands in <a href="../solutions/03_line_text_recognizer.ipynb">the solved
-# notebook</a>, with the reasons.
-# </details>
+# [Compare with the solution](../solutions/03_line_text_recognizer.ipynb)
 
 # %% [markdown] tags=["solution"]
 # **Why this way.** The gradient asks each frame for what the paths need and takes away what it
@@ -1270,10 +1277,7 @@ predict("lab03.guess_blank")
 # Nearly; a letter may also last several frames.
 # </details>
 #
-# <details><summary>Compare with the solution</summary>
-# The same heading stands in <a href="../solutions/03_line_text_recognizer.ipynb">the solved
-# notebook</a>, with the reasons.
-# </details>
+# [Compare with the solution](../solutions/03_line_text_recognizer.ipynb)
 
 # %% [markdown] tags=["solution"]
 # **Why this way.** Blanks fit every label, each letter fits few, so the first thing learnt is the
@@ -1382,10 +1386,7 @@ check("lab03.find_loss_fault")
 # Which question does it not ask?
 # </details>
 #
-# <details><summary>Compare with the solution</summary>
-# The same heading stands in <a href="../solutions/03_line_text_recognizer.ipynb">the solved
-# notebook</a>, with the reasons.
-# </details>
+# [Compare with the solution](../solutions/03_line_text_recognizer.ipynb)
 
 # %% [markdown] tags=["solution"]
 # **Why this way.** The code skips the blank between equal letters, so *aa* also collects the
@@ -1398,7 +1399,7 @@ check("lab03.find_loss_fault")
 # <details><summary>Checkpoint: a longer line has a larger loss. Is it read worse?</summary>
 # Not necessarily. The loss is minus the log of a product over frames and letters, so it grows
 # with the line.
-# Training divides it by the number of characters, and quality is measured in edits, not in nats.
+# Training divides it by the number of characters, and reading is measured in edits, not in nats.
 # </details>
 #
 # You have collapsed paths, counted them, summed over them, and seen why a network is silent at
@@ -1421,6 +1422,7 @@ if "training" not in globals():
     training = train_line_network(recognizer_network, train, UPDATES, **TRAINING)
 if "paste_ink" not in globals():
     check("lab03.paste_ink")
+two_frames = np.log([[0.6, 0.4], [0.6, 0.4]])
 test, mine = frozen_lines(), my_handwriting()
 training.wait()
 len(training.snapshots)
@@ -1521,10 +1523,7 @@ check("lab03.diagnose_loss")
 # softmax of a softmax cannot get far above uniform.
 # </details>
 #
-# <details><summary>Compare with the solution</summary>
-# The same heading stands in <a href="../solutions/03_line_text_recognizer.ipynb">the solved
-# notebook</a>, with the reasons.
-# </details>
+# [Compare with the solution](../solutions/03_line_text_recognizer.ipynb)
 
 # %% [markdown] tags=["solution"]
 # **Why this way.** A trained without a fault, so its loss is as low as it gets, and class 0 is a
@@ -1583,13 +1582,35 @@ figures.Table(found, ("truth", "greedy", "beam", "times as probable"))
 # Where the table has rows, greedy decoding returned a text that the network itself holds to be
 # less probable.
 # More probable is not the same as right: compare with the truth.
+# Some of the test's texts are strings without sense, so that no reader can win by knowing English.
 # A trained network is nearly sure of most frames, and then the best path is almost all there is.
 #
-# The search is a **prefix beam**: it keeps several texts at once and adds up the paths of each.
-# It pays once a language model has a say, which is Lab 5.
+# The search is a **prefix beam**: it keeps several beginnings of a text, or **prefixes**, and adds
+# up the paths of each.
+# Two paths with the same prefix go on differently if one ends in a blank and the other in its
+# last letter, so each prefix has two sums.
+# Here they are for the two frames of sitting B, in which the blank has 0.6 and the letter 0.4.
+
+# %%
+rows = []
+for frame, step in enumerate(beam_steps(two_frames, width=2), start=1):
+    for kept in step.kept:
+        sums = np.exp([kept.log_p_blank, kept.log_p_letter, kept.log_p])
+        rows.append((frame, "a" * len(kept.prefix) or "(empty)", *sums))
+assert rows[2][1] == "a" and np.isclose(rows[2][4], 0.64)
+figures.Table(rows, ("frame", "prefix", "ends in blank", "ends in a", "both"), form="{:.2f}")
+
+# %% [markdown]
+# After one frame the empty prefix leads, 0.60 to 0.40.
+# After two, *a* leads: 0.24 is the path `aϵ`, and in 0.40 two paths meet, `ϵa` with 0.24 and `aa`
+# with 0.16.
+# Greedy decoding keeps the best *path* and never sees that sum.
+#
+# Alone the search helps a little, as you saw.
+# In Lab 5 a language model has a say in it, and then it pays.
 #
 # ### Exercise 3.15 · Search over prefixes
-# 25 min · stretch
+# 50 min · stretch
 #
 # Keep the best `width` prefixes per frame, each with two scores: its paths that end in a blank,
 # and those that end in its last symbol.
@@ -1652,10 +1673,7 @@ check("lab03.prefix_beam")
 # The empty prefix, ending in a blank; its other score is 0, in logs -inf.
 # </details>
 #
-# <details><summary>Compare with the solution</summary>
-# The same heading stands in <a href="../solutions/03_line_text_recognizer.ipynb">the solved
-# notebook</a>, with the reasons.
-# </details>
+# [Compare with the solution](../solutions/03_line_text_recognizer.ipynb)
 
 # %% [markdown] tags=["solution"]
 # **Why this way.** A dictionary merges all paths of a prefix, so its score is a sum where greedy
@@ -1752,10 +1770,7 @@ check("lab03.choose_stride")
 # Compute both numbers for <em>1111</em> and for <em>a committee</em>.
 # </details>
 #
-# <details><summary>Compare with the solution</summary>
-# The same heading stands in <a href="../solutions/03_line_text_recognizer.ipynb">the solved
-# notebook</a>, with the reasons.
-# </details>
+# [Compare with the solution](../solutions/03_line_text_recognizer.ipynb)
 
 # %% [markdown] tags=["solution"]
 # **Why this way.** At stride 8 every line has at least as many frames as letters, or nearly, and
@@ -1917,10 +1932,7 @@ check("lab03.check_padding")
 # Make one edit, work out the rate by hand, and compare with a small tolerance.
 # </details>
 #
-# <details><summary>Compare with the solution</summary>
-# The same heading stands in <a href="../solutions/03_line_text_recognizer.ipynb">the solved
-# notebook</a>, with the reasons.
-# </details>
+# [Compare with the solution](../solutions/03_line_text_recognizer.ipynb)
 
 # %% [markdown] tags=["solution"]
 # **Why this way.** Padded frames hold letters, so reading on costs an edit.

@@ -12,6 +12,7 @@ entries (without a name: all but the slow ones):
   errors      character error rate of the shipped reader on the frozen test
   planted     a bug planted and a test run, forks beside processes of their own
   pages       lines found on the frozen pages, and what reading whole pages costs
+  sheet       cells cut rightly out of simulated photographs of the sheet, and where it gives up
   characters  slow: learn from pens alone, read real EMNIST
   emnist      slow: learn and read EMNIST
   decoding    slow: beam and language model, beside the best path
@@ -45,6 +46,7 @@ import bench_pages
 import bench_planted
 import bench_quick
 import bench_service
+import bench_sheet
 from bench_rows import TINY, Row, Sizes, heading
 
 from shared.backend import cpu_count
@@ -63,6 +65,7 @@ ENTRIES: dict[str, Callable[[Sizes], list[Row]]] = {
     "errors": bench_quick.measure_errors,
     "planted": bench_planted.measure_planted,
     "pages": bench_pages.measure_pages,
+    "sheet": bench_sheet.measure_sheet,
     "characters": bench_emnist.measure_characters,
     "emnist": bench_emnist.measure_emnist,
     "decoding": bench_decoding.measure_decoding,

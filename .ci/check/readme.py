@@ -1,4 +1,4 @@
-"""Keep README.md true: its hours, figures, table of labs and address.
+"""Keep README.md and TEACHING.md true: hours, figures, tables of labs and exercises, address.
 
 python .ci/check/readme.py    write what has changed; `python .ci/check` says if something has
 """
@@ -6,24 +6,50 @@ python .ci/check/readme.py    write what has changed; `python .ci/check` says if
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from pathlib import Path
 
+from shared.checks.exercise import load_lab
 from shared.course import duration, outline, source
 from shared.course.derive import badge
 from shared.course.outline import Course, CourseError, Lab, this_course
 from shared.paths import sample, write_atomically
 
 BEGIN, END = "<!-- {}: written by `.ci/check/readme.py` -->", "<!-- {}: end -->"
+_EXERCISE = re.compile(r"^### Exercise (\S+) · (.+)\n(\d+) min · (core|stretch)$", re.MULTILINE)
 
 
-def blocks(course: Course) -> dict[str, str]:
-    """Return what stands between the marks of each name."""
+def blocks(course: Course) -> dict[str, dict[str, str]]:
+    """Return for each page what stands between the marks of each name."""
     reading = sample("reading_texts")
-    return {
+    readme = {
         "hours": hours(course),
         "figures": f"**How well it reads.** {reading['sentence']}",
         "reading": "\n\n".join(filter(None, (reading["table"], reading["learned"]))),
         "labs": table(course),
     }
+    return {"README.md": readme, ".github/TEACHING.md": {"exercises": exercises(course)}}
+
+
+def exercises(course: Course) -> str:
+    """Return the table of all exercises: what is asked, its points and minutes."""
+    lines = ["| | exercise | kind | points | minutes |", "| --- | --- | --- | --- | --- |"]
+    for lab in course.available():
+        cells = source.read(course.solutions / lab.source)
+        asked = [m for cell in cells for m in _EXERCISE.finditer(cell.source)]
+        points = [(cell.check, cell.points) for cell in cells if cell.check]
+        kinds = {exercise.id.partition(".")[2]: exercise.kind for exercise in load_lab(lab.number)}
+        for found, (name, worth) in zip(asked, points, strict=True):
+            number, title, minutes, status = found.groups()
+            row = (
+                number,
+                title,
+                kinds[name],
+                f"{worth:g}",
+                minutes + ", optional" * (status != "core"),
+            )
+            lines.append(f"| {' | '.join(row)} |")
+    return "\n".join(lines)
 
 
 def hours(course: Course) -> str:
@@ -55,35 +81,37 @@ def _duration(course: Course, lab: Lab) -> duration.Duration:
 
 
 def difference(course: Course) -> str | None:
-    """Return a sentence if the README beside the labs is not what sources and figures say."""
-    path = course.labs.parent / "README.md"
-    if not path.is_file():
+    """Return a sentence if a page is not what sources and figures say."""
+    stale = [path.name for path, text in _updated(course) if text != path.read_text("utf-8")]
+    if not stale:
         return None
-    text = path.read_text(encoding="utf-8")
-    if text == _updated(text, course):
-        return None
-    return "README.md has stale hours, figures or labs. Run `python .ci/check/readme.py`."
+    return f"{' and '.join(stale)} not up to date. Run `python .ci/check/readme.py`."
 
 
 def update(course: Course) -> None:
-    """Write the README beside the labs, if something in it has changed."""
-    path = course.labs.parent / "README.md"
-    if difference(course):
-        write_atomically(path, _updated(path.read_text(encoding="utf-8"), course))
+    """Write the pages in which something has changed."""
+    for path, text in _updated(course):
+        if text != path.read_text(encoding="utf-8"):
+            write_atomically(path, text)
 
 
-def _updated(text: str, course: Course) -> str:
+def _updated(course: Course) -> Iterator[tuple[Path, str]]:
+    """Yield each page that stands around the labs, and what it should say."""
     address = outline.REPOSITORY
     clone = f"git clone {address}\ncd {address.rpartition('/')[2]}"
-    text = re.sub(r"git clone \S+\ncd \S+", clone, text)
-    for name, content in blocks(course).items():
-        begin, end = BEGIN.format(name), END.format(name)
-        before, found, rest = text.partition(begin)
-        _, closed, after = rest.partition(end)
-        if not found or not closed:
-            raise CourseError(f"README.md needs the lines {begin} and {end}, in this order.")
-        text = f"{before}{begin}\n{content}\n{end}{after}"
-    return text
+    for name, contents in blocks(course).items():
+        path = course.labs.parent / name
+        if not path.is_file():
+            continue
+        text = re.sub(r"git clone \S+\ncd \S+", clone, path.read_text(encoding="utf-8"))
+        for block, content in contents.items():
+            begin, end = BEGIN.format(block), END.format(block)
+            before, found, rest = text.partition(begin)
+            _, closed, after = rest.partition(end)
+            if not found or not closed:
+                raise CourseError(f"{name} needs the lines {begin} and {end}, in this order.")
+            text = f"{before}{begin}\n{content}\n{end}{after}"
+        yield path, text
 
 
 if __name__ == "__main__":

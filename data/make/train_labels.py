@@ -58,12 +58,10 @@ def chosen_lines(confidence: np.ndarray, count: int, way: str, seed: int = 0) ->
         way: "uncertain" for those it is least sure of, "random" for a draw.
         seed: Of the draw.
     """
-    from shared.labeling.choosing import choose_random, choose_uncertain
-
     if way == "uncertain":
-        return choose_uncertain(1 - confidence, count)
+        return np.argsort(confidence, kind="stable")[:count].tolist()
     if way == "random":
-        return sorted(choose_random(len(confidence), count, seed))
+        return sorted(np.random.default_rng(seed).permutation(len(confidence))[:count].tolist())
     raise ValueError(f"Lines are chosen 'uncertain' or 'random', not {way!r}.")
 
 

@@ -101,9 +101,8 @@ def own_split(preparation: Preparation) -> tuple[LineSet, LineSet]:
         place = f"{my_directory().name}/handwriting/lines"
         raise CourseError(
             f"{place} holds {given} lines of yours; adapting and measuring needs at least "
-            f"{LEAST_LINES}, better 20. Put a picture of each line there, such as line_0.jpg, and "
-            'a file lines.json with what each says: {"line_0.jpg": "Tea for two"}. Without lines '
-            "of your own, `labs adapt --hand 0` adapts to a pen hand."
+            f"{LEAST_LINES}, better 20. `labs sheet` makes a page to write twelve on, and cuts its "
+            "photograph. Without lines of your own, `labs adapt --hand 0` adapts to a pen hand."
         )
     texts = list(dict.fromkeys(mine.texts))
     kept = np.array([texts.index(text) % 4 == 3 for text in mine.texts])

@@ -17,6 +17,7 @@ VERBS = {
     "check": ("shared.course.check", "check text, notebooks and drift; executes nothing"),
     "hand-in": ("shared.course.hand_in", "make the one file of a lab that you hand in"),
     "grade": ("shared.course.grade", "grade a folder of notebooks that were handed in"),
+    "sheet": ("shared.course.sheet", "make a page to write on, and cut its photograph"),
     "adapt": ("shared.course.adapt", "teach the line reader one hand, yours first"),
     "label": ("shared.course.label", "label photographs of handwriting, here or in Label Studio"),
     "overnight": ("shared.course.overnight", "run ideas unattended and leave a report"),
@@ -24,6 +25,7 @@ VERBS = {
     "serve": ("shared.course.serve", "start the recognizer as a service on this machine"),
     "improve": ("shared.course.improve", "teach the served reader what people corrected"),
     "quality": ("shared.course.quality", "measure the reader, and gate a change"),
+    "doctor": ("shared.course.doctor", "say what this machine has and what is missing"),
 }
 EPILOG = """\
 examples:

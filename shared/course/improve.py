@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Go through the loop once; return 1 if the gate refuses the candidate."""
-    from shared.labeling.schema import LabelError
+    from shared.labeling import LabelError
     from shared.service.corrections import LabelFolder
     from shared.service.exporting.model_file import ModelFileError
     from shared.service.improving import NothingToLearnError, improve

@@ -10,7 +10,7 @@ Examples:
   labs label --install dvc              put DVC there, which keeps versions of labels
   labs label my/photos                  open them in Label Studio, until Ctrl-C
   labs label my/photos --fetch          write labels-NAME.json for every annotator
-  labs label my/photos --annotator bo   let a second person sign in
+  labs label my/photos --invite         let a second person sign up, while the server runs
   labs label --stop                     stop a server that was left running
   labs label my/photos --check          say what is wrong with the labels
   labs label my/photos --tasks t.json   Label Studio's tasks as a file, without a server
@@ -28,6 +28,7 @@ from shared.course.outline import CourseError
 ACTS = {
     "propose": "pre-label the photographs",
     "fetch": "write what was labeled in the server",
+    "invite": "let another person sign up in the server",
     "check": "say what is wrong with the labels",
     "repair": "mend what needs no judgment, and say so",
 }
@@ -44,7 +45,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--tasks", type=Path, metavar="FILE", help="write Label Studio's tasks")
     what.add_argument("--export", type=Path, metavar="FILE", help="read Label Studio's export")
     what.add_argument("--page-xml", type=Path, metavar="OUT", help="write PAGE XML")
-    what.add_argument("--annotator", metavar="NAME", help="let another person sign in")
     what.add_argument("--stop", action="store_true", help="stop a server that was left running")
     what.add_argument(
         "--install", nargs="?", const="label-studio", choices=TOOLS, help="put a tool into my/tools"
@@ -85,12 +85,12 @@ def _on_folder(arguments: argparse.Namespace) -> int:
     acts = {
         "propose": commands.propose,
         "fetch": commands.fetch,
+        "invite": commands.invite,
         "check": commands.check,
         "repair": commands.mend,
         "tasks": commands.write_tasks,
         "export": commands.take_export,
         "page_xml": commands.write_pages,
-        "annotator": commands.add_annotator,
     }
     for option, act in acts.items():
         if value := getattr(arguments, option):

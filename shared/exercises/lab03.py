@@ -237,48 +237,73 @@ MIN_FRAMES = ask(
     reference=ctc.min_frames,
 )
 
-COUNT_PATHS = ask(
-    "lab03.count_paths",
-    "Count the paths of a label",
+
+def matrix_of(answer: object) -> np.ndarray | str:
+    """Return an answer as a (2, 2) array of probabilities, or what is wrong with it."""
+    try:
+        matrix = np.array(answer, dtype=np.float64)
+    except (TypeError, ValueError):
+        return f"greedy_fails() gave {show(answer)}, expected a 2 x 2 array of numbers."
+    if matrix.shape != (2, 2):
+        return f"greedy_fails() gave the shape {matrix.shape}, expected (2, 2)."
+    if not (matrix >= 0).all():
+        return f"greedy_fails() gave {show(matrix)}: a probability is a number of at least 0."
+    sums = matrix.sum(axis=1)
+    if not np.allclose(sums, 1, rtol=0, atol=1e-6):
+        return f"greedy_fails() gave {show(matrix)}: its rows sum to {show(sums)}, expected 1."
+    return matrix
+
+
+def judge_rows(inputs: dict, answer: object) -> str | None:
+    """Accept probabilities whose rows sum to 1."""
+    matrix = matrix_of(answer)
+    return matrix if isinstance(matrix, str) else None
+
+
+SURE = 0.7  # The lab shows 0.6 and 0.4, which would only have to be copied
+
+
+def judge_failure(inputs: dict, answer: object) -> str | None:
+    """Accept a sure first blank and a best path that belongs to the less probable text."""
+    matrix = matrix_of(answer)
+    if isinstance(matrix, str):
+        return matrix
+    call = f"greedy_fails() gave {show(matrix)}"
+    if (np.abs(matrix[:, 0] - matrix[:, 1]) < 1e-6).any():
+        return f"{call}: a frame gives both classes the same probability; let one win."
+    empty = float(matrix[0, 0] * matrix[1, 0])
+    reads_a = bool((matrix[:, 1] > matrix[:, 0]).any())
+    greedy, other = (1 - empty, empty) if reads_a else (empty, 1 - empty)
+    texts = ("'a'", "the empty text") if reads_a else ("the empty text", "'a'")
+    if other > greedy + 1e-9:
+        if matrix[0, 0] > SURE - 1e-6:
+            return None
+        return (
+            f"{call}: greedy decoding fails, but the blank has {matrix[0, 0]:.4g} in the first "
+            f"frame, and the exercise asks for at least {SURE}."
+        )
+    return (
+        f"{call}: greedy decoding reads {texts[0]}, with probability {greedy:.4g}, and {texts[1]} "
+        f"has {other:.4g}. Greedy decoding is right here."
+    )
+
+
+GREEDY_FAILS = ask(
+    "lab03.greedy_fails",
+    "Make greedy decoding fail",
     Case(
-        "two symbols in four frames",
-        {"num_frames": 4, "label": [1, 2]},
-        hint="List them: a letter may last several frames, blanks may stand before, between and "
-        "after.",
+        "two rows of probabilities",
+        judge=judge_rows,
+        hint="One row for each frame, blank first, then a; each row sums to 1.",
     ),
     Case(
-        "equal neighbors",
-        [
-            {"num_frames": 4, "label": [1, 1]},
-            {"num_frames": 6, "label": [2, 1, 1]},
-            {"num_frames": 7, "label": [1, 1, 1]},
-        ],
-        hint="Between equal letters the blank is not optional.",
-    ),
-    Case(
-        "equal letters that are apart",
-        {"num_frames": 5, "label": [1, 2, 1]},
-        hint="The blank may be skipped between letters that differ, whatever came earlier.",
-    ),
-    Case(
-        "no symbols, and one frame",
-        [{"num_frames": 5, "label": []}, {"num_frames": 1, "label": [3]}],
-        hint="The empty label has one path, all blanks; a symbol in one frame has one, too.",
-    ),
-    Case(
-        "too few frames",
-        [{"num_frames": 2, "label": [1, 1]}, {"num_frames": 1, "label": [1, 2]}],
-        hint="No path is long enough, so the count is 0.",
-    ),
-    Case(
-        "fifty symbols in 100 frames, exactly",
-        {"num_frames": 100, "label": [*range(1, 26), *range(25, 50)]},
-        seconds=2.0,
-        hint="Listing 10 to the 40 paths takes too long: count the ways into each state, in "
-        "Python's own integers, which have no largest one.",
+        "another text is more probable than the greedy one",
+        judge=judge_failure,
+        hint="Three of the four paths read a. Give the fourth less than one half, and let it be "
+        "the best one nevertheless.",
         points=2,
     ),
-    reference=count_alignments,
+    kind="decide",
 )
 
 
@@ -389,6 +414,51 @@ EXTEND_LABEL = ask(
 )
 
 
+COUNT_PATHS = ask(
+    "lab03.count_paths",
+    "Count the paths of a label",
+    Case(
+        "two symbols in four frames",
+        {"num_frames": 4, "label": [1, 2]},
+        hint="List them: a letter may last several frames, blanks may stand before, between and "
+        "after.",
+    ),
+    Case(
+        "equal neighbors",
+        [
+            {"num_frames": 4, "label": [1, 1]},
+            {"num_frames": 6, "label": [2, 1, 1]},
+            {"num_frames": 7, "label": [1, 1, 1]},
+        ],
+        hint="Between equal letters the blank is not optional.",
+    ),
+    Case(
+        "equal letters that are apart",
+        {"num_frames": 5, "label": [1, 2, 1]},
+        hint="The blank may be skipped between letters that differ, whatever came earlier.",
+    ),
+    Case(
+        "no symbols, and one frame",
+        [{"num_frames": 5, "label": []}, {"num_frames": 1, "label": [3]}],
+        hint="The empty label has one path, all blanks; a symbol in one frame has one, too.",
+    ),
+    Case(
+        "too few frames",
+        [{"num_frames": 2, "label": [1, 1]}, {"num_frames": 1, "label": [1, 2]}],
+        hint="No path is long enough, so the count is 0.",
+    ),
+    Case(
+        "fifty symbols in 100 frames, exactly",
+        {"num_frames": 100, "label": [*range(1, 26), *range(25, 50)]},
+        seconds=2.0,
+        hint="Listing 10 to the 40 paths takes too long: count the ways into each state, in "
+        "Python's own integers, which have no largest one.",
+        points=2,
+    ),
+    reference=count_alignments,
+)
+
+
 def label_case(name: str, inputs, hint: str) -> Case:
     """Ask for the number of each label."""
     return Case(name, inputs, probe=each_label, judge=judge_labels, hint=hint)
@@ -453,65 +523,6 @@ FORWARD_LOG_PROBABILITY = ask(
     ),
 )
 
-
-def matrix_of(answer: object) -> np.ndarray | str:
-    """Return an answer as a (2, 2) array of probabilities, or what is wrong with it."""
-    try:
-        matrix = np.array(answer, dtype=np.float64)
-    except (TypeError, ValueError):
-        return f"greedy_fails() gave {show(answer)}, expected a 2 x 2 array of numbers."
-    if matrix.shape != (2, 2):
-        return f"greedy_fails() gave the shape {matrix.shape}, expected (2, 2)."
-    if not (matrix >= 0).all():
-        return f"greedy_fails() gave {show(matrix)}: a probability is a number of at least 0."
-    sums = matrix.sum(axis=1)
-    if not np.allclose(sums, 1, rtol=0, atol=1e-6):
-        return f"greedy_fails() gave {show(matrix)}: its rows sum to {show(sums)}, expected 1."
-    return matrix
-
-
-def judge_rows(inputs: dict, answer: object) -> str | None:
-    """Accept probabilities whose rows sum to 1."""
-    matrix = matrix_of(answer)
-    return matrix if isinstance(matrix, str) else None
-
-
-def judge_failure(inputs: dict, answer: object) -> str | None:
-    """Accept a matrix whose best path belongs to the less probable of the two texts."""
-    matrix = matrix_of(answer)
-    if isinstance(matrix, str):
-        return matrix
-    call = f"greedy_fails() gave {show(matrix)}"
-    if (np.abs(matrix[:, 0] - matrix[:, 1]) < 1e-6).any():
-        return f"{call}: a frame gives both classes the same probability; let one win."
-    empty = float(matrix[0, 0] * matrix[1, 0])
-    reads_a = bool((matrix[:, 1] > matrix[:, 0]).any())
-    greedy, other = (1 - empty, empty) if reads_a else (empty, 1 - empty)
-    texts = ("'a'", "the empty text") if reads_a else ("the empty text", "'a'")
-    if other > greedy + 1e-9:
-        return None
-    return (
-        f"{call}: greedy decoding reads {texts[0]}, with probability {greedy:.4g}, and {texts[1]} "
-        f"has {other:.4g}. Greedy decoding is right here."
-    )
-
-
-GREEDY_FAILS = ask(
-    "lab03.greedy_fails",
-    "Make greedy decoding fail",
-    Case(
-        "two rows of probabilities",
-        judge=judge_rows,
-        hint="One row for each frame, blank first, then a; each row sums to 1.",
-    ),
-    Case(
-        "another text is more probable than the greedy one",
-        judge=judge_failure,
-        hint="Three of the four paths read a; make the fourth the best one, by little.",
-        points=2,
-    ),
-    kind="decide",
-)
 
 GUESS_BLANK = guess(
     "lab03.guess_blank",

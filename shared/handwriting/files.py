@@ -10,6 +10,8 @@ from typing import NamedTuple
 from shared.alphabet import ASCII, UnknownCharacterError
 from shared.pages.image_files import is_image_name
 
+FORMAT = "handwriting.json"  # Says the version of the folder and what its page says
+VERSION = 1
 NO_IMAGE = (
     "no image that is read here, such as JPEG, PNG, WebP, TIFF, GIF or BMP; export a photograph "
     "as JPEG"
@@ -27,11 +29,16 @@ class FoundFiles(NamedTuple):
     lines: list[Path]
     texts: list[str]
     page: Path | None
+    page_text: str | None
     unused: dict[str, list[str]]
 
 
 def find_files(folder: Path) -> FoundFiles:
-    """Return what a folder such as `my/handwriting` holds; it may be empty or missing."""
+    """Return what a folder such as `my/handwriting` holds; it may be empty or missing.
+
+    Raises:
+        HandwritingError: A listing in it cannot be read, or it is of a later version.
+    """
     unused: dict[str, list[str]] = {}
 
     def images_of(files: list[Path]) -> list[Path]:
@@ -52,12 +59,34 @@ def find_files(folder: Path) -> FoundFiles:
     pages = [file for file in entries if file.stem.lower() == "page" and not file.is_dir()]
     pages, rest = images_of(pages), [file for file in entries if file not in pages]
     rest = [file for file in rest if not file.is_dir() or file in folders.values()]
+    rest = [file for file in rest if file.name != FORMAT]
     if pages[1:]:
         unused[f"{pages[0].name} is the page"] = [file.name for file in pages[1:]]
     if rest:
         reason = "only page.jpg or the like and the folders letters and lines are looked at"
         unused[reason] = [file.name for file in rest]
-    return FoundFiles(letters, lines, texts, pages[0] if pages else None, unused)
+    about = _about(folder / FORMAT)
+    page_text = about.get("page", "\n".join(texts) if lines else None)
+    return FoundFiles(letters, lines, texts, pages[0] if pages else None, page_text, unused)
+
+
+def _about(file: Path) -> dict:
+    """Return what a folder says of itself; a folder of the first years says nothing."""
+    try:
+        about = json.loads(file.read_text(encoding="utf-8-sig")) if file.is_file() else {}
+        version, page = int(about.get("version", 0)), about.get("page")
+        if not isinstance(page, str | None):
+            raise TypeError("its page is no text")
+    except (ValueError, TypeError, AttributeError) as error:
+        raise HandwritingError(
+            f'{file} cannot be read: {error}. Remove it, or write {{"version": {VERSION}}}.'
+        ) from error
+    if version > VERSION:
+        raise HandwritingError(
+            f"{file} says version {version}, and this code reads versions up to {VERSION}. "
+            "Update the course with `git pull`."
+        )
+    return about
 
 
 def _entries(folder: Path | None) -> list[Path]:

@@ -48,8 +48,7 @@ def my_handwriting(folder: Path | str | None = None) -> Handwriting:
         )  # fmt: skip
     if found.page:
         photo, _ = _read(found.page, _page_ink)
-        text = mine.page_text if found.lines else None
-        mine = replace(mine, photo=photo, page_text=text, page_source="yours")
+        mine = replace(mine, photo=photo, page_text=found.page_text, page_source="yours")
     return replace(mine, description=_describe(mine, found, place))
 
 

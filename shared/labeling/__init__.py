@@ -1,39 +1,39 @@
 """Labeling: from photographs of handwriting to checked, versioned data.
 
-`schema` says what labels are; the other modules make them, exchange them with other programs,
-measure how good they are, and keep their versions.
+`records` says what labels are, `validation` what is wrong with some; the other modules make them,
+exchange them with other programs, measure how good they are, and keep their versions. A name is
+loaded when it is first asked for.
 """
 
-from shared.labeling.repairing import Repair, repair, repair_file
-from shared.labeling.schema import (
-    SCHEMA_VERSION,
-    LabeledLine,
-    LabeledPage,
-    LabelError,
-    LabelSet,
-    Problem,
-    label_set,
-    page_of,
-    read_labels,
-    validate,
-    write_labels,
-)
-from shared.labeling.terminal import Terminal
+from importlib import import_module
 
-__all__ = [
-    "SCHEMA_VERSION",
-    "LabelError",
-    "LabelSet",
-    "LabeledLine",
-    "LabeledPage",
-    "Problem",
-    "Repair",
-    "Terminal",
-    "label_set",
-    "page_of",
-    "read_labels",
-    "repair",
-    "repair_file",
-    "validate",
-    "write_labels",
-]
+_HOMES = {
+    **dict.fromkeys(("Agreement", "agreement", "paired_lines"), "agreeing"),
+    **dict.fromkeys(("adjudicate", "disagreements"), "adjudication"),
+    **dict.fromkeys(("doubts", "expected_precision", "precision_at", "ranked"), "label_errors"),
+    **dict.fromkeys(("format_labels", "read_labels", "write_labels"), "label_files"),
+    **dict.fromkeys(
+        ("LabelError", "LabelSet", "LabeledLine", "LabeledPage", "json_schema", "label_set"),
+        "records",
+    ),
+    **dict.fromkeys(("Repair", "repair", "repair_file"), "repairing"),
+    **dict.fromkeys(("Problem", "validate"), "validation"),
+    **dict.fromkeys(("DVC", "LABEL_STUDIO", "has_tool"), "tool_environments"),
+    "Terminal": "terminal",
+    "changes": "differences",
+    "cut_lines": "line_images",
+    "label_pages": "widget",
+    "near_duplicates": "duplicates",
+    "page_of": "page_files",
+    "split_by_writer": "splits",
+    "to_tasks": "label_studio",
+    "write_datasheet": "datasheet",
+}  # fmt: skip
+
+__all__ = [*_HOMES]  # noqa: PLE0604
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
-from shared.labeling.agreement import LEAST_OVERLAP, Pair, paired_lines, text_distance
-from shared.labeling.records import LabeledLine, LabelError, LabelSet
+from shared.labeling.agreeing import LEAST_OVERLAP, Pair, paired_lines, text_distance
+from shared.labeling.records import LabeledLine, LabelError, LabelSet, free_id, reading_place
 
 LOOSE = 0.7  # Matched boxes that overlap less are a disagreement of their own
 
@@ -96,16 +96,16 @@ def adjudicate(
     merged = first
     for key, point in open_points.items():
         page = merged.page(point.page)
+        lines, ids = list(page.lines), [line.id for line in page.lines]
         base = point.first or point.second
-        taken = {line.id for line in page.lines}
-        if point.first is None and base.id in taken:
-            base = replace(base, id=_free_id(base.id, taken))
+        if point.first:
+            place = ids.index(base.id)
+            del lines[place]
+        else:
+            base = replace(base, id=free_id(base.id, ids)) if base.id in ids else base
+            place = reading_place(lines, base.box)
         line = _decided(point, base, decisions.get(key), judge)
-        lines = [other for other in page.lines if other.id != base.id or point.first is None]
-        if line is not None:
-            below = [k for k, other in enumerate(page.lines) if other.id == base.id]
-            place = below[0] if below and point.first else _place(line, lines)
-            lines.insert(place, line)
+        lines[place:place] = [] if line is None else [line]
         status = page.status if key in decisions else "open"
         merged = merged.with_page(replace(page, lines=tuple(lines), status=status))
     return merged
@@ -132,16 +132,3 @@ def _decided(
         f"The decision {decision!r} on {point.key} is unknown; use 'first', 'second', 'drop', "
         "'unreadable' or 'text:' followed by what the line says."
     )
-
-
-def _place(line: LabeledLine, lines: list[LabeledLine]) -> int:
-    """Return where a line belongs from top to bottom."""
-    middle = line.box[1] + line.box[3]
-    return next((k for k, o in enumerate(lines) if o.box[1] + o.box[3] > middle), len(lines))
-
-
-def _free_id(name: str, taken: set[str]) -> str:
-    number = 2
-    while f"{name}_{number}" in taken:
-        number += 1
-    return f"{name}_{number}"

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from shared.alphabet import ASCII, Alphabet
-from shared.labeling.records import LabelError, LabelSet
+from shared.labeling.records import LabeledLine, LabeledPage, LabelError, LabelSet
 
 SHARE = 0.1
 SHORTEST = 4  # Characters: in a shorter text one wrong letter is seen at once
@@ -45,24 +45,18 @@ class MissRate(NamedTuple):
     """How many planted errors a person let pass.
 
     Attributes:
-        missed: Planted errors that are still there, letter by letter.
-        half_mended: Planted lines that were changed and are still wrong.
+        missed: Planted lines that are still wrong, as they were or in another way.
         planted: How many were planted on lines that the person has looked at.
-        rate: (missed + half_mended) / planted.
+        rate: missed / planted.
         low: Lower end of Wilson's 95 % interval of the rate.
         high: Upper end.
-        spoiled: Lines whose right proposal the person made wrong.
-        checked: Lines the person has looked at.
     """
 
     missed: int
-    half_mended: int
     planted: int
     rate: float
     low: float
     high: float
-    spoiled: int
-    checked: int
 
 
 def plant_errors(
@@ -98,24 +92,19 @@ def plant_errors(
     count = min(len(places), max(1, round(share * len(places))))
     chosen = {places[k] for k in rng.choice(len(places), size=count, replace=False)}
     planted: list[Planted] = []
-    pages = []
-    for page in label_set.pages:
-        if page.status == "skipped":
-            pages.append(page)
-            continue
-        lines = []
-        for line in page.lines:
-            text = line.text
-            if (page.image, line.id) in chosen:
-                text, kind, position = misread(line.text, rng, alphabet)
-                planted.append(Planted(page.image, line.id, line.text, text, kind, position))
-            lines.append(
-                replace(line, text=text, proposal=text, status="proposed", annotator=None)
-                if line.text
-                else line
-            )
-        pages.append(replace(page, lines=tuple(lines), status="open"))
-    return replace(label_set, pages=tuple(pages)), planted
+
+    def proposed(page: LabeledPage, line: LabeledLine) -> LabeledLine:
+        text = line.text
+        if page.status == "skipped" or not text:
+            return line
+        if (page.image, line.id) in chosen:
+            text, kind, position = misread(text, rng, alphabet)
+            planted.append(Planted(page.image, line.id, line.text, text, kind, position))
+        return replace(line, text=text, proposal=text, status="proposed", annotator=None)
+
+    pages = label_set.edited(proposed).pages
+    pages = tuple(p if p.status == "skipped" else replace(p, status="open") for p in pages)
+    return replace(label_set, pages=pages), planted
 
 
 def misread(
@@ -154,47 +143,28 @@ def _lookalikes(character: str) -> list[str]:
     return [pair.replace(character, "", 1) for pair in pairs]
 
 
-def miss_rate(planted: list[Planted], truth: LabelSet, checked: LabelSet) -> MissRate:
+def miss_rate(planted: list[Planted], checked: LabelSet) -> MissRate:
     """Count what a person let pass.
 
     Only lines the person has labeled count; one that is still proposed was not looked at.
 
     Args:
         planted: What `plant_errors` returned.
-        truth: The true labels it was given.
         checked: The proposals after the person has gone through them.
 
     Raises:
         LabelError: None of the planted lines was looked at.
     """
-    wrong = {(one.page, one.line): one for one in planted}
-    missed = half = seen = spoiled = looked_at = 0
-    for page in checked.pages:
-        for line in page.lines:
-            if line.status == "proposed":
-                continue
-            looked_at += 1
-            place = page.image, line.id
-            if place in wrong:
-                seen += 1
-                missed += line.text == wrong[place].wrong
-                half += line.text not in (wrong[place].wrong, wrong[place].right)
-            else:
-                spoiled += _differs(truth, page.image, line.id, line.text)
-    if not seen:
+    lines = {(page.image, line.id): line for page in checked.pages for line in page.lines}
+    found = [(one, lines[one.page, one.line]) for one in planted if (one.page, one.line) in lines]
+    wrong = [line.text != one.right for one, line in found if line.status != "proposed"]
+    if not wrong:
         raise LabelError(
             f"None of the {len(planted)} planted lines was labeled, so there is no miss rate. "
             "Go through the proposals first."
         )
-    low, high = wilson_interval(missed + half, seen)
-    return MissRate(missed, half, seen, (missed + half) / seen, low, high, spoiled, looked_at)
-
-
-def _differs(truth: LabelSet, image: str, line_id: str, text: str | None) -> bool:
-    try:
-        return truth.page(image).line(line_id).text != text
-    except KeyError:
-        return False  # A line the person has added: there is no truth to spoil
+    low, high = wilson_interval(sum(wrong), len(wrong))
+    return MissRate(sum(wrong), len(wrong), sum(wrong) / len(wrong), low, high)
 
 
 def wilson_interval(successes: int, trials: int, z: float = 1.96) -> tuple[float, float]:

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shared.labeling import label_server
-from shared.labeling.label_files import format_labels, read_labels, write_labels
+from shared.labeling.label_files import format_labels, keep_before, read_labels, write_labels
 from shared.labeling.label_studio import to_tasks
+from shared.labeling.label_studio_api import LabelStudioError
 from shared.labeling.label_studio_export import read_export
 from shared.labeling.page_xml import write_page_xml
 from shared.labeling.photographs import load_photographs
@@ -89,11 +90,12 @@ def fetch(path: Path) -> int:
         return _keep(label_server.fetch(server, opened.project), path.parent)
 
 
-def add_annotator(path: Path, name: str) -> int:
-    """Let another person sign in."""
-    with label_server.serving(path.parent.resolve().parent) as server:
-        person = label_server.add_annotator(server, name)
-        print(f"sign in at {server.address} as {person.email}, password {person.password}")
+def invite(path: Path) -> int:
+    """Say where another person signs up in the running server."""
+    server = label_server.running()
+    if server is None:
+        raise LabelStudioError(f"No server is running; `labs label {path.parent}` starts it.")
+    print(f"Whoever opens {server.studio().invitation()} chooses a name and a password there.")
     return 0
 
 
@@ -134,13 +136,3 @@ def _keep(exported: Exported, folder: Path) -> int:
     if not exported.label_sets:
         print("Nobody has submitted a page yet.")
     return 0
-
-
-def keep_before(path: Path) -> None:
-    """Copy a file that is about to be replaced to the first free NAME.1.json, NAME.2.json, ..."""
-    if not path.is_file():
-        return
-    number = 1
-    while (kept := path.with_name(f"{path.stem}.{number}{path.suffix}")).exists():
-        number += 1
-    write_atomically(kept, path.read_bytes())

@@ -12,8 +12,15 @@ import json
 from typing import Any
 from urllib.parse import quote
 
-from shared.labeling.label_files import format_labels, parse_labels
-from shared.labeling.records import LabeledLine, LabeledPage, LabelError, LabelSet, label_set
+from shared.labeling.label_files import format_labels
+from shared.labeling.records import (
+    LabeledLine,
+    LabeledPage,
+    LabelError,
+    LabelSet,
+    checked_labels,
+    label_set,
+)
 
 LINE, TEXT, READABLE, BASELINE = "line", "text", "readable", "baseline"
 BASELINE_ENDING = "-baseline"
@@ -130,7 +137,7 @@ def sent_page(task: dict[str, Any]) -> LabeledPage:
             f"Task {task.get('id')} of the export has no page in its meta, so it was not sent from "
             "here. Import the tasks that `labs label` writes, and export as JSON (not JSON-MIN)."
         )
-    pages = parse_labels(json.dumps(content), f"task {task.get('id')}").pages
+    pages = checked_labels(content).pages
     if len(pages) != 1:
         raise LabelError(f"Task {task.get('id')} of the export has {len(pages)} pages, not one.")
     return pages[0]

@@ -3,25 +3,16 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from shared.labeling.label_files import decode
-from shared.labeling.label_studio import (
-    BASELINE,
-    BASELINE_ENDING,
-    LINE,
-    READABLE,
-    TEXT,
-    UNREADABLE,
-    sent_page,
-)
-from shared.labeling.records import LabeledLine, LabeledPage, LabelError, LabelSet, label_set
+from shared.labeling.label_studio import sent_page
+from shared.labeling.label_studio_regions import annotated, records
+from shared.labeling.records import LabeledPage, LabelError, LabelSet, label_set
 from shared.labeling.validation import Problem
 
 
@@ -82,22 +73,22 @@ def from_tasks(
     """
     notes: list[Problem] = []
     sent, answers = _sent(tasks, notes)
-    drafts = [(draft, page) for task, page in sent for draft in _records(task.get("drafts"))]
-    users = [_user(one.get("completed_by"), people or {}) for _, one in answers]
-    users += [_user(draft.get("user"), people or {}) for draft, _ in drafts]
-    names = _names(users)
+    drafts = [(page, draft) for task, page in sent for draft in records(task.get("drafts"))]
+    by = [_user(one.get("completed_by"), people or {}) for _, one in answers]
+    drafts_by = [_user(draft.get("user"), people or {}) for _, draft in drafts]
+    names = _names([*by, *drafts_by])
     made: dict[str, dict[str, LabeledPage]] = {}
-    for page, annotation in answers:
-        annotator = names[_user(annotation.get("completed_by"), people or {})]
+    for (page, annotation), user in zip(answers, by, strict=True):
+        annotator = names[user]
         pages = made.setdefault(annotator, {})
         if page.image in pages:
             message = f"{annotator} labeled this page more than once; only the last one is taken."
             notes.append(Problem("warning", "labeled_twice", page.image, None, message))
-        pages[page.image] = _annotated(page, annotation, annotator, notes)
-    for draft, page in drafts:
-        count = len({str(one.get("id")) for one in _records(draft.get("result"))})
+        pages[page.image] = annotated(page, annotation, annotator, notes)
+    for (page, draft), user in zip(drafts, drafts_by, strict=True):
+        count = len({str(one.get("id")) for one in records(draft.get("result"))})
         message = (
-            f"{names[_user(draft.get('user'), people or {})]} has a draft with {count} regions "
+            f"{names[user]} has a draft with {count} regions "
             "that was not submitted; it is not in these labels. Submit it and export again."
         )
         notes.append(Problem("warning", "draft", page.image, None, message))
@@ -106,7 +97,7 @@ def from_tasks(
         annotator: label_set(pages.get(image, page) for image, page in all_pages.items())
         for annotator, pages in sorted(made.items())
     }
-    return Exported(sets, notes)
+    return Exported(sets, list(dict.fromkeys(notes)))
 
 
 def _sent(
@@ -123,31 +114,23 @@ def _sent(
             refused = error
     if tasks and not sent:
         raise refused
-    answers = [(page, one) for task, page in sent for one in _records(task.get("annotations"))]
-    answers.sort(key=_age)
+    answers = [(page, one) for task, page in sent for one in records(task.get("annotations"))]
+    answers.sort(key=lambda one: (str(one[1].get("updated_at")), str(one[1].get("id")).zfill(12)))
     return sent, answers
-
-
-def _age(answer: tuple[LabeledPage, dict[str, Any]]) -> tuple[str, str]:
-    """Return what grows with time, whatever stands in an annotation."""
-    return str(answer[1].get("updated_at") or ""), str(answer[1].get("id")).zfill(12)
-
-
-def _records(value: Any) -> list[dict[str, Any]]:
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
 def _user(value: Any, people: Mapping[int, str]) -> str:
     """Return a user's address, which is nobody else's, or the number where none is known."""
     if isinstance(value, dict):
-        return str(value.get("email") or value.get("id"))
-    return str((people.get(value) if isinstance(value, int) else None) or value)
+        value = value.get("email") or value.get("id")
+    elif isinstance(value, int):
+        value = people.get(value) or value
+    return "" if value is None else str(value)
 
 
 def _names(users: Iterable[str]) -> dict[str, str]:
     """Return a name for every user that may be a file's: short while it stays different."""
-    users = sorted(set(users))
-    short = {user: _file_name(user.split("@")[0]) for user in users}
+    short = {user: _file_name(user.split("@")[0]) for user in sorted(set(users))}
     taken = Counter(name.lower() for name in short.values())
     names: dict[str, str] = {}
     for user, name in short.items():
@@ -163,164 +146,3 @@ def _names(users: Iterable[str]) -> dict[str, str]:
 def _file_name(text: str) -> str:
     """Return a text without what leads out of a folder or ends a file's name."""
     return re.sub(r"[^\w.-]+", "-", text).strip(".-")[:60] or "somebody"
-
-
-def _annotated(
-    page: LabeledPage, annotation: dict[str, Any], annotator: str, notes: list[Problem]
-) -> LabeledPage:
-    if annotation.get("was_cancelled"):
-        return replace(page, status="skipped")
-
-    def note(code: str, message: str, line: str | None = None, severity: str = "warning") -> None:
-        notes.append(Problem(severity, code, page.image, line, f"{message} ({annotator})"))
-
-    regions: dict[str, dict[str, dict[str, Any]]] = {}
-    for result in _records(annotation.get("result")):
-        name = result.get("from_name")
-        if name not in (LINE, TEXT, READABLE, BASELINE):
-            note("unknown_result", f"A result of kind {name!r} is not from our template; left out.")
-            continue
-        if result.get("image_rotation"):
-            degrees = result["image_rotation"]
-            note(
-                "turned_image",
-                f"The image was turned by {degrees} degrees while labeling, so the boxes do not "
-                "fit it; the page was left as it was sent. Turn it back and label it again.",
-                severity="error",
-            )
-            return page
-        wanted = (page.width, page.height)
-        if (result.get("original_width"), result.get("original_height")) != wanted:
-            found = (result.get("original_width"), result.get("original_height"))
-            note(
-                "wrong_size",
-                f"The boxes were drawn on an image of {found} pixels, and ours has {wanted}; "
-                "percent are taken of ours. Look whether they fit.",
-            )
-        key, value = result.get("id"), result.get("value")
-        if not isinstance(key, (str, int)) or not isinstance(value, dict):
-            missing = "id" if isinstance(value, dict) else "value"
-            note("broken_region", f"A region without {missing} was left out: {value!r:.200}.")
-            continue
-        regions.setdefault(str(key), {})[name] = value
-    baselines = {key: one.pop(BASELINE) for key, one in regions.items() if BASELINE in one}
-    lines = []
-    for key, parts in regions.items():
-        if LINE not in parts:
-            if parts:
-                text = parts.get(TEXT, {}).get("text") or []
-                text = " ".join(map(str, text if isinstance(text, list) else [text]))
-                note("text_without_box", f"{text!r} belongs to no box and was left out.", key)
-            continue
-        try:
-            lines.append(_line(key, parts, page, annotator, note))
-        except (LabelError, KeyError, TypeError, ValueError) as error:
-            kept = [line for line in page.lines if line.id == key]
-            done = "the line is kept as it was sent" if kept else "the line was left out"
-            said = f"Its region cannot be read ({error}), so {done}: {parts!r:.200}."
-            note("broken_region", said, key, "error")
-            lines += kept
-    lines = _with_baselines(lines, baselines, page, note)
-    return replace(page, status="done", lines=tuple(_in_order(lines, page)))
-
-
-def _line(
-    key: str, parts: dict[str, dict[str, Any]], page: LabeledPage, annotator: str, note: Any
-) -> LabeledLine:
-    before = next((line for line in page.lines if line.id == key), None)
-    texts = parts.get(TEXT, {}).get("text") or []
-    texts = [texts] if isinstance(texts, str) else texts
-    if not isinstance(texts, list) or not all(map(_is_text, texts)):
-        note("no_text", f"Its text is {texts!r:.200}, which is no text; it was left out.", key)
-        texts = []
-    if len(texts) > 1:
-        note("several_texts", f"The line had {len(texts)} texts; they were joined.", key)
-    text = " ".join(texts) or None
-    unreadable = UNREADABLE in (parts.get(READABLE, {}).get("choices") or [])
-    if unreadable and text:
-        note("unreadable_with_text", f"Called unreadable, its text {text!r} was left out.", key)
-        text = None
-    return LabeledLine(
-        id=key,
-        box=_box(parts[LINE], page, key, note),
-        text=text,
-        status=UNREADABLE if unreadable else "labeled",
-        proposal=before.proposal if before else None,
-        confidence=before.confidence if before else None,
-        annotator=annotator,
-    )
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str) and not re.search("[\ud800-\udfff]", value)
-
-
-def _number(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        raise LabelError(f"{value!r} is no number")
-    return value
-
-
-def _box(value: dict[str, Any], page: LabeledPage, key: str, note: Any) -> tuple[float, ...]:
-    """Return a box in pixels; of a turned one the upright box around it."""
-    x, y, wide, high = (_number(value.get(name)) / 100 for name in ("x", "y", "width", "height"))
-    left, width = x * page.width, wide * page.width
-    top, height = y * page.height, high * page.height
-    degrees = _number(value.get("rotation") or 0)
-    if not degrees:
-        return left, top, left + width, top + height
-    note(
-        "turned_box", f"The box is turned by {degrees:g} degrees; the one around it is taken.", key
-    )
-    cosine, sine = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
-    # Label Studio turns a box about its left upper corner, in pixels
-    corners = [(0, 0), (width, 0), (width, height), (0, height)]
-    across = [left + x * cosine - y * sine for x, y in corners]
-    down = [top + x * sine + y * cosine for x, y in corners]
-    return min(across), min(down), max(across), max(down)
-
-
-def _with_baselines(
-    lines: list[LabeledLine], baselines: dict[str, dict[str, Any]], page: LabeledPage, note: Any
-) -> list[LabeledLine]:
-    """Give every baseline to its line: the one it is named after, else the one it lies in."""
-    found = {line.id: line for line in lines}
-    for key, value in baselines.items():
-        try:
-            points = sorted(
-                (_number(v.get("x")) / 100 * page.width, _number(v.get("y")) / 100 * page.height)
-                for v in _records(value.get("vertices"))
-            )
-        except LabelError as error:
-            note("baseline_alone", f"A baseline was left out: {error}.", key)
-            continue
-        owner = found.get(key.removesuffix(BASELINE_ENDING))
-        if owner is None and not key.endswith(BASELINE_ENDING):
-            owner = next((line for line in lines if points and _inside(points, line.box)), None)
-        if owner is None or len(points) < 2:
-            why = "lies in no line's box"
-            if len(points) < 2:
-                why = "has a single point"
-            elif key.endswith(BASELINE_ENDING):
-                why = f"belongs to {key.removesuffix(BASELINE_ENDING)!r}, which was deleted,"
-            note("baseline_alone", f"A baseline {why} and was left out.", key)
-            continue
-        found[owner.id] = replace(found[owner.id], baseline=tuple(points))
-    return [found[line.id] for line in lines]
-
-
-def _inside(points: list[tuple[float, float]], box: tuple[float, ...]) -> bool:
-    x, y = (sum(values) / len(points) for values in zip(*points, strict=True))
-    return box[0] <= x <= box[2] and box[1] <= y <= box[3]
-
-
-def _in_order(lines: list[LabeledLine], page: LabeledPage) -> list[LabeledLine]:
-    """Keep the order in which lines were sent; put new ones where they are on the page."""
-    place = {line.id: k for k, line in enumerate(page.lines)}
-    ordered = sorted((line for line in lines if line.id in place), key=lambda one: place[one.id])
-    for line in lines:
-        if line.id not in place:
-            middle = line.box[1] + line.box[3]
-            below = (k for k, one in enumerate(ordered) if one.box[1] + one.box[3] > middle)
-            ordered.insert(next(below, len(ordered)), line)
-    return ordered

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -63,25 +62,6 @@ class Lineage:
                 raise LabelError(f"The step {step.name!r} {why}.")
             known.add(step.name)
 
-    def step(self, name: str) -> Step:
-        """Return the step of this name.
-
-        Raises:
-            KeyError: There is none.
-        """
-        for step in self.steps:
-            if step.name == name:
-                return step
-        raise KeyError(f"There is no step {name!r}.")
-
-    def behind(self, name: str) -> list[Step]:
-        """Return everything that a step was made from, in order, itself last."""
-        wanted = {name}
-        for step in reversed(self.steps):
-            if step.name in wanted:
-                wanted |= set(step.made_from)
-        return [step for step in self.steps if step.name in wanted]
-
 
 def photographs_step(name: str, labels: LabelSet) -> Step:
     """Return the step for the images that labels are of."""
@@ -91,7 +71,7 @@ def photographs_step(name: str, labels: LabelSet) -> Step:
 
 def labels_step(name: str, labels: LabelSet, photographs: str) -> Step:
     """Return the step for one version of labels."""
-    lines = sum(line.status == "labeled" for page in labels.pages for line in page.lines)
+    lines = sum(line.status == "labeled" for line in labels.lines())
     details = (("labeled lines", lines),)
     return Step("labels", name, _sha256(format_labels(labels)), (photographs,), details)
 
@@ -129,11 +109,15 @@ def draw_lineage(lineage: Lineage) -> Picture:
     from shared.figures import OKABE_ITO, draw
 
     columns = [[step for step in lineage.steps if step.kind == kind] for kind in KINDS]
-    tallest = max(1, max(len(column) for column in columns))
+    tallest = max(1, *map(len, columns))
     place = {
-        step.name: (column, (tallest - 1) / 2 - row + (len(steps) - 1) / 2 - (tallest - 1) / 2)
+        step.name: (column, (len(steps) - 1) / 2 - row)
         for column, steps in enumerate(columns)
         for row, step in enumerate(steps)
+    }
+    told = {
+        step.name: [f"{key} {_short(value)}" for key, value in step.details[:3]]
+        for step in lineage.steps
     }
 
     def paint(figure: Figure) -> str:
@@ -142,58 +126,30 @@ def draw_lineage(lineage: Lineage) -> Picture:
         axes.set(xlim=(-0.55, len(KINDS) - 0.45), ylim=(-tallest / 2 - 0.1, tallest / 2 + 0.35))
         for column, kind in enumerate(KINDS):
             axes.text(column, tallest / 2 + 0.2, kind, ha="center", weight="bold", fontsize=10)
-        boxes = {}
+        frame = {"boxstyle": "round,pad=0.4", "fc": "white", "ec": OKABE_ITO[0]}
         for step in lineage.steps:
-            told = [f"{key} {_short(value)}" for key, value in step.details[:3]]
-            boxes[step.name] = axes.text(
-                *place[step.name],
-                "\n".join([step.name, *told, step.identity[:8]]),
-                ha="center",
-                va="center",
-                fontsize=8,
-                bbox={"boxstyle": "round,pad=0.4", "fc": "white", "ec": OKABE_ITO[0]},
-                zorder=3,
-            )
+            text = "\n".join([step.name, *told[step.name], step.identity[:8]])
+            middle = {"ha": "center", "va": "center", "fontsize": 8}
+            axes.text(*place[step.name], text, **middle, bbox=frame, zorder=3)
+        arrow = {"arrowstyle": "-|>", "color": OKABE_ITO[1], "lw": 1.3, "mutation_scale": 13}
+        boxes = {step.name: box.get_bbox_patch() for step, box in zip(
+            lineage.steps, axes.texts[len(KINDS) :], strict=True)}  # fmt: skip
         for step in lineage.steps:
             for origin in step.made_from:
-                start, end = place[origin], place[step.name]
-                # What would run into a box bends around it, toward the edge of the picture
-                level = abs(end[1] - start[1]) < 0.1
-                away = 0.35 if level else math.copysign(0.6, start[1] - end[1])
-                bend = away if _meets_a_box(start, end, list(place.values())) else 0.0
-                arrow = {
-                    "arrowstyle": "-|>",
-                    "color": OKABE_ITO[1],
-                    "lw": 1.3,
-                    "mutation_scale": 13,
-                    "shrinkA": 0,
-                    "shrinkB": 5,  # Points: the frame of a box lies outside of its text
-                    "connectionstyle": f"arc3,rad={bend}",
-                    "patchA": boxes[origin].get_bbox_patch(),
-                    "patchB": boxes[step.name].get_bbox_patch(),
-                }
-                axes.annotate("", end, start, arrowprops=arrow, zorder=4)
+                ends = {"patchA": boxes[origin], "patchB": boxes[step.name]}
+                ends |= {"shrinkA": 0, "shrinkB": 5}  # Points: a frame lies outside of its text
+                axes.annotate(
+                    "", place[step.name], place[origin], arrowprops=arrow | ends, zorder=4
+                )
         said = [
             f"{step.kind} {step.name}"
             + (f" made from {' and '.join(step.made_from)}" if step.made_from else "")
-            + "".join(f", {key} {_short(value)}" for key, value in step.details[:3])
+            + "".join(f", {one}" for one in told[step.name])
             for step in lineage.steps
         ]
         return f"Lineage of {len(columns[-1])} numbers. {'; '.join(said)}."
 
     return draw(paint, 0.7 + 1.15 * tallest)
-
-
-def _meets_a_box(
-    start: tuple[float, float], end: tuple[float, float], places: list[tuple[float, float]]
-) -> bool:
-    """Return whether a straight arrow would run into a box of a column between its ends."""
-    steep = (end[1] - start[1]) / max(end[0] - start[0], 1e-9)
-    return any(
-        abs(start[1] + steep * (x - start[0]) - y) < 0.45
-        for x, y in places
-        if start[0] < x < end[0]
-    )
 
 
 def _short(value: Any) -> str:

@@ -10,16 +10,12 @@ from shared.labeling.records import LabeledLine, LabeledPage, LabelError
 
 SWAPPED = (5, 6, 7, 8)  # EXIF orientations that lay the image on its side
 ORIENTATION = 0x0112
-_CHUNK = 1 << 20
 
 
 def image_sha256(path: Path | str) -> str:
     """Return the SHA-256 of a file's bytes, 64 hexadecimal digits."""
-    digest = hashlib.sha256()
     with open(path, "rb") as file:
-        while chunk := file.read(_CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def shown_size(path: Path | str) -> tuple[int, int]:

@@ -1,9 +1,10 @@
 """Write PAGE XML, the format in which archives and other recognizers exchange pages and lines.
 
-Written is the 2019-07-15 edition of the schema (Pletschacher and Antonacopoulos 2010, "The
-PAGE (Page Analysis and Ground-Truth Elements) format framework", ICPR). Its points are whole,
-non-negative pixels, so a box is rounded outward by less than a pixel; what PAGE has no
-place for, such as a line's status, stands in `custom` attributes, which other programs leave alone.
+It is written and not read: labels come in as `labels.json`, or from Label Studio. Written is the
+2019-07-15 edition of the schema (Pletschacher and Antonacopoulos 2010, "The PAGE (Page Analysis and
+Ground-Truth Elements) format framework", ICPR). Its points are whole, non-negative pixels, so a box
+is rounded outward by less than a pixel; what PAGE has no place for, such as a line's status, stands
+in `custom` attributes, which other programs leave alone.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ import json
 import math
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,7 +23,6 @@ NAMESPACE = "http://schema.primaresearch.org/PAGE/gts/pagecontent/2019-07-15"
 LOCATION = f"{NAMESPACE} {NAMESPACE}/pagecontent.xsd"
 INSTANCE = "http://www.w3.org/2001/XMLSchema-instance"
 CREATOR = "handwriting-labs"
-NAME = re.compile(r"[A-Za-z_][\w.-]*", re.ASCII)
 #: XML cannot hold these even when escaped
 UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
@@ -66,55 +65,48 @@ def page_xml(page: LabeledPage, when: datetime | None = None) -> str:
     ET.register_namespace("xsi", INSTANCE)
     stamp = (when or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%SZ")
     root = ET.Element(_tag("PcGts"), {f"{{{INSTANCE}}}schemaLocation": LOCATION})
-    metadata = ET.SubElement(root, _tag("Metadata"))
+    metadata = _add(root, "Metadata")
     for name, text in (("Creator", CREATOR), ("Created", stamp), ("LastChange", stamp)):
-        ET.SubElement(metadata, _tag(name)).text = text
-    known = {"sha256": page.sha256, "writer": page.writer, "status": page.status}
-    sheet = ET.SubElement(
-        root,
-        _tag("Page"),
-        {
-            "imageFilename": page.image,
-            "imageWidth": str(page.width),
-            "imageHeight": str(page.height),
-            "custom": _custom(known),
-        },
-    )
+        _add(metadata, name).text = text
+    known = _custom(sha256=page.sha256, writer=page.writer, status=page.status)
+    size = {"imageWidth": str(page.width), "imageHeight": str(page.height)}
+    sheet = _add(root, "Page", imageFilename=page.image, **size, custom=known)
     if page.lines:
-        names = _names([line.id for line in page.lines])
-        region = ET.SubElement(sheet, _tag("TextRegion"), {"id": "region"})
-        boxes = [line.box for line in page.lines]
-        around = (
-            *(min(b[k] for b in boxes) for k in (0, 1)),
-            *(max(b[k] for b in boxes) for k in (2, 3)),
-        )
-        ET.SubElement(region, _tag("Coords"), {"points": _corners(around)})
-        for line, name in zip(page.lines, names, strict=True):
-            _add_line(region, line, name, page.image)
+        region = _add(sheet, "TextRegion", id="region")
+        lefts, tops, rights, bottoms = zip(*(line.box for line in page.lines), strict=True)
+        around = min(lefts), min(tops), max(rights), max(bottoms)
+        _add(region, "Coords", points=_corners(around))
+        for number, line in enumerate(page.lines, 1):
+            _add_line(region, line, f"line_{number}", page.image)
     ET.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, "unicode") + "\n"
 
 
 def _add_line(region: ET.Element, line: LabeledLine, name: str, image: str) -> None:
-    known = {"id": line.id, "status": line.status, "annotator": line.annotator}
-    known |= {"proposal": line.proposal, "confidence": line.confidence}
-    element = ET.SubElement(region, _tag("TextLine"), {"id": name, "custom": _custom(known)})
-    ET.SubElement(element, _tag("Coords"), {"points": _corners(line.box)})
+    known = _custom(id=line.id, status=line.status, annotator=line.annotator,
+                    proposal=line.proposal, confidence=line.confidence)  # fmt: skip
+    element = _add(region, "TextLine", id=name, custom=known)
+    _add(element, "Coords", points=_corners(line.box))
     if line.baseline:
-        ET.SubElement(element, _tag("Baseline"), {"points": _points(line.baseline)})
-    if line.text is not None:
-        if UNWRITABLE.search(line.text):
-            raise LabelError(
-                f"The text {line.text!r} of line {line.id!r} on {image!r} holds a control "
-                "character that XML cannot hold. Type it again."
-            )
-        sure = line.confidence if line.status == "proposed" else None
-        extra = {"conf": f"{min(max(sure, 0.0), 1.0):g}"} if sure is not None else {}
-        text = ET.SubElement(element, _tag("TextEquiv"), extra)
-        ET.SubElement(text, _tag("Unicode")).text = line.text
+        points = " ".join(f"{max(0, round(x))},{max(0, round(y))}" for x, y in line.baseline)
+        _add(element, "Baseline", points=points)
+    if line.text is None:
+        return
+    if UNWRITABLE.search(line.text):
+        raise LabelError(
+            f"The text {line.text!r} of line {line.id!r} on {image!r} holds a control "
+            "character that XML cannot hold. Type it again."
+        )
+    told = line.status == "proposed" and line.confidence is not None
+    sure = {"conf": f"{min(max(line.confidence, 0.0), 1.0):g}"} if told else {}
+    _add(_add(element, "TextEquiv", **sure), "Unicode").text = line.text
 
 
-def _custom(known: dict[str, object]) -> str:
+def _add(parent: ET.Element, name: str, **attributes: str) -> ET.Element:
+    return ET.SubElement(parent, _tag(name), attributes)
+
+
+def _custom(**known: object) -> str:
     return json.dumps({k: v for k, v in known.items() if v is not None}, ensure_ascii=False)
 
 
@@ -122,22 +114,7 @@ def _tag(name: str) -> str:
     return f"{{{NAMESPACE}}}{name}"
 
 
-def _names(ids: Sequence[str]) -> list[str]:
-    """Return names that XML accepts as ids, each once, the given ones where that is possible."""
-    names: list[str] = []
-    for k, line_id in enumerate(ids, 1):
-        name = line_id if NAME.fullmatch(line_id) and line_id != "region" else f"line_{k}"
-        while name in names:
-            name += "_"
-        names.append(name)
-    return names
-
-
 def _corners(box: tuple[float, float, float, float]) -> str:
     left, top = (math.floor(max(value, 0.0)) for value in box[:2])
     right, bottom = (math.ceil(max(value, 0.0)) for value in box[2:])
     return f"{left},{top} {right},{top} {right},{bottom} {left},{bottom}"
-
-
-def _points(points: Sequence[tuple[float, float]]) -> str:
-    return " ".join(f"{max(0, round(x))},{max(0, round(y))}" for x, y in points)

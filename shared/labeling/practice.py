@@ -104,35 +104,27 @@ def shift_texts(page: LabeledPage) -> LabeledPage:
 
 def hurried_labels(
     truth: LabelSet, shifted: int = 2, typos: float = 0.1, seed: int = 0
-) -> tuple[LabelSet, list[tuple[str, str]]]:
-    """Return labels as a hurried annotator leaves them, and which of them are wrong.
+) -> LabelSet:
+    """Return labels as a hurried annotator leaves them.
 
     Args:
         truth: True labels.
         shifted: How many of the pages with most lines have their texts one line too high.
         typos: Share of the other lines that get one plausible wrong character.
         seed: Says which lines, and how they change.
-
-    Returns:
-        The labels, and the page and id of every wrong one.
     """
     longest = sorted(truth.pages, key=lambda page: -len(page.lines))[:shifted]
-    images = [page.image for page in longest]
     rng = np.random.default_rng(seed)
-    pages, wrong = [], []
-    for page in truth.pages:
-        if page.image in images:
-            pages.append(shift_texts(page))
-            wrong += [(page.image, line.id) for line in page.lines[:-1]]
-            continue
-        lines = []
-        for line in page.lines:
-            if rng.random() < typos:
-                line = replace(line, text=misread(line.text, rng)[0])
-                wrong.append((page.image, line.id))
-            lines.append(line)
-        pages.append(replace(page, lines=tuple(lines)))
-    return label_set(pages, "typed in a hurry (simulated)"), wrong
+
+    def typed(page: LabeledPage, line: LabeledLine) -> LabeledLine:
+        if page in longest or rng.random() >= typos:
+            return line
+        return replace(line, text=misread(line.text, rng)[0])
+
+    labels = replace(truth.edited(typed), note="typed in a hurry (simulated)")
+    for page in longest:
+        labels = labels.with_page(shift_texts(page))
+    return labels
 
 
 def second_annotator(truth: LabelSet, seed: int = 0) -> LabelSet:
@@ -142,24 +134,21 @@ def second_annotator(truth: LabelSet, seed: int = 0) -> LabelSet:
     mistype one in ten.
     """
     rng = np.random.default_rng(seed)
-    pages = []
-    for page in truth.pages:
-        lines = []
-        for line in page.lines:
-            chance = rng.random()
-            if chance < 0.04:
-                continue
-            box = _jittered(line.box, page, rng)
-            text: str | None = line.text.rstrip(".,;:!?")
-            if chance < 0.08:
-                text = None
-            elif chance < 0.18:
-                text = misread(text, rng)[0]
-            status = "unreadable" if text is None else "labeled"
-            changed = replace(line, box=box, text=text, status=status, annotator="second")
-            lines.append(changed)
-        pages.append(replace(page, lines=tuple(lines)))
-    return label_set(pages, "by a second annotator (simulated)")
+
+    def seen(page: LabeledPage, line: LabeledLine) -> LabeledLine | None:
+        chance = rng.random()
+        if chance < 0.04:
+            return None
+        box = _jittered(line.box, page, rng)
+        text: str | None = line.text.rstrip(".,;:!?")
+        if chance < 0.08:
+            text = None
+        elif chance < 0.18:
+            text = misread(text, rng)[0]
+        status = "unreadable" if text is None else "labeled"
+        return replace(line, box=box, text=text, status=status, annotator="second")
+
+    return replace(truth.edited(seen), note="by a second annotator (simulated)")
 
 
 def _jittered(box: tuple, page: LabeledPage, rng: np.random.Generator) -> tuple:
@@ -182,16 +171,11 @@ def checked_by_someone(
     """
     rng = np.random.default_rng(seed)
     right = {(one.page, one.line): one.right for one in planted if rng.random() >= missing}
-    pages = []
-    for page in proposals.pages:
-        lines = tuple(
-            replace(
-                line,
-                text=right.get((page.image, line.id), line.text),
-                status="labeled" if line.text else line.status,
-                annotator="simulated",
-            )
-            for line in page.lines
-        )
-        pages.append(replace(page, lines=lines, status="done"))
-    return replace(proposals, pages=tuple(pages))
+
+    def checked(page: LabeledPage, line: LabeledLine) -> LabeledLine:
+        text = right.get((page.image, line.id), line.text)
+        status = "labeled" if line.text else line.status
+        return replace(line, text=text, status=status, annotator="simulated")
+
+    pages = proposals.edited(checked).pages
+    return replace(proposals, pages=tuple(replace(page, status="done") for page in pages))

@@ -1,25 +1,73 @@
-"""What a label is: a line of a page with its place and text, a page, and a set of pages."""
+"""What a label is: a line of a page with its place and text, a page, and a set of pages.
+
+These classes are the schema: pydantic checks every value when a record is made, and other programs
+read `json_schema()`. They say what form a label has; whether it can be true is for `validation`.
+"""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+import difflib
+from collections.abc import Callable, Container, Iterable, Sequence
+from dataclasses import fields, replace
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    TypeAdapter,
+    ValidationError,
+    field_validator,
+)
+from pydantic.dataclasses import dataclass
+from pydantic_core import PydanticCustomError
 
 SCHEMA_VERSION = 1
-LINE_STATUSES = ("proposed", "labeled", "unreadable")
-PAGE_STATUSES = ("open", "done", "skipped")
 DECIMALS = 2  # A hundredth of a pixel: finer is never seen and would fill a diff with noise
-
-Point = tuple[float, float]
 
 
 class LabelError(ValueError):
     """Labels cannot be read or put together at all; the message says where and what to do."""
 
 
-@dataclass(frozen=True)
+def _number(value: Any) -> Any:
+    if isinstance(value, str | bytes | bool):
+        raise PydanticCustomError("number", "Input should be a number")
+    return value
+
+
+def _rounded(value: float, decimals: int = DECIMALS) -> float:
+    return round(value, decimals) + 0.0  # Adding 0 turns -0 into 0
+
+
+def _storable(value: str) -> str:
+    value.encode("utf-8")  # Half of a character, a surrogate, could not be stored
+    return value
+
+
+def _seen(value: str) -> str:
+    if not value.strip():
+        raise PydanticCustomError("unseen", "Input should have a character that one can see")
+    return value
+
+
+_written = PlainSerializer(lambda value: int(value) if value.is_integer() else value)
+Pixels = Annotated[float, BeforeValidator(_number), AfterValidator(_rounded), _written]
+Share = Annotated[
+    float, BeforeValidator(_number), AfterValidator(lambda value: _rounded(value, 4)), _written
+]
+Size = Annotated[int, Field(ge=1), BeforeValidator(_number)]
+Text = Annotated[str, AfterValidator(_storable)]
+Name = Annotated[Text, AfterValidator(_seen)]
+Box = tuple[Pixels, Pixels, Pixels, Pixels]
+Baseline = Annotated[tuple[tuple[Pixels, Pixels], ...], Field(min_length=2)]
+_FORM = ConfigDict(extra="forbid", allow_inf_nan=False)
+Record = TypeVar("Record")
+
+
+@dataclass(frozen=True, config=_FORM)
 class LabeledLine:
     """One line of writing on a page, in pixels of the image as it is shown, y downward.
 
@@ -38,31 +86,17 @@ class LabeledLine:
         annotator: Who labeled the line.
     """
 
-    id: str
-    box: tuple[float, float, float, float]
-    text: str | None
-    status: str
-    baseline: tuple[Point, ...] | None = None
-    proposal: str | None = None
-    confidence: float | None = None
-    annotator: str | None = None
-
-    def __post_init__(self) -> None:
-        where = f"line {self.id!r}"
-        _name(self.id, "id", "a line")
-        _one_of(self.status, LINE_STATUSES, "status", where)
-        for field in ("text", "proposal", "annotator"):
-            _text_or_none(getattr(self, field), field, where)
-        object.__setattr__(self, "box", _numbers(self.box, 4, "box", where))
-        if self.baseline is not None:
-            points = tuple(_numbers(point, 2, "baseline", where) for point in _rows(self, where))
-            object.__setattr__(self, "baseline", points)
-        if self.confidence is not None:
-            (value,) = _numbers([self.confidence], 1, "confidence", where, decimals=4)
-            object.__setattr__(self, "confidence", value)
+    id: Name
+    box: Box
+    text: Text | None
+    status: Literal["proposed", "labeled", "unreadable"]
+    baseline: Baseline | None = None
+    proposal: Text | None = None
+    confidence: Share | None = None
+    annotator: Text | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=_FORM)
 class LabeledPage:
     """A page image and its lines, in reading order.
 
@@ -76,29 +110,13 @@ class LabeledPage:
         lines: Its lines.
     """
 
-    image: str
-    sha256: str
-    width: int
-    height: int
-    writer: str | None
-    status: str
+    image: Name
+    sha256: Text
+    width: Size
+    height: Size
+    writer: Text | None
+    status: Literal["open", "done", "skipped"]
     lines: tuple[LabeledLine, ...] = ()
-
-    def __post_init__(self) -> None:
-        where = f"page {self.image!r}"
-        _name(self.image, "image", "a page")
-        _text_or_none(self.sha256 or None, "sha256", where)
-        _text_or_none(self.writer, "writer", where)
-        _one_of(self.status, PAGE_STATUSES, "status", where)
-        for field in ("width", "height"):
-            value = getattr(self, field)
-            whole = isinstance(value, (int, float)) and not isinstance(value, bool)
-            if not whole or not math.isfinite(value) or value < 1 or int(value) != value:
-                raise LabelError(
-                    f"The {field} of {where} is {value!r}; it is a whole number of pixels, from 1."
-                )
-            object.__setattr__(self, field, int(value))
-        object.__setattr__(self, "lines", tuple(self.lines))
 
     def line(self, line_id: str) -> LabeledLine:
         """Return the line with this id.
@@ -106,20 +124,14 @@ class LabeledPage:
         Raises:
             KeyError: There is none.
         """
-        for line in self.lines:
-            if line.id == line_id:
-                return line
-        raise KeyError(f"The page {self.image!r} has no line {line_id!r}.")
+        return _found(self.lines, "id", line_id, f"The page {self.image!r} has no line")
 
     def with_line(self, line: LabeledLine) -> LabeledPage:
         """Return the page with this line in the place of the one with its id, or added."""
-        if all(line.id != other.id for other in self.lines):
-            return replace(self, lines=(*self.lines, line))
-        lines = tuple(line if line.id == other.id else other for other in self.lines)
-        return replace(self, lines=lines)
+        return replace(self, lines=_with(self.lines, "id", line))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=_FORM)
 class LabelSet:
     """The labels of many pages; one file, see `read_labels` and `write_labels`.
 
@@ -130,17 +142,20 @@ class LabelSet:
         note: What people should know about these labels.
     """
 
-    version: int
+    version: Literal[1]
     pages: tuple[LabeledPage, ...]
-    note: str = ""
+    note: Text = ""
 
-    def __post_init__(self) -> None:
-        if self.version != SCHEMA_VERSION:
-            raise LabelError(
-                f"These labels have version {self.version!r} of the schema, and this course reads "
-                f"version {SCHEMA_VERSION}. Update the course, or have the labels written again."
+    @field_validator("version", mode="before")
+    @classmethod
+    def _of_today(cls, version: Any) -> Any:
+        if version != SCHEMA_VERSION:
+            raise PydanticCustomError(
+                "version",
+                f"These labels have version {version!r} of the schema, and this course reads "
+                f"version {SCHEMA_VERSION}. Update the course, or have the labels written again.",
             )
-        object.__setattr__(self, "pages", tuple(self.pages))
+        return version
 
     def page(self, image: str) -> LabeledPage:
         """Return the page of this image.
@@ -148,17 +163,23 @@ class LabelSet:
         Raises:
             KeyError: There is none.
         """
-        for page in self.pages:
-            if page.image == image:
-                return page
-        raise KeyError(f"These labels have no page {image!r}, but {len(self.pages)} others.")
+        return _found(self.pages, "image", image, "These labels have no page")
 
     def with_page(self, page: LabeledPage) -> LabelSet:
         """Return the set with this page in the place of the one with its image, or added."""
-        if all(page.image != other.image for other in self.pages):
-            return replace(self, pages=(*self.pages, page))
-        pages = tuple(page if page.image == other.image else other for other in self.pages)
-        return replace(self, pages=pages)
+        return replace(self, pages=_with(self.pages, "image", page))
+
+    def lines(self) -> list[LabeledLine]:
+        """Return the lines of all pages, in their order."""
+        return [line for page in self.pages for line in page.lines]
+
+    def edited(self, change: Callable[[LabeledPage, LabeledLine], LabeledLine | None]) -> LabelSet:
+        """Return the set with every line changed; where `change` returns None, it is left out."""
+        pages = []
+        for page in self.pages:
+            lines = [change(page, line) for line in page.lines]
+            pages.append(replace(page, lines=tuple(line for line in lines if line is not None)))
+        return replace(self, pages=tuple(pages))
 
 
 def label_set(pages: Iterable[LabeledPage] = (), note: str = "") -> LabelSet:
@@ -166,50 +187,83 @@ def label_set(pages: Iterable[LabeledPage] = (), note: str = "") -> LabelSet:
     return LabelSet(SCHEMA_VERSION, tuple(pages), note)
 
 
-def _rows(line: LabeledLine, where: str) -> Sequence[Any]:
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema (draft 2020-12) of a label file.
+
+    It holds the form alone; what needs the image or the alphabet is in `validate`.
+    """
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **TypeAdapter(LabelSet).json_schema(),
+        "title": f"Labels of handwritten pages, version {SCHEMA_VERSION}",
+    }
+
+
+def checked_labels(content: Any) -> LabelSet:
+    """Return plain data, such as JSON holds, as labels.
+
+    Raises:
+        LabelError: It has another form; the message says where, what is there, what is needed.
+    """
     try:
-        rows = [tuple(point) for point in line.baseline or ()]
-    except TypeError:
-        rows = []
-    if len(rows) < 2:
-        raise LabelError(
-            f"The baseline of {where} is {line.baseline!r}; it needs two points (x, y) or more, "
-            "or null where nobody drew one."
-        )
-    return rows
+        return TypeAdapter(LabelSet).validate_python(content)
+    except ValidationError as error:
+        raise LabelError(in_words(error, content)) from None
 
 
-def _numbers(values: Any, count: int, field: str, where: str, decimals: int = DECIMALS) -> tuple:
-    try:
-        numbers = tuple(float(value) for value in values)
-        plain = not any(isinstance(value, (str, bool)) for value in values)
-    except (TypeError, ValueError):
-        numbers, plain = (), False
-    if not plain or len(numbers) != count or not all(map(math.isfinite, numbers)):
-        raise LabelError(
-            f"The {field} of {where} is {values!r}; it needs {count} finite "
-            f"{'numbers' if count > 1 else 'number'}."
-        )
-    return tuple(round(number, decimals) + 0.0 for number in numbers)  # Adding 0 turns -0 into 0
+def in_words(error: ValidationError, content: Any = None) -> str:
+    """Return the first thing that pydantic found wrong, with its place, in a sentence."""
+    first = error.errors(include_url=False)[0]
+    if first["type"] == "version":
+        return first["msg"]
+    place, field, part = [], "", None
+    for step in first["loc"]:
+        if isinstance(step, str):
+            field, part = step, None
+        elif field in ("pages", "lines"):
+            content = content[field][step] if content else None
+            image = isinstance(content, dict) and content.get("image")
+            place.append(f"{field[:-1]} {step + 1}" + (f" ({image!r})" if image else ""))
+        else:
+            part = step + 1 if part is None else part
+    where = f"In {', '.join(place)}: " if place else ""
+    if first["type"] == "missing" and part is None:
+        return f"{where}the field {field!r} is missing."
+    if first["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
+        kind = (LabelSet, LabeledPage, LabeledLine)[len(place)]
+        known = [one.name for one in fields(kind)]
+        close = difflib.get_close_matches(field, known, 1, 0.5)
+        meant = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(known)}."
+        return f"{where}the field {field!r} is unknown; {meant}"
+    given = f"{first['input']!r:.100}"
+    number = f", number {part}," if part else ""
+    return f"{where}{field or 'it'}{number} cannot be {given}: {first['msg']}."
 
 
-def _name(value: Any, field: str, owner: str) -> None:
-    if not isinstance(value, str) or not value.strip():
-        raise LabelError(f"The {field} of {owner} is {value!r}; it has to be a text with letters.")
+def reading_place(lines: Sequence[LabeledLine], box: Sequence[float]) -> int:
+    """Return where a new line belongs: behind the last whose middle is not below its own."""
+    middle = box[1] + box[3]
+    above = [k for k, line in enumerate(lines) if line.box[1] + line.box[3] <= middle]
+    return max(above, default=-1) + 1
 
 
-def _text_or_none(value: Any, field: str, where: str) -> None:
-    if value is not None and not isinstance(value, str):
-        raise LabelError(f"The {field} of {where} is {value!r}; it has to be a text, or null.")
-    if value and any("\ud800" <= character <= "\udfff" for character in value):
-        raise LabelError(
-            f"The {field} of {where} is {value!r}, which holds half of a character (a surrogate) "
-            "and cannot be stored as UTF-8. Type it again."
-        )
+def free_id(name: str, taken: Container[str]) -> str:
+    """Return a name like this one that no line has: `l1_2`, `l1_3`."""
+    number = 2
+    while f"{name}_{number}" in taken:
+        number += 1
+    return f"{name}_{number}"
 
 
-def _one_of(value: Any, allowed: Sequence[str], field: str, where: str) -> None:
-    if value not in allowed:
-        raise LabelError(
-            f"The {field} of {where} is {value!r}; it is one of {', '.join(map(repr, allowed))}."
-        )
+def _found(records: tuple[Record, ...], key: str, name: str, what: str) -> Record:
+    for record in records:
+        if getattr(record, key) == name:
+            return record
+    raise KeyError(f"{what} {name!r}, but {len(records)} others.")
+
+
+def _with(records: tuple[Record, ...], key: str, new: Record) -> tuple[Record, ...]:
+    name = getattr(new, key)
+    if all(getattr(record, key) != name for record in records):
+        return (*records, new)
+    return tuple(new if getattr(record, key) == name else record for record in records)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import re
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 from shared.alphabet import ASCII, Alphabet
-from shared.labeling.label_files import BOM, parse_labels
-from shared.labeling.records import LabeledLine, LabeledPage, LabelError, LabelSet
+from shared.labeling.label_files import decode, keep_before, parse_labels
+from shared.labeling.records import LabeledLine, LabeledPage, LabelError, LabelSet, free_id
 from shared.labeling.validation import describe
 from shared.paths import write_atomically
 
+Told = Callable[[str, str], None]
 #: What word processors put in the place of keys; an accent is another letter and stays
 TYPED = {
     "\u2018": "'", "\u2019": "'", "\u201a": "'", "\u201b": "'", "\u2032": "'",
@@ -51,15 +53,29 @@ def repair(label_set: LabelSet, alphabet: Alphabet = ASCII) -> tuple[LabelSet, l
         alphabet: Characters that stay as they are.
     """
     done: list[Repair] = []
-    pages = tuple(_repair_page(page, alphabet, done) for page in label_set.pages)
-    return replace(label_set, pages=pages), done
+    taken = {page.image: {line.id for line in page.lines} for page in label_set.pages}
+    seen: set[tuple[str, str]] = set()
+
+    def mended(page: LabeledPage, line: LabeledLine) -> LabeledLine:
+        def told(code: str, message: str) -> None:
+            done.append(Repair(code, page.image, line.id, message))
+
+        old = line.id
+        if (page.image, old) in seen:
+            line = replace(line, id=free_id(old, taken[page.image]))
+            taken[page.image].add(line.id)
+            told("duplicate_id", f"The second line {old!r} is called {line.id!r} now.")
+        seen.add((page.image, line.id))
+        box = _mended_box(line, page, told)
+        return replace(line, box=box, text=line.text and _mended_text(line.text, alphabet, told))
+
+    return label_set.edited(mended), done
 
 
 def repair_file(path: Path | str) -> list[str]:
     """Bring a label file in another encoding to UTF-8, in its place, and say what was done.
 
-    The original is kept beside it, its name ending in `.before-repair`. A file that is UTF-8
-    already is left alone.
+    The original is kept beside it under a number. A file that is UTF-8 already is left alone.
 
     Raises:
         FileNotFoundError: There is no such file.
@@ -71,28 +87,17 @@ def repair_file(path: Path | str) -> list[str]:
     if not done:
         return []
     parse_labels(text, path.name)
-    kept = path.with_name(f"{path.name}.before-repair")
-    if kept.exists() and kept.read_bytes() != data:
-        raise LabelError(
-            f"{kept.name} holds the original of an earlier repair. Move it away, so that it is "
-            "not lost, and repair again."
-        )
-    write_atomically(kept, data)
+    kept = keep_before(path)
     write_atomically(path, text)
     return [*done, f"The original is kept as {kept.name}."]
 
 
 def _as_text(data: bytes) -> tuple[str, list[str]]:
-    done = []
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        try:
-            return data.decode("utf-16"), ["The file was UTF-16; it is UTF-8 now."]
-        except UnicodeDecodeError as error:
-            raise LabelError("The file begins like UTF-16 but is cut off.") from error
-    if data.startswith(BOM):
-        data = data[len(BOM) :]
-        done.append("The byte order mark before line 1 was removed.")
-    lines = []
+    try:
+        return decode(data, "the file"), []
+    except LabelError:
+        pass  # So it is not what it says, or says nothing: each line may be from Windows
+    lines, done = [], []
     for number, line in enumerate(data.split(b"\n"), 1):
         try:
             lines.append(line.decode("utf-8"))
@@ -110,54 +115,26 @@ def _as_text(data: bytes) -> tuple[str, list[str]]:
     return "\n".join(lines), done
 
 
-def _repair_page(page: LabeledPage, alphabet: Alphabet, done: list[Repair]) -> LabeledPage:
-    lines = []
-    taken = Counter(line.id for line in page.lines)
-    seen: set[str] = set()
-    for line in page.lines:
-
-        def told(code: str, message: str, line_id: str = "", line: LabeledLine = line) -> None:
-            done.append(Repair(code, page.image, line_id or line.id, message))
-
-        if line.id in seen:
-            number = 2
-            while f"{line.id}_{number}" in taken:
-                number += 1
-            new = f"{line.id}_{number}"
-            taken[new] += 1
-            told("duplicate_id", f"The second line {line.id!r} is called {new!r} now.", new)
-            line = replace(line, id=new)
-        seen.add(line.id)
-        line = _repair_box(line, page, told)
-        lines.append(_repair_text(line, alphabet, told))
-    return replace(page, lines=tuple(lines))
-
-
-def _repair_box(line: LabeledLine, page: LabeledPage, told: callable) -> LabeledLine:
+def _mended_box(line: LabeledLine, page: LabeledPage, told: Told) -> tuple[float, ...]:
     left, top, right, bottom = line.box
     box = min(left, right), min(top, bottom), max(left, right), max(top, bottom)
     if box != line.box:
-        told("empty_box", f"The corners {line.box} were in another order: {box}.", line.id)
+        told("empty_box", f"The corners {line.box} were in another order: {box}.")
     inside = box[0] < page.width and box[1] < page.height and box[2] > 0 and box[3] > 0
     cut = (max(box[0], 0.0), max(box[1], 0.0))
     cut += (min(box[2], float(page.width)), min(box[3], float(page.height)))
     if inside and cut != box:
-        told("over_the_edge", f"The box {box} was cut off at the edge: {cut}.", line.id)
-        box = cut
-    return replace(line, box=box)
+        told("over_the_edge", f"The box {box} was cut off at the edge: {cut}.")
+    return cut if inside else box
 
 
-def _repair_text(line: LabeledLine, alphabet: Alphabet, told: callable) -> LabeledLine:
-    if line.text is None:
-        return line
-    typed = "".join(c if c in alphabet else TYPED.get(c, c) for c in line.text)
-    if typed != line.text:
-        changed = [c for c in dict.fromkeys(line.text) if c not in alphabet and c in TYPED]
+def _mended_text(text: str, alphabet: Alphabet, told: Told) -> str:
+    typed = "".join(c if c in alphabet else TYPED.get(c, c) for c in text)
+    if typed != text:
+        changed = [c for c in dict.fromkeys(text) if c not in alphabet and c in TYPED]
         named = ", ".join(f"{describe(c)} became {TYPED[c]!r}" for c in changed)
-        told("unknown_character", f"In {line.text!r}, {named}.", line.id)
-    plain = " ".join(typed.split(" ")).strip(" ") if typed.strip(" ") else typed
-    while "  " in plain and plain.strip(" "):
-        plain = plain.replace("  ", " ")
+        told("unknown_character", f"In {text!r}, {named}.")
+    plain = re.sub(" {2,}", " ", typed).strip(" ") or typed
     if plain != typed:
-        told("stray_space", f"The spaces of {typed!r} became {plain!r}.", line.id)
-    return replace(line, text=plain)
+        told("stray_space", f"The spaces of {typed!r} became {plain!r}.")
+    return plain

@@ -10,7 +10,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -95,15 +94,14 @@ def install_tool(tool: Tool, say: Callable[[str], None] = print) -> Path:
         return _command(tool)
     say(f"Installing {tool.requirement} into {folder}: {tool.size}.")
     folder.parent.mkdir(parents=True, exist_ok=True)
-    uv = shutil.which("uv")
     python = str(_bin(tool) / ("python.exe" if os.name == "nt" else "python"))
-    if uv:
-        _run([uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(folder)], say)
-        words = [uv, "pip", "install", "--quiet", "--python", python, "--compile-bytecode"]
+    if uv := shutil.which("uv"):
+        _run(uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(folder))
+        installer = (uv, "pip", "install", "--quiet", "--python", python, "--compile-bytecode")
     else:
-        _run([sys.executable, "-m", "venv", "--clear", str(folder)], say)
-        words = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    _run([*words, tool.requirement], say)
+        _run(sys.executable, "-m", "venv", "--clear", str(folder))
+        installer = (python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
+    _run(*installer, tool.requirement)
     if not _command(tool).is_file():
         raise RuntimeError(f"{tool.requirement} was installed but has no command {tool.name}.")
     write_atomically(folder / COMPLETE, f"{tool.requirement}\n")
@@ -137,28 +135,14 @@ def _command(tool: Tool) -> Path:
     return _bin(tool) / (f"{tool.name}.exe" if os.name == "nt" else tool.name)
 
 
-def _run(words: list[str], say: Callable[[str], None]) -> None:
-    start = told = time.monotonic()
-    process = subprocess.Popen(
-        words, env=plain_environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        encoding="utf-8", errors="replace",
+def _run(*words: str) -> None:
+    done = subprocess.run(
+        words, env=plain_environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        text=True, encoding="utf-8", errors="replace", check=False,
     )  # fmt: skip
-    try:
-        while True:
-            try:
-                said, _ = process.communicate(timeout=1)
-                break
-            except subprocess.TimeoutExpired:
-                if time.monotonic() - told > 10:
-                    told = time.monotonic()
-                    say(f"  still installing, {told - start:.0f} s")
-    except BaseException:
-        process.kill()
-        process.wait()
-        raise
-    if process.returncode:
-        tail = "\n".join(said.strip().splitlines()[-8:])
+    if done.returncode:
+        tail = "\n".join(done.stdout.strip().splitlines()[-8:])
         raise RuntimeError(
-            f"The installation failed ({Path(words[0]).name}, exit status {process.returncode}). "
+            f"The installation failed ({Path(words[0]).name}, exit status {done.returncode}). "
             f"It needs the network once; try again when there is one. It said:\n{tail}"
         )

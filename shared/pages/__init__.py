@@ -21,6 +21,7 @@ _HOMES = {
     "Page": "page",
     "compose_pages": "composing",
     "frozen_pages": "frozen",
+    "open_page_image": "image_files",
     "prepare_page": "preparation",
     "train_detector": "training",
     "write_page": "writing",

@@ -11,7 +11,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 
 from shared.alphabet import UnknownCharacterError
-from shared.labeling.schema import LabelError
+from shared.labeling import LabelError
 from shared.service import schemas
 from shared.service.answers import line_answer, model_answer, page_answer
 from shared.service.corrections import Stored

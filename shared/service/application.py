@@ -16,7 +16,7 @@ from fastapi.responses import FileResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 
-from shared.labeling.schema import LabelError
+from shared.labeling import LabelError
 from shared.service import schemas
 from shared.service.addresses import add_corrections, add_health, add_reading
 from shared.service.admin import add_admin

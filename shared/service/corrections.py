@@ -19,7 +19,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from shared.labeling.schema import (
+from shared.labeling import (
     LabeledLine,
     LabeledPage,
     LabelError,

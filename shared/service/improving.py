@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from shared.labeling.schema import LabeledLine, LabelSet
+from shared.labeling import LabeledLine, LabelSet
 from shared.lines import LineSet
 from shared.pages import prepare_page
 from shared.pages.image_files import open_page_image

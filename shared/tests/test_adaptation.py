@@ -218,7 +218,7 @@ def test_the_command_never_takes_the_stand_in_for_the_learner(tmp_path, monkeypa
     monkeypatch.setenv("HANDWRITING_MY", str(tmp_path))
     assert main(["adapt"]) == 2
     said = capsys.readouterr()
-    for words in ("holds 0 lines of yours", "at least 4", "lines.json", "labs adapt --hand 0"):
+    for words in ("holds 0 lines of yours", "at least 4", "labs sheet", "labs adapt --hand 0"):
         assert words in said.err
     assert "mine" not in said.out + said.err
     assert not list(tmp_path.rglob("*.weights.h5"))

@@ -109,7 +109,7 @@ def test_the_arrows_that_must_be_there_are_found():
     assert list(imports_of(lazily)) == [("shared.paths", 2)]
 
 
-@pytest.mark.parametrize("room", ["pages", "explorer"])
+@pytest.mark.parametrize("room", ["pages", "explorer", "labeling"])
 def test_a_room_has_every_name_of_its_face_and_loads_them_late(room):
     code = (
         f"import sys, shared.{room} as room; early = set(sys.modules); "

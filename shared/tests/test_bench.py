@@ -36,6 +36,7 @@ WHAT = {
         "page CER above the CER of true lines",
         "seconds a page adds",
     ),
+    "sheet": ("cells right", "seconds from 12 megapixels"),
     "characters": ("macro of 47", "real digits", "seconds of training"),
     "emnist": ("macro of 47", "mean of the worst 5 classes", "seconds of training"),
     "decoding": ("errors gone by a language model", "WER with it", "milliseconds a line"),

@@ -9,6 +9,7 @@ import sys
 import time
 import tomllib
 
+import pictures
 import pytest
 import readme
 
@@ -69,6 +70,21 @@ def test_table_of_labs_and_address_in_the_readme_are_true(tmp_path, monkeypatch)
     assert REPOSITORY.removeprefix("https://github.com/") not in text
 
 
+def test_questions_of_the_teaching_page_name_parts_that_the_labs_have():
+    text = (ROOT / ".github" / "TEACHING.md").read_text(encoding="utf-8")
+    cited = re.findall(r"labs/(\w+)\.ipynb\">Lab \d, ([^<]+)</a>", text)
+    assert len(cited) == len(re.findall(r"^\d+\. ", text, re.MULTILINE)) == 30
+    for name, heading in cited:
+        source = (ROOT / "solutions" / f"{name}.py").read_text(encoding="utf-8")
+        assert re.search(rf"^# ##+ {re.escape(heading)}$", source, re.MULTILINE), heading
+
+
+def test_figures_are_written_as_files_with_their_alt_texts(tmp_path):
+    found = pictures.write(this_course(), tmp_path)
+    assert all(found.values()) and len(found) > 60
+    assert {path.name for path in tmp_path.iterdir()} == {*found, "alt.json"}
+
+
 def test_address_of_the_repository_stands_in_one_place():
     name = REPOSITORY.removeprefix("https://github.com/")
     texts = {
@@ -92,7 +108,8 @@ def test_lock_pins_every_dependency_and_names_no_server():
     text = (ROOT / "requirements.lock").read_text(encoding="utf-8")
     pinned = {line.split("==")[0] for line in text.splitlines() if re.match(r"[a-z0-9-]+==", line)}
     extras = dict(PROJECT["project"]["optional-dependencies"])
-    del extras["parallel"]  # For clusters alone; the lock covers notebooks and dev
+    for few in ("parallel", "heic"):  # Clusters, iPhones; the lock covers notebooks and dev
+        del extras[few]
     wanted = names_of(PROJECT["project"]["dependencies"])
     wanted |= names_of(line for lines in extras.values() for line in lines)
     assert wanted - {PROJECT["project"]["name"]} <= pinned

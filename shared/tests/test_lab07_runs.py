@@ -40,19 +40,19 @@ def test_practice_pages_are_valid_labels_and_written_once(written, truth, tmp_pa
     assert {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == before
 
 
-def test_a_hurried_annotator_errs_where_the_key_says(truth):
-    labels, wrong = practice.hurried_labels(truth, shifted=1, typos=0.5, seed=3)
+def test_a_hurried_annotator_shifts_the_longest_page_and_mistypes_others(truth):
+    labels = practice.hurried_labels(truth, shifted=1, typos=0.5, seed=3)
     longest = max(truth.pages, key=lambda page: len(page.lines))
     shifted = labels.page(longest.image)
     assert [line.text for line in shifted.lines[:-1]] == [line.text for line in longest.lines[1:]]
     assert shifted.lines[-1].text is None and shifted.lines[-1].status == "labeled"
-    differ = {
-        (page.image, line.id)
-        for page in labels.pages
-        for line in page.lines
-        if line.text != truth.page(page.image).line(line.id).text and line.text
-    }
-    assert differ == set(wrong)
+    others = [page for page in truth.pages if page != longest]
+    pairs = [
+        (a.text, b.text)
+        for page in others
+        for a, b in zip(page.lines, labels.page(page.image).lines, strict=True)
+    ]
+    assert 0 < sum(a != b for a, b in pairs) < len(pairs)
 
 
 def test_the_second_annotator_differs_now_and_then(truth):
@@ -66,7 +66,7 @@ def test_the_simulated_checker_misses_as_often_as_assumed(truth):
     proposals, planted = bias.plant_errors(truth, 0.5, 1)
     for missing, rate in ((0.0, 0.0), (1.0, 1.0)):
         checked = practice.checked_by_someone(proposals, planted, missing)
-        assert bias.miss_rate(planted, truth, checked).rate == rate
+        assert bias.miss_rate(planted, checked).rate == rate
 
 
 def test_each_faulty_file_shows_its_fault(truth):

@@ -31,8 +31,8 @@ from shared.labeling import (
     write_labels,
 )
 from shared.labeling.label_files import format_labels, parse_labels
+from shared.labeling.records import json_schema
 from shared.labeling.repairing import repair, repair_file
-from shared.labeling.schema import json_schema
 
 SHA = "ab" * 32
 
@@ -136,9 +136,9 @@ def test_a_line_keeps_its_place_when_it_is_changed_and_a_new_one_comes_last():
     [
         ({"version": 7}, "version 7.*reads version 1"),
         ({"pagse": []}, "'pagse'.*did you mean 'pages'"),
-        ({"pages": {}}, "no list"),
-        ({"pages": [3]}, "page 1 is int"),
-        ({"pages": [{"image": "x.png"}]}, r"page 1 \('x.png'\) lacks the field 'sha256'"),
+        ({"pages": {}}, "pages cannot be {}: .*valid tuple"),
+        ({"pages": [3]}, "In page 1: .*cannot be 3"),
+        ({"pages": [{"image": "x.png"}]}, r"page 1 \('x.png'\): the field 'sha256' is missing"),
     ],
 )
 def test_a_file_with_another_shape_says_what_is_known(change, said):
@@ -150,15 +150,15 @@ def test_a_file_with_another_shape_says_what_is_known(change, said):
 @pytest.mark.parametrize(
     ("field", "value", "said"),
     [
-        ("box", [1, 2, 3], "needs 4 finite numbers"),
-        ("box", "1234", "needs 4 finite numbers"),
-        ("box", [1, 2, 3, True], "needs 4 finite numbers"),
-        ("status", "done", "one of 'proposed', 'labeled', 'unreadable'"),
-        ("text", 3, "has to be a text"),
-        ("text", "\ud800", "half of a character"),
-        ("baseline", [[1, 2]], "two points"),
-        ("id", "", "text with letters"),
-        ("confidence", "high", "finite number"),
+        ("box", [1, 2, 3], "box, number 4, .*required"),
+        ("box", "1234", "box cannot be '1234'"),
+        ("box", [1, 2, 3, True], "number 4, cannot be True: .*number"),
+        ("status", "done", "'proposed', 'labeled' or 'unreadable'"),
+        ("text", 3, "text cannot be 3: .*valid string"),
+        ("text", "\ud800", "surrogates not allowed"),
+        ("baseline", [[1, 2]], "at least 2 items"),
+        ("id", "", "one can see"),
+        ("confidence", "high", "should be a number"),
         ("transcription", "x", "'transcription'.*known are"),
     ],
 )
@@ -174,8 +174,9 @@ def test_a_line_with_another_shape_is_named_with_its_place(field, value, said):
 def test_json_that_says_two_things_at_once_is_refused():
     with pytest.raises(LabelError, match="'pages' is given twice"):
         parse_labels('{"version": 1, "pages": [], "pages": []}')
-    with pytest.raises(LabelError, match="NaN stands where a number belongs"):
-        parse_labels('{"version": 1, "pages": [NaN]}')
+    labels = format_labels(label_set([page(line())])).replace("10, 10", "NaN, 10")
+    with pytest.raises(LabelError, match="box, number 1, cannot be nan: .*finite"):
+        parse_labels(labels)
     with pytest.raises(LabelError, match="line 2, column 1"):
         parse_labels('{"version": 1,\n')
 
@@ -183,9 +184,7 @@ def test_json_that_says_two_things_at_once_is_refused():
 @pytest.mark.parametrize(
     ("encode", "said", "done"),
     [
-        (lambda t: b"\xef\xbb\xbf" + t.encode(), "Line 1 .*byte order mark", "mark before line 1"),
         (lambda t: t.encode("cp1252"), r"Line 5 .*0xe9 in column \d+.*caf\u00e9", "Line 5 .*E9"),
-        (lambda t: t.encode("utf-16"), "UTF-16", "UTF-16"),
     ],
 )
 def test_another_encoding_is_named_by_line_and_repaired_when_asked(tmp_path, encode, said, done):
@@ -199,7 +198,7 @@ def test_another_encoding_is_named_by_line_and_repaired_when_asked(tmp_path, enc
 
     assert any(re.search(done, sentence) for sentence in repair_file(path))
     assert read_labels(path) == labels
-    assert (tmp_path / "labels.json.before-repair").read_bytes() == before
+    assert (tmp_path / "labels.1.json").read_bytes() == before
     assert repair_file(path) == []
 
 
@@ -392,7 +391,7 @@ def test_many_killed_writers(tmp_path, seed):
 def test_another_version_is_refused_before_its_fields_are():
     with pytest.raises(LabelError, match="version 2"):
         parse_labels('{"version": 2, "sheets": []}')
-    with pytest.raises(LabelError, match="version 2"):
+    with pytest.raises(ValueError, match="version 2"):
         LabelSet(2, ())
 
 

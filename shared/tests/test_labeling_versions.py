@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from shared.labeling.changes import changes
+from shared.labeling.differences import changes
 from shared.labeling.terminal import CommandError, Terminal
 from shared.labeling.tool_environments import (
     COMPLETE,

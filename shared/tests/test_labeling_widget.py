@@ -14,8 +14,8 @@ import pytest
 from PIL import Image
 
 from shared.labeling import LabeledLine, label_set, page_of, read_labels, write_labels
+from shared.labeling.records import reading_place
 from shared.labeling.widget import EditError, apply, draw_labels, label_pages
-from shared.labeling.widget.editing import reading_place
 
 live = pytest.importorskip("shared.labeling.widget.live")
 NODE = shutil.which("node")
@@ -139,7 +139,7 @@ def test_what_could_not_be_written_comes_again(widget, path, monkeypatch):
     def full(*_):
         raise OSError("The disk is full")
 
-    monkeypatch.setattr("shared.labeling.widget.journal.Journal.append", full)
+    monkeypatch.setattr("shared.labeling.widget.session.write_atomically", full)
     view, ids = send(widget, text("l0", "one"), text("l1", "two"))
     assert (view["acks"], view["failed"]) == ([], ids)
     assert "The disk is full" in view["errors"][0]
@@ -309,4 +309,4 @@ def test_a_handle_moves_its_sides_and_zoom_stays_on_the_page():
 
 def test_reading_place_is_by_the_middle_of_boxes(path):
     page = read_labels(path).pages[0]
-    assert [reading_place(page, (0, y, 9, y + 9)) for y in (0, 30, 70, 120)] == [0, 1, 2, 3]
+    assert [reading_place(page.lines, (0, y, 9, y + 9)) for y in (0, 30, 70, 120)] == [0, 1, 2, 3]

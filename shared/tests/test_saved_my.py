@@ -101,8 +101,7 @@ def test_own_handwriting_is_taken(my):
 
 
 def test_labels_are_read(my):
-    from shared.labeling import read_labels
-    from shared.labeling.schema import validate
+    from shared.labeling import read_labels, validate
 
     folder = my / "labels/lab07/pages_0"
     checked = read_labels(folder)

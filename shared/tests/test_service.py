@@ -314,7 +314,7 @@ def kept(page, **line):
 
 
 def test_a_correction_is_kept_in_the_schema_of_labels(tmp_path):
-    from shared.labeling.schema import read_labels, validate
+    from shared.labeling import read_labels, validate
 
     page = written_page().image
     with client(tmp_path) as one:

@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from shared.labeling.schema import LabelError, read_labels
+from shared.labeling import LabelError, read_labels
 from shared.paths import locked
 from shared.service import images, load
 from shared.service.corrections import LabelFolder

@@ -117,7 +117,7 @@ def test_in_a_browser(tmp_path, width, scheme):
     playwright = pytest.importorskip("playwright.sync_api")
     if not CHROMIUM:
         pytest.skip("No Chromium is installed")
-    from shared.labeling.schema import read_labels
+    from shared.labeling import read_labels
 
     picture = tmp_path / "page.png"
     picture.write_bytes(encoded(written_page().image))

@@ -17,7 +17,7 @@ import urllib.request
 import numpy as np
 import pytest
 
-from shared.labeling.schema import read_labels, validate
+from shared.labeling import read_labels, validate
 from shared.service import load
 from shared.service.local import LocalService
 from shared.tests.service_support import encoded, written

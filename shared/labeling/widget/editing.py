@@ -1,7 +1,7 @@
 """What a person does to labels, as plain values: an action in, changed labels out.
 
-The browser sends actions, the journal keeps what they changed, and both come to the same labels.
-Nothing here knows of a browser, so every rule can be tested without one.
+The browser sends actions and shows what they will come to; the kernel does them. Nothing here knows
+of a browser, so every rule can be tested without one.
 
 An action is a dictionary with `do`, the `page` (its image) and mostly the `line` (its id):
 
@@ -21,14 +21,16 @@ An action is a dictionary with `do`, the `page` (its image) and mostly the `line
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from shared.labeling.records import LabeledLine, LabeledPage, LabelError, LabelSet
+from pydantic import ValidationError
+
+from shared.labeling.records import LabeledLine, LabeledPage, LabelSet, in_words, reading_place
 
 SMALLEST = 4.0  # Pixels: what is smaller was a click, not a box
 Action = dict[str, Any]
+_ON_LINES = ("box", "baseline", "text", "accept", "unreadable", "delete", "order")
 
 
 class EditError(ValueError):
@@ -50,16 +52,16 @@ def apply(labels: LabelSet, action: Action, annotator: str | None = None) -> Lab
         page = labels.page(action.get("page"))
     except KeyError as error:
         raise EditError(f"{error.args[0]} It may have been removed elsewhere.") from None
-    do = _DOERS.get(action.get("do"))
-    if do is None:
-        known = ", ".join(_DOERS)
-        raise EditError(f"There is no action {action.get('do')!r}; known are {known}.")
     try:
-        return labels.with_page(do(page, action, annotator))
+        return labels.with_page(_done(page, action, annotator))
     except KeyError as error:
         raise EditError(f"The action {action['do']!r} needs {error.args[0]!r}.") from None
-    except (LabelError, TypeError) as error:
-        raise EditError(str(error)) from None
+    except ValidationError as error:
+        raise EditError(in_words(error)) from None
+    except EditError:
+        raise
+    except (TypeError, ValueError) as error:
+        raise EditError(f"The action {action!r:.200} cannot be done: {error}.") from None
 
 
 def clamped(box: Any, page: LabeledPage) -> tuple[float, float, float, float]:
@@ -92,106 +94,71 @@ def moved_baseline(line: LabeledLine, box: tuple) -> tuple | None:
     return tuple((left + (x - a) * wide, top + (y - b) * high) for x, y in line.baseline)
 
 
-def reading_place(page: LabeledPage, box: tuple) -> int:
-    """Return where a new line belongs: behind the lines whose middle lies above its own."""
-    middle = (box[1] + box[3]) / 2
-    above = [k for k, line in enumerate(page.lines) if (line.box[1] + line.box[3]) / 2 <= middle]
-    return max(above, default=-1) + 1
-
-
-def _find(page: LabeledPage, action: Action) -> LabeledLine:
+def _done(page: LabeledPage, action: Action, annotator: str | None) -> LabeledPage:
+    do = action.get("do")
+    if do in ("add", "page", "prelabel"):
+        return _on_page(page, action, annotator)
+    if do not in _ON_LINES:
+        known = ", ".join(("add", *_ON_LINES, "page", "prelabel"))
+        raise EditError(f"There is no action {do!r}; known are {known}.")
+    name = action["line"]
+    if (
+        do == "delete"
+    ):  # Also what is gone: after a restart a browser sends again what it is unsure of
+        return replace(page, lines=tuple(line for line in page.lines if line.id != name))
     try:
-        return page.line(action["line"])
+        line = page.line(name)
     except KeyError as error:
-        if error.args[0] == "line":
-            raise
         raise EditError(f"{error.args[0]} It may have been deleted elsewhere.") from None
+    if do == "order":
+        return _placed(page, line, int(action["at"]))
+    return page.with_line(replace(line, **_changed(line, page, action, annotator)))
 
 
-def _add(page: LabeledPage, action: Action, annotator: str | None) -> LabeledPage:
-    if any(line.id == action["line"] for line in page.lines):
-        raise EditError(f"The page {page.image!r} already has a line {action['line']!r}.")
-    box = clamped(action["box"], page)
-    line = LabeledLine(
-        action["line"], box, None, "proposed", action.get("baseline"), annotator=annotator
-    )
+def _on_page(page: LabeledPage, action: Action, annotator: str | None) -> LabeledPage:
+    if action["do"] == "page":
+        waiting = sum(line.status == "proposed" for line in page.lines)
+        if action["status"] == "done" and waiting:
+            raise EditError(
+                f"{waiting} of {len(page.lines)} lines are not decided yet: accept or type each, "
+                "or call it unreadable. Or skip the page."
+            )
+        return replace(page, status=action["status"])
+    if action["do"] == "prelabel":
+        if page.lines:
+            raise EditError(f"The page {page.image!r} has lines already; a model adds none.")
+        return replace(page, lines=tuple(LabeledLine(**line) for line in action["lines"]))
+    name, box = action["line"], clamped(action["box"], page)
+    if any(line.id == name for line in page.lines):
+        raise EditError(f"The page {page.image!r} already has a line {name!r}.")
+    line = LabeledLine(name, box, None, "proposed", action.get("baseline"), annotator=annotator)
     at = action.get("at")
-    return _placed(page, line, reading_place(page, box) if at is None else int(at))
+    return _placed(page, line, reading_place(page.lines, box) if at is None else int(at))
+
+
+def _changed(
+    line: LabeledLine, page: LabeledPage, action: Action, annotator: str | None
+) -> dict[str, Any]:
+    """Return the fields of a line that an action changes."""
+    do = action["do"]
+    if do == "box":
+        box = clamped(action["box"], page)
+        return {"box": box, "baseline": moved_baseline(line, box)}
+    if do == "baseline":
+        points = action["baseline"]
+        return {"baseline": points and tuple(sorted(tuple(point) for point in points))}
+    if do == "unreadable":
+        return {"text": None, "status": "unreadable", "annotator": annotator}
+    text = action["text"] if do == "text" else line.text
+    typed = not isinstance(text, str) or bool(text.strip())  # What is no text pydantic refuses
+    if do == "accept" and (text is None or not typed):
+        raise EditError("There is no text to accept; type what the line says.")
+    if text is None or not typed:
+        return {"text": None, "status": "proposed", "annotator": annotator}
+    return {"text": text, "status": "labeled", "annotator": annotator}
 
 
 def _placed(page: LabeledPage, line: LabeledLine, at: int) -> LabeledPage:
     others = [other for other in page.lines if other.id != line.id]
     others.insert(min(max(at, 0), len(others)), line)
     return replace(page, lines=tuple(others))
-
-
-def _box(page: LabeledPage, action: Action, annotator: str | None) -> LabeledPage:
-    line, box = _find(page, action), clamped(action["box"], page)
-    return page.with_line(replace(line, box=box, baseline=moved_baseline(line, box)))
-
-
-def _baseline(page: LabeledPage, action: Action, annotator: str | None) -> LabeledPage:
-    points = action["baseline"]
-    points = None if points is None else tuple(sorted(tuple(point) for point in points))
-    return page.with_line(replace(_find(page, action), baseline=points))
-
-
-def _text(page: LabeledPage, action: Action, annotator: str | None) -> LabeledPage:
-    line, text = _find(page, action), action["text"]
-    if text is not None and not isinstance(text, str):
-        raise EditError(f"The text of a line is text, not {text!r}.")
-    if text is None or not text.strip():
-        return page.with_line(replace(line, text=None, status="proposed", annotator=annotator))
-    return page.with_line(replace(line, text=text, status="labeled", annotator=annotator))
-
-
-def _accept(page: LabeledPage, action: Action, annotator: str | None) -> LabeledPage:
-    line = _find(page, action)
-    if not (line.text or "").strip():
-        raise EditError("There is no text to accept; type what the line says.")
-    return page.with_line(replace(line, status="labeled", annotator=annotator))
-
-
-def _unreadable(page: LabeledPage, action: Action, annotator: str | None) -> LabeledPage:
-    line = _find(page, action)
-    return page.with_line(replace(line, text=None, status="unreadable", annotator=annotator))
-
-
-def _delete(page: LabeledPage, action: Action, annotator: str | None) -> LabeledPage:
-    gone = _find(page, action)
-    return replace(page, lines=tuple(line for line in page.lines if line is not gone))
-
-
-def _order(page: LabeledPage, action: Action, annotator: str | None) -> LabeledPage:
-    return _placed(page, _find(page, action), int(action["at"]))
-
-
-def _page(page: LabeledPage, action: Action, annotator: str | None) -> LabeledPage:
-    waiting = sum(line.status == "proposed" for line in page.lines)
-    if action["status"] == "done" and waiting:
-        raise EditError(
-            f"{waiting} of {len(page.lines)} lines are not decided yet: accept or type each, or "
-            "call it unreadable. Or skip the page."
-        )
-    return replace(page, status=action["status"])
-
-
-def _prelabel(page: LabeledPage, action: Action, annotator: str | None) -> LabeledPage:
-    if page.lines:
-        raise EditError(f"The page {page.image!r} has lines already; a model adds none to them.")
-    lines = tuple(LabeledLine(**line) for line in action["lines"])
-    return replace(page, lines=lines)
-
-
-_DOERS: dict[str, Callable[[LabeledPage, Action, str | None], LabeledPage]] = {
-    "add": _add,
-    "box": _box,
-    "baseline": _baseline,
-    "text": _text,
-    "accept": _accept,
-    "unreadable": _unreadable,
-    "delete": _delete,
-    "order": _order,
-    "page": _page,
-    "prelabel": _prelabel,
-}

@@ -1,11 +1,10 @@
-"""What an action changed on a page, how it is written down, and how it is taken back."""
+"""What an action changed on a page, and how it is taken back."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from dataclasses import dataclass, replace
 
-from shared.labeling.records import LabeledLine, LabeledPage, LabelSet
+from shared.labeling.records import LabeledPage, LabelSet
 from shared.labeling.widget.editing import EditError
 
 
@@ -25,32 +24,6 @@ class Change:
     after: LabeledPage
     group: str = ""
     title: str = ""
-
-    def entry(self) -> dict[str, Any]:
-        """Return what a journal keeps: the lines that differ, their order, the page's status.
-
-        A line that is gone is None. Whoever replays the entry needs no rule of editing.
-        """
-        old = {line.id: line for line in self.before.lines}
-        new = {line.id: line for line in self.after.lines}
-        lines: dict[str, Any] = {i: asdict(one) for i, one in new.items() if old.get(i) != one}
-        lines |= {name: None for name in old if name not in new}
-        order = [line.id for line in self.after.lines]
-        return {"page": self.after.image, "lines": lines, "order": order,
-                "status": self.after.status}  # fmt: skip
-
-
-def replay(labels: LabelSet, entry: dict[str, Any]) -> LabelSet:
-    """Return labels after an entry of a journal."""
-    page = labels.page(entry["page"])
-    lines = {line.id: line for line in page.lines}
-    for name, content in entry["lines"].items():
-        lines.pop(name, None)
-        if content is not None:
-            lines[name] = LabeledLine(**content)
-    places = {name: place for place, name in enumerate(entry["order"])}
-    ordered = sorted(lines.values(), key=lambda line: places.get(line.id, len(places)))
-    return labels.with_page(replace(page, lines=tuple(ordered), status=entry["status"]))
 
 
 def taken_back(labels: LabelSet, change: Change) -> LabelSet:

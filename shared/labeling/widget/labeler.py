@@ -45,7 +45,7 @@ class Labeler:
         from shared.pages.image_files import open_page_image
 
         page = self.session.labels.pages[self.index]
-        image = open_page_image(self.session.journal.path.parent / page.image)
+        image = open_page_image(self.session.path.parent / page.image)
         return draw_labels(image, page, f"{page.image}: {self.progress()}")
 
     def widget(self) -> Any:
@@ -70,8 +70,8 @@ def label_pages(
 ) -> Labeler:
     """Label the pages of a label file, by hand and in this notebook.
 
-    Every action is on the disk before the widget says "saved": in the file itself and in the
-    journal beside it. Two widgets on one file add up, and neither undoes what the other did.
+    Every action is in the file, on the disk, before the widget says "saved". Two widgets on one
+    file add up, and neither undoes what the other did.
     Undo reaches back to the opening of the widget, and keeps the reader's proposals.
 
     While the kernel is busy or gone, actions are kept in the browser's local storage, which the
@@ -113,7 +113,7 @@ def label_pages(
 
 def propose(session: LabelSession, page: LabeledPage, reader: PageReader) -> int:
     """Let a reader fill in a page without lines; return how many it found."""
-    filled = proposed_page(page, session.journal.path.parent, reader)
+    filled = proposed_page(page, session.path.parent, reader)
     lines = [asdict(replace(line, annotator="model")) for line in filled.lines]
     if lines:
         session.act({"do": "prelabel", "page": page.image, "lines": lines})

@@ -48,7 +48,7 @@ class LabelWidget(anywidget.AnyWidget):
         self.session = session
         self.index = index
         self._count = 0
-        super().__init__(view=self._view([], list(session.journal.notes)))
+        super().__init__(view=self._view([], []))
         self.on_msg(self._receive)
 
     def _receive(self, _widget: Any, message: dict[str, Any], _buffers: Any) -> None:
@@ -107,7 +107,7 @@ class LabelWidget(anywidget.AnyWidget):
     def _send_image(self, index: int) -> None:
         page = self.session.labels.pages[index]
         try:
-            content = page_jpeg(self.session.journal.path.parent / page.image)
+            content = page_jpeg(self.session.path.parent / page.image)
         except (OSError, ValueError) as error:
             self.view = self._view([], [str(error)])
             return
@@ -118,7 +118,7 @@ class LabelWidget(anywidget.AnyWidget):
     ) -> str:
         """Describe everything the browser shows; `seq` makes each answer a change."""
         labels = self.session.labels
-        path = str(self.session.journal.path.resolve())
+        path = str(self.session.path.resolve())
         self.index = min(max(self.index, 0), len(labels.pages) - 1)
         self._count += 1
         content = {

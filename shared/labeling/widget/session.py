@@ -1,17 +1,27 @@
-"""One person at work on one label file: actions, undo and redo, progress; no browser needed."""
+"""One person at work on one label file: actions, undo and redo, progress; no browser needed.
+
+Every action replaces the label file as a whole before it returns, so whoever is killed loses
+nothing that was told to be saved. A lock is held for the moment of writing only, and whoever writes
+first reads what others wrote since: two widgets on one file add up, and a file that another tool
+wrote, such as an older version that was checked out, wins.
+"""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from shared.labeling.label_files import format_labels, read_labels
 from shared.labeling.records import LabelSet
 from shared.labeling.widget.editing import Action, EditError, apply
 from shared.labeling.widget.history import Change, taken_back
-from shared.labeling.widget.journal import Journal
+from shared.paths import locked, write_atomically
 
+WAIT = 10.0  # Seconds for another process to finish writing
+_DONE: set[tuple[Path, str]] = set()  # What a browser sends twice is done once
 _TITLES = {
     "add": "a new line",
     "box": "moving a box",
@@ -29,7 +39,8 @@ class LabelSession:
     """Applies actions to a label file and keeps every one of them.
 
     Attributes:
-        journal: Where they are kept.
+        path: The label file.
+        labels: As they are now, as far as this process has read.
         annotator: Whose name labels get.
 
     Example:
@@ -39,20 +50,19 @@ class LabelSession:
     """
 
     def __init__(self, path: Path | str, annotator: str | None = "you") -> None:
-        self.journal = Journal(path)
+        self.path = Path(path)
         self.annotator = annotator
+        self.labels = read_labels(self.path)
+        self._content = self.path.read_bytes()
+        self._file = self.path.resolve()
         self._done: list[Change] = []
         self._undone: list[Change] = []
 
-    @property
-    def labels(self) -> LabelSet:
-        """The labels as they are now."""
-        return self.journal.labels
-
-    def refresh(self) -> int:
-        """Read what other widgets did to the file; return how many of their actions came in."""
-        with self.journal.writing() as others:
-            return others
+    def refresh(self) -> bool:
+        """Read what others did to the file; say whether it was anything."""
+        before = self._content
+        with self._writing():
+            return self._content != before
 
     def act(self, action: Action, action_id: str | None = None) -> None:
         """Do one action and keep it on the disk before returning.
@@ -100,7 +110,7 @@ class LabelSession:
 
     def progress(self) -> dict[str, int]:
         """Count lines and pages: `lines`, `decided`, `pages`, `open`."""
-        lines = [line for page in self.labels.pages for line in page.lines]
+        lines = self.labels.lines()
         return {
             "lines": len(lines),
             "decided": sum(line.status != "proposed" for line in lines),
@@ -109,7 +119,7 @@ class LabelSession:
         }
 
     def _turn(self, stack: list[Change], other: list[Change], word: str, name: str | None) -> str:
-        if name and self.journal.holds(name):
+        if name and (self._file, name) in _DONE:
             return ""
         if not stack:
             raise EditError(f"There is nothing to {word} since this widget was opened.")
@@ -125,16 +135,27 @@ class LabelSession:
 
     def _keep(self, name: str, image: str, step: Callable[[LabelSet], LabelSet]) -> Change | None:
         """Take one step on the newest labels; return what it changed, or None for nothing."""
-        with self.journal.writing():
-            if self.journal.holds(name):
+        with self._writing():
+            if (self._file, name) in _DONE:
                 return None
             before = self.labels
             after = step(before)
             if after == before:
                 return None
-            change = Change(before.page(image), after.page(image))
-            self.journal.append(after, {"id": name, **change.entry(), "by": self.annotator})
-            return change
+            content = format_labels(after)
+            write_atomically(self.path, content)
+            self.labels, self._content = after, content.encode()
+            _DONE.add((self._file, name))
+            return Change(before.page(image), after.page(image))
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Hold the file, and read it where another widget or tool has changed it."""
+        with locked(self.path.with_name(f".{self.path.name}.lock"), WAIT):
+            content = self.path.read_bytes()
+            if content != self._content:
+                self.labels, self._content = read_labels(self.path), content
+            yield
 
 
 def progress_text(progress: dict[str, int]) -> str:

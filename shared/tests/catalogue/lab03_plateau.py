@@ -50,6 +50,16 @@ WRONG = {
             "def greedy_fails():\n    return [[0.72, 0.28], [0.7, 0.3]]",
             {"another text is more probable than the greedy one"},
         ),
+        (
+            "copied from the lab",
+            "def greedy_fails():\n    return np.array([[0.6, 0.4], [0.6, 0.4]])",
+            {"another text is more probable than the greedy one"},
+        ),
+        (
+            "sure of the second frame only",
+            "def greedy_fails():\n    return [[0.51, 0.49], [0.9, 0.1]]",
+            {"another text is more probable than the greedy one"},
+        ),
     ],
     "lab03.guess_blank": [
         ("percent", "def guess_blank():\n    return 80", every("lab03.guess_blank")),
@@ -99,8 +109,8 @@ WRONG = {
 
 RIGHT = {
     "lab03.greedy_fails": [
-        ("array", "def greedy_fails():\n    return np.array([[0.6, 0.4], [0.6, 0.4]])"),
-        ("list", "def greedy_fails():\n    return [[0.51, 0.49], [0.9, 0.1]]"),
+        ("array", "def greedy_fails():\n    return np.array([[0.7, 0.3], [0.6, 0.4]])"),
+        ("list", "def greedy_fails():\n    return [[0.9, 0.1], [0.51, 0.49]]"),
         ("by little", "def greedy_fails():\n    return np.float32([[0.7, 0.3], [0.71, 0.29]])"),
     ],
     "lab03.guess_blank": [

@@ -120,10 +120,5 @@ function makeRows(hooks) {
     focus(id) {
       rows.get(id)?.input.focus({ preventScroll: true });
     },
-    value: (id) => rows.get(id)?.input.value,
-    setValue(id, text) {
-      const row = rows.get(id);
-      if (row) row.input.value = text;
-    },
   };
 }

@@ -1,0 +1,98 @@
+"""Adding to a person's handwriting: the files of `my/handwriting` and their version.
+
+Version 1 is today's folders `letters` and `lines`, and beside them `handwriting.json`, which says
+the version and what the page says. A folder without that file is version 0.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from shared.handwriting.files import FORMAT, VERSION, find_files, letter_file
+from shared.paths import locked, my_directory, write_atomically
+
+
+def keep(
+    letters: Sequence[np.ndarray],
+    labels: str,
+    lines: Sequence[np.ndarray],
+    texts: Sequence[str],
+    page: np.ndarray | None = None,
+    folder: Path | str | None = None,
+) -> str:
+    """Add handwriting to a folder and return a sentence that says what was added.
+
+    Files that are there are never changed, but for the two listings, which grow. A picture that
+    is there already is not added again, so the same photograph may be read twice.
+
+    Args:
+        letters: uint8 (height, width) each, dark ink on light paper.
+        labels: The character of each.
+        lines: uint8 (height, width) each.
+        texts: What each line says.
+        page: The lines together; kept if there is no page yet.
+        folder: Another folder than `my/handwriting`.
+
+    Raises:
+        HandwritingError: What is in the folder cannot be read, so nothing was added.
+    """
+    place = Path(folder) if folder else my_directory() / "handwriting"
+    name = str(folder) if folder else f"{place.parent.name}/handwriting"
+    with locked(place.parent / f".{place.name}.lock", seconds=20):
+        found = find_files(place)
+        there = {file.read_bytes() for file in (*found.letters, *found.lines)}
+        new_letters = _fresh(letters, labels, there)
+        new_lines = _fresh(lines, texts, there)
+        if not (new_letters or new_lines):
+            return f"Nothing was added to {name}: there was nothing new."
+        about: dict[str, int | str | None] = {"version": VERSION}
+        if found.page or page is not None:
+            about["page"] = found.page_text if found.page else "\n".join(texts)
+        write_atomically(place / FORMAT, _json(about))
+        if page is not None and not found.page:
+            write_atomically(place / "page.png", _png(page))
+        taken = {file.name.lower() for file in found.letters}
+        for content, character in new_letters:
+            files = (letter_file(character, k) for k in itertools.count())
+            file = next(one for one in files if one not in taken)
+            taken.add(file)
+            write_atomically(_inside(place, "letters") / file, content)
+        listing = _inside(_inside(place, "lines"), "lines.json")
+        said = json.loads(listing.read_text(encoding="utf-8-sig")) if listing.is_file() else {}
+        taken = {Path(one).stem.lower() for one in (*(file.name for file in found.lines), *said)}
+        stems = (f"line_{k}" for k in itertools.count() if f"line_{k}" not in taken)
+        named = [(f"{next(stems)}.png", *line) for line in new_lines]
+        if named:  # The texts first: a line without its text would stop every lab
+            write_atomically(listing, _json(said | {file: text for file, _, text in named}))
+        for file, content, _ in named:
+            write_atomically(listing.parent / file, content)
+    return f"Added {len(new_letters)} letters and {len(new_lines)} lines to {name}."
+
+
+def _inside(folder: Path, name: str) -> Path:
+    """Return a file or folder of that name, in whatever case a person wrote it."""
+    there = folder.iterdir() if folder.is_dir() else ()
+    return next((file for file in there if file.name.lower() == name), folder / name)
+
+
+def _fresh(
+    images: Sequence[np.ndarray], labels: Sequence[str], there: set[bytes]
+) -> list[tuple[bytes, str]]:
+    """Return the files of images that are not there yet, each with its label."""
+    files = zip(map(_png, images), labels, strict=True)
+    return [(content, label) for content, label in files if content not in there]
+
+
+def _json(content: dict) -> str:
+    return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+
+
+def _png(image: np.ndarray) -> bytes:
+    import cv2
+
+    return cv2.imencode(".png", image)[1].tobytes()

@@ -73,11 +73,9 @@ def run(arguments: argparse.Namespace) -> int:
         status = serve(settings, arguments.host, arguments.port, arguments.with_parent, announce)
     except (FileNotFoundError, ValueError) as error:
         raise CourseError(str(error)) from error
-    kept = settings.corrections if settings.keep_corrections else None
-    if status == 0 and kept and kept.is_dir():
-        print(f"Stopped. What people corrected is in {kept}; `labs improve` learns from it.")
-    elif status == 0:
-        print("Stopped. Start it again with the same command.")
+    if status == 0:
+        kept = f"{settings.corrections}, where `labs improve` finds them"
+        print(f"Stopped. Corrections are in {kept}; the same command starts it again.")
     return status
 
 

@@ -32,7 +32,7 @@ import numpy as np
 from shared import ctc, figures, metrics
 from shared.alphabet import ASCII
 from shared.checks import begin, check, predict, recorded_guess, report
-from shared.explorer.browse import browse
+from shared.explorer import browse
 from shared.handwriting import make_sheet, my_handwriting, read_sheet
 from shared.lines import frozen_lines
 from shared.metrics import bootstrap_interval, character_error_rate

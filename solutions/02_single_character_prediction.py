@@ -34,7 +34,7 @@ import numpy as np
 
 from shared import emnist, figures
 from shared.checks import begin, check, predict, recorded_guess, report
-from shared.explorer.browse import browse
+from shared.explorer import browse
 from shared.handwriting import my_handwriting, stand_in
 from shared.lines import CLASSES_47, CLASSES_62, characters, frozen_characters
 from shared.metrics import character_error_rate, micro_accuracy

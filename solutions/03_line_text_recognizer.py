@@ -648,8 +648,9 @@ explore(opinion, word, target="hello", view="collapse")
 
 # %% [markdown]
 # Frame 7, between the two l's, has a blank and some doubt: an l comes second there.
-# Drag the hatched cell of frame 7 down, or choose frame 7 and the blank in the form and give it the
-# logit 0: the l wins, and the text loses a letter.
+# Drag the hatched bar of frame 7 down, or choose it with the arrow keys and give it the logit 0: the
+# l wins, and the text loses a letter.
+# Below the explorer are six puzzles; the first one is of this kind.
 #
 # ### How many frames does it take?
 #
@@ -981,9 +982,11 @@ explore(opinion, word, target="hello", view="lattice")
 
 # %% [markdown]
 # Between the two l's no edge skips the blank: the crossed stub marks the skip that is forbidden.
-# Choose *α forward* in the field *Lattice* and move along the frames.
-# The numbers on the edges into a node are the shares that its predecessors have in its alpha; they
-# add up to 1.
+# In the still picture, the numbers on the edges into a node are the shares that its predecessors
+# have in its alpha; they add up to 1.
+# In the explorer, choose *Forward α* and click a node: beside it stands the sum that makes its
+# alpha.
+# Puzzle 4 asks for a word without a path, and puzzle 2 for a greedy text that is not the best.
 #
 # The same recursion on probabilities has a flaw that short examples hide.
 
@@ -1128,8 +1131,9 @@ print("blank, a, b:", (says - asked).round(2) + 0.0)
 explore(opinion, word, target="hello", view="gradient")
 
 # %% [markdown]
-# Press the step button, and watch the loss fall and the colors fade: the network's opinion
+# Press the step button, and watch the loss fall and the lower bars shrink: the network's opinion
 # becomes its own posterior.
+# Puzzle 5 begins where every frame says blank, and asks for the way out.
 # The two stretch exercises build this picture.
 #
 # ### Exercise 3.10 · Finish from every state
@@ -1550,8 +1554,8 @@ text = ASCII.decode(ctc.collapse(logits.argmax(axis=1)))
 figures.show_lines([image], [truth], [text])
 
 # %% [markdown]
-# Below, the same line in the explorer: image, the network's opinion, its greedy path, and the
-# lattice share one time axis.
+# Below, the same line in the explorer: all paths of the text flow over the ink like a river, and the
+# network's opinion stands below on the same time axis.
 # Type another target and watch its loss: where a wrong text costs less than the true one, the
 # network is wrong with conviction.
 

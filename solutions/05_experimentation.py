@@ -31,7 +31,7 @@ from shared.experiments.adaptation import Adapter, count_edits, effect, own_line
 from shared.experiments.ideas import IDEAS, Configuration
 from shared.experiments.ideas.study import load_study, with_own_trials
 from shared.experiments.ideas.trial import run_trial
-from shared.explorer.browse import browse
+from shared.explorer import browse
 from shared.handwriting import my_handwriting
 from shared.language import BeamDecoder
 from shared.lines import compose_lines, frozen_lines

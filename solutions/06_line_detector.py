@@ -26,7 +26,7 @@ import numpy as np
 
 from shared import figures, networks
 from shared.checks import begin, check, predict, recorded_guess, report
-from shared.explorer.browse import browse
+from shared.explorer import browse
 from shared.handwriting import my_handwriting
 from shared.metrics import bootstrap_interval
 from shared.pages import (

@@ -556,7 +556,7 @@ def draw_point(number: int) -> figures.Picture:
     return figures.show_lines([image], [point.first.text], read, f"{point.kind}: {said}")
 
 
-browse.browse(draw_point, range(1, len(points) + 1), "difference")
+browse(draw_point, range(1, len(points) + 1), "difference")
 
 # %% [markdown]
 # Whoever decides writes it down; what nobody has decided stays open and is never settled in silence.

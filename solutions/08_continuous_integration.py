@@ -851,7 +851,7 @@ def draw_gate(margin: float) -> figures.Picture:
     return figures.draw(paint, 3)
 
 
-browse.browse(draw_gate, [0, 0.5, 1, 1.5, 2, 3, 4], "margin in points", start=2)
+browse(draw_gate, [0, 0.5, 1, 1.5, 2, 3, 4], "margin in points", start=2)
 
 # %% [markdown]
 # A wide histogram means that the test set is too small for the margin.

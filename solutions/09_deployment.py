@@ -562,7 +562,7 @@ def draw_threshold(threshold: float) -> figures.Picture:
     return figures.draw(paint, 3.5)
 
 
-browse.browse(draw_threshold, [0.0, 0.2, 0.4, 0.6, 0.7, 0.8, 0.9, 0.95], "threshold", start=4)
+browse(draw_threshold, [0.0, 0.2, 0.4, 0.6, 0.7, 0.8, 0.9, 0.95], "threshold", start=4)
 
 # %% [markdown]
 # ### Exercise 9.3 · Pay for a threshold

@@ -83,9 +83,7 @@ def measure_explorer(sizes: Sizes) -> list[Row]:
     rows = []
     for num_frames, num_symbols in sizes.explorer:
         found = measure(num_frames, num_symbols, sizes.explorer_runs)
-        ours, redraw = (
-            found[f"{name}, median"] for name in ("recompute and serialize", "matplotlib redraw")
-        )
+        ours, redraw = found["edit"], found["matplotlib"]
         what = f"edit {num_symbols} characters on {num_frames} frames"
         beside = f"matplotlib redraw {redraw:.0f} ms, {redraw / ours:.1f} times as long"
         rows.append(Row("explorer", what, ours, "{:.1f} ms", beside))

@@ -7,23 +7,22 @@ arrive as data, and what goes back is an answer, not a verdict.
 from __future__ import annotations
 
 import linecache
-import re
 import sys
-from types import CodeType
 from typing import Any
 
 from shared.checks.guard import copy_function
 from shared.checks.portable import holds_judges, unpack
 from shared.checks.probing import Reply, attempt, describe_error
-from shared.checks.worker import limit_memory  # noqa: F401  (asked for by name)
+from shared.checks.worker import limit  # noqa: F401  (asked for by name)
 
 _names: dict[str, Any] = vars(sys.modules["__main__"])
 
 
 def run_cell(source: str, label: str) -> Reply:
     """Run the text of a cell."""
+    _remember(f"<{label}>", source)
     try:
-        exec(_compile(source, f"<{label}>"), _names)
+        exec(compile(source, f"<{label}>", "exec"), _names)
     except BaseException as error:  # SystemExit included: the next cell still counts
         return Reply("error", describe_error(error, _names))
     return Reply("answer")
@@ -46,12 +45,17 @@ def probe(name: str, probe: str | None, inputs: str, refuse: list[str]) -> Reply
     return attempt(_names[name], probe and unpack(probe), inputs, refused, _names, True)
 
 
-def _compile(source: str, filename: str) -> CodeType:
-    try:
-        code = compile(source, filename, "exec")
-    except SyntaxError:
-        # Lines for the notebook, such as %matplotlib or !ls, mean nothing here
-        source = re.sub(r"^(\s*)[%!].*$", r"\1pass", source, flags=re.MULTILINE)
-        code = compile(source, filename, "exec")
+def probe_sent(
+    function: str, probe: str | None, inputs: str, refuse: list[str], sources: dict[str, str]
+) -> Reply:
+    """Put one case to a packed function; `sources` are the cells it stands in, by file name."""
+    for name, text in sources.items():
+        _remember(name, text)
+    answer = unpack(function)
+    refused, space = tuple(map(unpack, refuse)), getattr(answer, "__globals__", _names)
+    return attempt(answer, probe and unpack(probe), inputs, refused, space, True)
+
+
+def _remember(filename: str, source: str) -> None:
+    """Let the lines of a text be found that no file holds."""
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-    return code

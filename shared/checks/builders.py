@@ -57,7 +57,10 @@ def guess(
     asked = case or f"a {'whole ' if whole else ''}number from {low} to {high}"
 
     def judge(inputs: dict, got: Any) -> str | None:
-        return accept(got, low, high, f"{reference.__name__}()")
+        wrong = accept(got, low, high, f"{reference.__name__}()")
+        if wrong is None and (low, whole) == (0, False) and high >= 100 and 0 < got < 1:
+            return f"{reference.__name__}() gave {show(got)}, expected percent: {show(100 * got)}."
+        return wrong
 
     return ask(exercise_id, title, Case(asked, judge=judge, hint=hint), kind="predict")
 
@@ -150,7 +153,9 @@ def diagnose(
     return ask(exercise_id, title, *cases, kind=kind)
 
 
-def accepts(case: str, implementation: Callable, what: str = "", *, hint: str) -> Case:
+def accepts(
+    case: str, implementation: Callable, what: str = "", *, hint: str, also: Sequence[Callable] = ()
+) -> Case:
     """Ask of a test that the learner wrote that a right function passes.
 
     Args:
@@ -158,13 +163,15 @@ def accepts(case: str, implementation: Callable, what: str = "", *, hint: str) -
         implementation: The function; it runs where the test runs.
         what: What it is in words; by default its docstring says so, as in "A rate that is right."
         hint: Why a test may refuse it.
+        also: Further right functions, for tests that ask for more than is promised; their
+            docstrings say what they are.
     """
-    return _put_to_test(case, implementation, "passes", what, hint)
+    return _put_to_test(case, (implementation, *also), "passes", what, hint)
 
 
 def refuses(case: str, implementation: Callable, what: str = "", *, hint: str) -> Case:
     """Ask of a test that the learner wrote that a wrong function fails it; as `accepts`."""
-    return _put_to_test(case, implementation, "fails", what, hint)
+    return _put_to_test(case, (implementation,), "fails", what, hint)
 
 
 def notices(bug: str, case: str, hint: str) -> Case:
@@ -182,26 +189,36 @@ _SHOULD = {"passes": "accept", "fails": "refuse"}
 _DID = {"passes": "accepted it", "fails": "refused it"}
 
 
-def _put_to_test(case: str, implementation: Callable, wanted: str, what: str, hint: str) -> Case:
-    described = (implementation.__doc__ or "").partition("\n")[0].rstrip(".")
-    what = what or described[:1].lower() + described[1:]
+def _put_to_test(
+    case: str, implementations: tuple[Callable, ...], wanted: str, what: str, hint: str
+) -> Case:
+    first_words = ((one.__doc__ or "").partition("\n")[0].rstrip(".") for one in implementations)
+    described = [words[:1].lower() + words[1:] for words in first_words]
+    described[0] = what or described[0]
 
-    def probe(test: Callable, inputs: dict) -> str:
-        try:
-            test(implementation)
-        except NotImplementedError:
-            raise
-        except Exception as error:
-            if wanted == "passes" and not isinstance(error, AssertionError):
-                raise  # On right code it is the test's own fault, and shown as such
-            return "fails"  # A test runner shows red for any exception
-        return "passes"
+    def probe(test: Callable, inputs: dict) -> list:
+        for tried, implementation in enumerate(implementations):
+            number = tried
+            try:
+                test(implementation)
+                outcome = "passes"
+            except NotImplementedError:
+                raise
+            except Exception as error:
+                if wanted == "passes" and not isinstance(error, AssertionError):
+                    raise  # On right code it is the test's own fault, and shown as such
+                outcome = "fails"  # A test runner shows red for any exception
+            if outcome != wanted:
+                break
+        return [outcome, number]
 
     def judge(inputs: dict, got: Any) -> str | None:
-        if equal(got, wanted, "") is None:
+        outcome, number = got if isinstance(got, list) and len(got) == 2 else (got, 0)
+        if equal(outcome, wanted, "") is None:
             return None
-        did = _DID.get(got) if isinstance(got, str) else None
-        did = did or f"gave {show(got)}"
-        return f"Given {what}, your test {did}; it should {_SHOULD[wanted]} it."
+        did = _DID.get(outcome) if isinstance(outcome, str) else None
+        did = did or f"gave {show(outcome)}"
+        given = described[number] if number in range(len(described)) else described[0]
+        return f"Given {given}, your test {did}; it should {_SHOULD[wanted]} it."
 
     return Case(case, probe=probe, judge=judge, hint=hint)

@@ -195,15 +195,10 @@ def _is_finite(value: Any) -> bool:
 
 
 def _shape(value: Any) -> tuple[int, ...] | None:
-    if isinstance(value, np.ndarray):
-        return value.shape
-    if not isinstance(value, list | tuple):
-        return ()
-    inner = {_shape(item) for item in value}
-    if not inner:
-        return (0,)
-    only = inner.pop()
-    return None if inner or only is None else (len(value), *only)
+    try:
+        return np.shape(value)
+    except ValueError:  # Of lists of different lengths
+        return None
 
 
 def _describe(value: Any, found: tuple | None) -> str:

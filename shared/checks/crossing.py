@@ -35,9 +35,9 @@ def encode(value: Any) -> str:
     """
     try:
         text = json.dumps(_plain(value, 0), allow_nan=False)
+    except CrossingError:
+        raise
     except (RecursionError, MemoryError, ValueError) as error:
-        if isinstance(error, CrossingError):
-            raise
         raise CrossingError(f"The value is nested too deeply or too large ({error}).") from None
     if len(text) > LIMIT:
         size = f"The value takes {len(text):,} characters"

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from html import escape
 
-from shared.checks.verdict import NOT_ATTEMPTED, PASSED, CaseResult, Result
+from shared.checks.verdict import NOT_ATTEMPTED, PASSED, CaseResult, Result, points_text
+from shared.picture import Table
 
 _SIGNS = {PASSED: "✓", NOT_ATTEMPTED: "–"}
+_PATIENCE = 2.0  # Seconds without a word
 _STYLE = "border-left:4px solid {color};padding:0.2em 0.8em;margin:0.3em 0"
 _COLORS = {PASSED: "#0072B2", NOT_ATTEMPTED: "#8a8a8a"}
 
@@ -30,16 +34,30 @@ class Shown:
         return self.html
 
 
-def points_text(points: float) -> str:
-    """Return `1 point`, `3 points` or `0.5 points`."""
-    return f"{points:g} point{'' if points == 1 else 's'}"
-
-
 def print_outside_notebooks(shown: Shown) -> Shown:
     """Print what only a notebook would display, then return it."""
     encoding = sys.stdout.encoding or "utf-8"
     print(shown.text.encode(encoding, "replace").decode(encoding))
     return shown
+
+
+@contextlib.contextmanager
+def signs_of_life() -> Iterator[Callable[[str], None]]:
+    """Show in a notebook what is being done, once it takes a while; it goes at the end."""
+    start, shown = time.monotonic(), []
+
+    def say(words: str) -> None:
+        seconds, notebook = time.monotonic() - start, sys.modules.get("IPython.display")
+        if seconds > _PATIENCE and notebook:
+            text = {"text/plain": f"{words} ({seconds:.0f} s so far)"}
+            notebook.display(text, raw=True, display_id="shared.checks", update=bool(shown))
+            shown.append(notebook)
+
+    try:
+        yield say
+    finally:
+        if shown:
+            shown[0].clear_output()
 
 
 def tick_list(result: Result, sentences: list[str]) -> Shown:
@@ -49,8 +67,7 @@ def tick_list(result: Result, sentences: list[str]) -> Shown:
     cases = _each_once(result.cases)
     for case in cases:
         lines.append(f"  {_mark(case)} · {case.name} ({points_text(case.points)})")
-        details = [*case.message.splitlines(), *_printed(case)]
-        lines += [f"      {line}" for line in details]
+        lines += [f"      {line}" for line in _details(case)]
         if case.hint:
             lines.append(f"      Hint: {case.hint}")
     lines += [sentence for sentence in sentences if sentence]
@@ -69,26 +86,10 @@ def tick_list(result: Result, sentences: list[str]) -> Shown:
 
 
 def table(caption: str, columns: list[str], rows: list[list[str]], sentences: list[str]) -> Shown:
-    """Show a table with a caption; its text form lines up in a fixed-width font."""
-    widths = [max(map(len, column)) for column in zip(columns, *rows, strict=True)]
-    lines = [caption]
-    for row in [columns, *rows]:
-        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
-        lines.append("  " + "  ".join(cells).rstrip())
-    lines += sentences
-    head = "".join(f'<th scope="col">{escape(column)}</th>' for column in columns)
-    body = "".join(
-        f'<tr><th scope="row" style="text-align:left">{escape(row[0])}</th>'
-        + "".join(f"<td>{escape(cell)}</td>" for cell in row[1:])
-        + "</tr>"
-        for row in rows
-    )
-    html = (
-        f"<table><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead>"
-        f"<tbody>{body}</tbody></table>"
-        + "".join(f"<p>{_marked_up(sentence)}</p>" for sentence in sentences)
-    )
-    return Shown("\n".join(lines), html)
+    """Show a table with a caption, and sentences below it."""
+    shown = Table(rows, columns, caption)
+    html = "".join(f"<p>{_marked_up(sentence)}</p>" for sentence in sentences)
+    return Shown("\n".join([str(shown), *sentences]), shown._repr_html_() + html)
 
 
 def _marked_up(sentence: str) -> str:
@@ -119,9 +120,10 @@ def _mark(case: CaseResult) -> str:
     return "✓ passed" if case.passed else "✗ failed"
 
 
-def _printed(case: CaseResult) -> list[str]:
+def _details(case: CaseResult) -> list[str]:
     lines = case.printed.strip().splitlines()
-    return [f"It printed: {' / '.join(lines[:6])}"] if lines else []
+    printed = [f"It printed: {' / '.join(lines[:6])}"] if lines else []
+    return case.message.splitlines() + printed
 
 
 def _item(case: CaseResult) -> str:
@@ -130,8 +132,7 @@ def _item(case: CaseResult) -> str:
         f'<li><span aria-hidden="true">{sign}</span> <strong>{word}</strong> · '
         f"{escape(case.name)} ({points_text(case.points)})"
     )
-    details = [*case.message.splitlines(), *_printed(case)]
-    if details:
+    if details := _details(case):
         style = "white-space:pre-wrap;margin:0.2em 1.4em"
         text += f'<pre style="{style}">{escape(chr(10).join(details))}</pre>'
     if case.hint:

@@ -47,6 +47,8 @@ class Case:
             all of it, or a function of the arguments of one call.
         hidden: Whether only the grader runs it.
         seconds: Time limit of the probe; None takes the exercise's.
+        apart: Whether a notebook runs it in another process, too: for a case at which a natural
+            answer takes all memory, or hours inside one call of a library.
     """
 
     name: str
@@ -59,6 +61,7 @@ class Case:
     call: str | Callable[[Any], str] = ""
     hidden: bool = False
     seconds: float | None = None
+    apart: bool = False
 
     def __post_init__(self) -> None:
         """Refuse a case nobody could learn from."""

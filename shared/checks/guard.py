@@ -8,12 +8,14 @@ object stays the same. Library code that calls the reference is let through.
 from __future__ import annotations
 
 import contextlib
+import gc
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from types import CodeType, FrameType, FunctionType
+from collections.abc import Callable, Iterable, Iterator
+from types import CodeType, FrameType, FunctionType, ModuleType
 from typing import Any, NoReturn
 
+_MOST_REACHED = 2000  # Things that an answer uses
 _PROBES = ("shared.checks.", "shared.exercises.")  # They call what they take for the answer
 
 
@@ -104,3 +106,48 @@ def guarded(
         for function, code, guard in reversed(entered):
             function.__code__ = code
             guard.over = True
+
+
+def copied(function: Any, references: Iterable[Callable], namespace: dict[str, Any]) -> str | None:
+    """Return the name of a reference whose code an answer holds as a copy, or None.
+
+    A copy may be another function of the same code, a second load of its module, or its text run
+    again. An answer that is alike by chance has other words in its docstring.
+
+    Args:
+        function: The answer.
+        references: Functions of the course; the answers of solutions are not looked for, because
+            a learner's own may well be the same.
+        namespace: Globals of the learner's code.
+    """
+    known = {_likeness(one.__code__): one.__name__ for one in references if _is_library(one)}
+    waiting, seen = [function], set()
+    while waiting and len(seen) < _MOST_REACHED:
+        one = waiting.pop()
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        if isinstance(one, CodeType):
+            if found := known.get(_likeness(one)):
+                return found
+            waiting += [each for each in one.co_consts if isinstance(each, CodeType)]
+            waiting += [namespace[name] for name in one.co_names if name in namespace]
+        elif isinstance(one, FunctionType) and not _is_library(one):
+            waiting += [one.__code__, *gc.get_referents(*(one.__closure__ or ()))]
+        elif isinstance(one, ModuleType) and sys.modules.get(one.__name__) is not one:
+            waiting += [each for each in vars(one).values() if isinstance(each, FunctionType)]
+        elif type(one).__module__ == "functools":
+            waiting += gc.get_referents(one)
+    return None
+
+
+def _likeness(code: CodeType) -> tuple:
+    constants = tuple(one for one in code.co_consts if not isinstance(one, CodeType))
+    return code.co_code, repr(constants), code.co_names, code.co_varnames
+
+
+def _is_library(function: Any) -> bool:
+    """Return whether a function is what its own module holds, and no solution's answer."""
+    module = sys.modules.get(str(getattr(function, "__module__", "")))
+    held = getattr(module, getattr(function, "__name__", ""), None)
+    return held is function and module.__name__.startswith("shared.")

@@ -13,7 +13,9 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 from shared.checks import crossing, progress
-from shared.checks.display import Shown, print_outside_notebooks, tick_list
+from shared.checks.answers import is_recorded
+from shared.checks.display import Shown, print_outside_notebooks, signs_of_life, tick_list
+from shared.checks.elsewhere import ask_elsewhere
 from shared.checks.exercise import Case, Exercise, find
 from shared.checks.guard import copy_function
 from shared.checks.probing import Reply, attempt, attempt_within
@@ -96,12 +98,16 @@ def _evaluate(exercise: Exercise, namespace: dict[str, Any]) -> Result:
     refuse += (_bound[exercise.id],) if exercise.id in _bound else ()
 
     def ask(case: Case, inputs: str) -> Reply:
+        say(f"Checking {exercise.title}: {case.name}")
         seconds = case.seconds or exercise.seconds
+        if case.apart and (reply := ask_elsewhere(function, case.probe, inputs, seconds, refuse)):
+            return reply
         return attempt_within(
             seconds, lambda: attempt(function, case.probe, inputs, refuse, namespace)
         )
 
-    return judge(exercise, ask)
+    with signs_of_life() as say:
+        return judge(exercise, ask)
 
 
 def _carry_over(exercise: Exercise, result: Result, namespace: dict[str, Any]) -> list[str]:
@@ -112,13 +118,16 @@ def _carry_over(exercise: Exercise, result: Result, namespace: dict[str, Any]) -
             return [_keep_guess(exercise, namespace[exercise.name])]
         return [_save_source(exercise, namespace[exercise.name])]
     namespace[exercise.name] = _marked_reference(exercise)
+    uses = f"the cells below use the reference `{exercise.name}`"
+    if is_recorded(exercise.reference):
+        uses = f"the cells below that use `{exercise.name}` have to wait"
     if result.state == NOT_ATTEMPTED:
-        return [f"The cells below use the reference `{exercise.name}`."]
+        return [] if exercise.kind == "predict" else [f"{uses[0].upper()}{uses[1:]}."]
     _set_aside.add(exercise.id)
-    return [
-        f"YOUR ANSWER IS SET ASIDE: the cells below use the reference `{exercise.name}` until "
-        "yours passes. Change your cell, run it, then run this one again."
-    ]
+    again = "Change your cell, run it, then run this one again."
+    if exercise.kind == "predict":
+        return [f"Nothing is on record yet. {again}"]
+    return [f"YOUR ANSWER IS SET ASIDE: {uses} until yours passes. {again}"]
 
 
 def _marked_reference(exercise: Exercise) -> FunctionType:

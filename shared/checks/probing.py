@@ -17,7 +17,7 @@ from typing import Any
 
 from shared.backend import quiet_descriptor
 from shared.checks import crossing
-from shared.checks.guard import guarded
+from shared.checks.guard import copied, guarded
 
 _PRINTED_LIMIT = 600
 _MESSAGE_LIMIT = 400
@@ -66,6 +66,8 @@ def attempt(
         namespace: Globals of the learner's code.
         every_thread: Whether calls from other threads are refused too.
     """
+    if copy := copied(function, refuse, namespace):
+        return Reply("reference", copy)
     values = crossing.decode(inputs, writeable=False)
     outcomes: list[bool] = []  # For each call of the function: did it raise NotImplementedError?
     counted = _counted(function, outcomes)
@@ -134,10 +136,7 @@ def attempt_within(seconds: float, action: Callable[[], Reply]) -> Reply:
 
 def describe_error(error: BaseException, namespace: dict[str, Any]) -> str:
     """Return an exception and the lines of the learner's own code that led to it."""
-    try:
-        message = " ".join(str(error).split())[:_MESSAGE_LIMIT]
-    except Exception:
-        message = "(its message cannot be shown)"
+    message = words_of(error, _MESSAGE_LIMIT)
     text = f"It raised {type(error).__name__}{': ' + message if message else ''}"
     if isinstance(error, ValueError) and "read-only" in message:
         text += " (inputs are read-only: work on a copy)"
@@ -153,6 +152,14 @@ def describe_error(error: BaseException, namespace: dict[str, Any]) -> str:
             lines.append(f"line {step.tb_lineno} of your cell{inside}{code}")
         step = step.tb_next
     return "\n".join([text, *lines[-_FRAMES_SHOWN:]])
+
+
+def words_of(error: BaseException, limit: int) -> str:
+    """Return the beginning of what an exception says, in one line."""
+    try:
+        return " ".join(str(error).split())[:limit]
+    except Exception:
+        return "(its message cannot be shown)"
 
 
 def _counted(function: Callable, outcomes: list[bool]) -> Callable:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from shared.checks import crossing
-from shared.checks.verdict import NOT_ATTEMPTED, Result
+from shared.checks.verdict import NOT_ATTEMPTED, PASSED, Result, points_text
 from shared.paths import locked, my_directory, write_atomically
 
 _EMPTY: dict[str, Any] = {"version": 1, "exercises": {}, "guesses": {}}
@@ -39,19 +39,26 @@ def read() -> tuple[dict[str, Any], str]:
 
 
 def record(result: Result) -> str:
-    """Keep the result of an attempt; return a sentence if that met a difficulty.
+    """Keep the best result of an exercise and count the attempts up to its pass.
 
-    A result without an attempt is not kept, so it never replaces one.
+    Returns:
+        A sentence if an earlier result was better, or if there was a difficulty.
     """
     if result.state == NOT_ATTEMPTED:
         return ""
     entry = {"state": result.state, "points": result.points, "possible": result.possible}
     entry |= {"when": time.strftime("%Y-%m-%d %H:%M:%S")}
 
-    def change(content: dict[str, Any]) -> None:
-        content["exercises"][result.exercise.id] = entry
+    def change(content: dict[str, Any]) -> str:
+        earlier = content["exercises"].get(result.exercise.id, {"state": "", "points": 0})
+        tries = earlier.get("tries", 0) + (earlier["state"] != PASSED)
+        better = earlier["points"] > entry["points"]
+        content["exercises"][result.exercise.id] = (earlier if better else entry) | {"tries": tries}
+        kept = f"{earlier['points']:g} of {points_text(result.possible)}"
+        return f"Your earlier answer reached {kept}; they stay on record." if better else ""
 
-    return _update(change)[1]
+    said, trouble = _update(change)
+    return trouble or said
 
 
 def record_guess(exercise_id: str, guess: str) -> tuple[str, str]:

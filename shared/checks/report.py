@@ -8,13 +8,14 @@ from __future__ import annotations
 from typing import Any
 
 from shared.checks import progress
-from shared.checks.display import Shown, points_text, print_outside_notebooks, table
+from shared.checks.display import Shown, print_outside_notebooks, table
 from shared.checks.exercise import Exercise, labs, load_lab
 from shared.checks.labs import LABS
 from shared.checks.notebook import _namespace, session
-from shared.checks.verdict import NOT_ATTEMPTED, PASSED
+from shared.checks.verdict import NOT_ATTEMPTED, PASSED, points_text
 
 LAST = LABS[-1].number
+_NO_PROOF = "This table is for you and proves nothing: a teacher grades the notebook itself."
 
 
 def report(lab: int) -> Shown:
@@ -37,9 +38,10 @@ def report(lab: int) -> Shown:
             continue
         earned, possible = _sum(load_lab(other), entries)
         sentences.append(f"Lab {other}: {earned:g} of {points_text(possible)}.")
+    sentences.append(_NO_PROOF)
     if trouble:
         sentences.append(trouble)
-    columns = ["Exercise", "Kind", "Points", "State"]
+    columns = ["Exercise", "Kind", "Points", "Tries", "State"]
     shown = table(f"Exercises of lab {lab}", columns, rows, sentences)
     if lab == LAST:
         whole = _course(entries)
@@ -49,15 +51,15 @@ def report(lab: int) -> Shown:
 
 def _course(entries: dict[str, Any]) -> Shown:
     """Show every lab of the course, and what was reached in all of them."""
-    rows, passed, exercises, points, possible = [], 0, 0, 0.0, 0.0
+    rows, totals = [], []
     for lab in (lab for lab in LABS if lab.number in labs()):
         all_of_it = load_lab(lab.number)
         right = sum(entries.get(e.id, {}).get("state") == PASSED for e in all_of_it)
         earned, most = _sum(all_of_it, entries)
         title, done = f"{lab.number} {lab.title}", f"{right} of {len(all_of_it)}"
         rows.append([title, done, f"{earned:g} of {most:g}"])
-        passed, exercises = passed + right, exercises + len(all_of_it)
-        points, possible = points + earned, possible + most
+        totals.append((right, len(all_of_it), earned, most))
+    passed, exercises, points, possible = map(sum, zip(*totals, strict=True))
     words = f"The course: {passed} of {exercises} exercises passed, "
     sentences = [words + f"{points:g} of {points_text(possible)}."]
     if passed == exercises:
@@ -67,8 +69,9 @@ def _course(entries: dict[str, Any]) -> Shown:
 
 def _row(exercise: Exercise, entry: dict[str, Any] | None) -> list[str]:
     points = entry["points"] if entry else 0
+    tries = str(entry.get("tries", "")) if entry else ""  # Earlier editions did not count
     state = _state(exercise, entry)
-    return [exercise.title, exercise.kind, f"{points:g} of {exercise.points:g}", state]
+    return [exercise.title, exercise.kind, f"{points:g} of {exercise.points:g}", tries, state]
 
 
 def _state(exercise: Exercise, entry: dict[str, Any] | None) -> str:
@@ -77,7 +80,7 @@ def _state(exercise: Exercise, entry: dict[str, Any] | None) -> str:
         unsaved = now is not None and now.state != NOT_ATTEMPTED
         return f"? {now.state}, but not kept" if unsaved else "– not attempted"
     words = "✓ passed" if entry["state"] == PASSED else "✗ not right yet"
-    if now is None or now.state == NOT_ATTEMPTED:
+    if now is None or now.state != entry["state"]:
         words += " earlier" if entry["state"] == PASSED else " when last attempted"
     return words
 

@@ -50,6 +50,11 @@ class Result:
         return sum(case.points for case in self.cases) or self.exercise.points
 
 
+def points_text(points: float) -> str:
+    """Return `1 point`, `3 points` or `0.5 points`."""
+    return f"{points:g} point{'' if points == 1 else 's'}"
+
+
 def not_attempted(exercise: Exercise, note: str) -> Result:
     """Return the result of an exercise without an answer: no points, no fault."""
     return Result(exercise, NOT_ATTEMPTED, (), note)

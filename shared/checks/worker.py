@@ -21,7 +21,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TextIO
@@ -33,21 +33,29 @@ from shared.checks.probing import STATUSES, Reply
 from shared.paths import data_file
 
 START_SECONDS = 60.0  # For the imports of a fresh process
-MEMORY = 4_000_000_000  # Bytes of address space, most of it libraries that are never touched
+MEMORY = 3_000_000_000  # Bytes in use by a process and what it started
+ADDRESSES = 64_000_000_000  # Bytes of address space; threads of TensorFlow reserve much, unused
+_LOOK_SECONDS = 0.1  # Between two looks at the memory in use
 _ROOM = 2 * crossing.LIMIT  # A reply holds an answer, with quotation marks escaped
 _COMMAND = "from shared.checks.worker import main; main()"
 _DIED = Reply("died", "The Python process died.")
+_PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 0
 
 
 class Worker:
     """A process that starts when it is first asked, and anew whenever code has ended it."""
 
-    def __init__(self, fork: bool | None = None) -> None:
+    def __init__(
+        self, fork: bool | None = None, walls: Callable[[str], tuple[list, dict]] | None = None
+    ) -> None:
         """Prepare; nothing is started yet.
 
         Args:
             fork: Whether `copy` forks; by default where the system can.
+            walls: Returns a command to stand before that of the process, and the variables of
+                the process, given its folder.
         """
+        self._walls = walls
         self._forks = hasattr(os, "fork") if fork is None else fork
         self._process: subprocess.Popen | None = None
         self._copy: tuple[int, str] | None = None  # Process id, and the ticket that announced it
@@ -137,13 +145,20 @@ class Worker:
             if self._copy and _read_reply(line, self._copy[1]):  # By the original
                 self._kill_copy()
                 return _DIED
+        full = time.monotonic() < end
         self._stop()
+        if full:
+            size = f"more than {MEMORY / 1e9:g} GB of memory"
+            return Reply("died", f"It took {size} and was stopped.")
         return Reply("time", f"It took longer than {seconds:g} seconds and was stopped.")
 
     def _line(self, end: float) -> str | None:
-        """Return the next line, "" when there will be none, or None when the time is over."""
-        with contextlib.suppress(queue.Empty):
-            return self._lines.get(timeout=max(0.0, end - time.monotonic()))
+        """Return the next line, "" when there will be none, None where time or memory is over."""
+        while (left := end - time.monotonic()) > 0:
+            with contextlib.suppress(queue.Empty):
+                return self._lines.get(timeout=min(left, _LOOK_SECONDS))
+            if self._process and memory_in_use(self._process.pid) > MEMORY:
+                return None
         return None
 
     def _stop(self) -> None:
@@ -165,10 +180,11 @@ class Worker:
         self.close()
         root = str(Path(shared.__file__).resolve().parents[1])
         path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
+        before, environment = self._walls(self.folder) if self._walls else ([], dict(os.environ))
         self._process = subprocess.Popen(
-            [sys.executable, "-B", "-c", _COMMAND],
+            [*before, sys.executable, "-B", "-c", _COMMAND],
             cwd=self.folder,
-            env=os.environ | {"PYTHONPATH": path} | self.environment,
+            env=environment | {"PYTHONPATH": path} | self.environment,
             encoding="utf-8",
             errors="replace",
             stdin=subprocess.PIPE,
@@ -197,6 +213,16 @@ def _read_reply(line: str, ticket: str) -> Reply | None:
         return Reply(content["status"], str(content["text"]))
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
+
+
+def memory_in_use(process: int) -> int:
+    """Return the bytes that a process and its descendants use, or 0 where that is not known."""
+    used = 0
+    with contextlib.suppress(OSError, ValueError):  # It has ended, or the system is no Linux
+        used = int(Path(f"/proc/{process}/statm").read_text().split()[1]) * _PAGE
+        for thread in Path(f"/proc/{process}/task").iterdir():
+            used += sum(map(memory_in_use, map(int, (thread / "children").read_text().split())))
+    return used
 
 
 def _kill(process: int) -> None:
@@ -276,7 +302,8 @@ def _fork() -> Reply:
     folder = tempfile.mkdtemp(dir=".")  # A copy begins in an empty one
     process = os.fork()
     if process == 0:
-        _confine()
+        os.setsid()
+        limit()
         os.chdir(folder)
         return Reply("answer", str(os.getpid()))
     _copies[:] = [process]
@@ -287,17 +314,13 @@ def _fork() -> Reply:
     return Reply("died")
 
 
-def _confine() -> None:
-    os.setsid()
-    limit_memory()
-
-
-def limit_memory() -> Reply:
-    """Let this process, and those it starts, take no more than MEMORY."""
+def limit() -> Reply:
+    """Limit what this process, and those it starts, may ask for; MEMORY is watched from outside."""
     with contextlib.suppress(ImportError):  # Windows knows no limits
         import resource
 
-        for limit, most in ((resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_CORE, 0)):
+        limits = {"AS": ADDRESSES, "CORE": 0, "FSIZE": MEMORY, "NPROC": 4096}
+        for name, most in limits.items():
             with contextlib.suppress(OSError, ValueError):  # macOS none of address space
-                resource.setrlimit(limit, (most, most))
+                resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (most, most))
     return Reply("answer")

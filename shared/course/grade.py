@@ -7,12 +7,15 @@ Examples:
   labs grade handed-in                        results in handed-in-grades
   labs grade handed-in --roster class.csv     names as the class list has them
   labs grade handed-in --columns canvas.csv   the columns that another program wants
+  labs grade handed-in --cases private.py     cases of your own, which nobody else sees
+  labs grade handed-in --nbgrader             nbgrader's gradebook and feedback, too
   labs grade --mine 3                         your own Lab 3, as a teacher would grade it
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 
 from tqdm import tqdm
@@ -20,12 +23,13 @@ from tqdm import tqdm
 from shared.checks.exercise import PUBLIC_SEED, load_lab
 from shared.checks.labs import Lab
 from shared.course.outline import Course, CourseError, this_course
-from shared.grading import sheets
-from shared.grading.batch import Graded, grade_all
+from shared.grading import gradebook, sheets
+from shared.grading.batch import Graded, grade_all, with_cases
 from shared.grading.folder import Roster, Submission, collect
+from shared.grading.isolation import best
 from shared.grading.runner import grade
 from shared.grading.submission import NotebookError
-from shared.paths import my_directory, write_atomically
+from shared.paths import DATA, my_directory, write_atomically
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,7 +39,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--roster", type=Path, help="CSV file, one learner a line")
     parser.add_argument("--columns", type=Path, help="CSV file: a line of headings, one of fields")
     parser.add_argument("--out", type=Path, help="where results go (default: FOLDER-grades)")
-    parser.add_argument("--seed", type=int, default=PUBLIC_SEED, help="seed of the inputs")
+    parser.add_argument("--seed", type=int, help="seed of the inputs (default: the edition's)")
+    parser.add_argument("--cases", type=Path, help="Python file with further cases, kept from all")
+    parser.add_argument("--nbgrader", action="store_true", help="also its gradebook and feedback")
     parser.add_argument("--workers", type=int, default=2, help="notebooks at a time (default 2)")
 
 
@@ -70,6 +76,12 @@ def grade_mine(course: Course, lab: Lab) -> int:
     return 0
 
 
+def _class_seed() -> int:
+    """Return the seed that `labs class new` drew for this edition, or the public one."""
+    path = DATA / "class.json"
+    return json.loads(path.read_text(encoding="utf-8"))["seed"] if path.is_file() else PUBLIC_SEED
+
+
 def _grade_folder(arguments: argparse.Namespace, course: Course) -> int:
     folder = arguments.folder.resolve()
     out = (arguments.out or folder.with_name(f"{folder.name}-grades")).resolve()
@@ -81,10 +93,19 @@ def _grade_folder(arguments: argparse.Namespace, course: Course) -> int:
     sheets.table([nobody], roster, columns)  # A file of columns that is none stops before the work
     pristine = {lab: course.labs / lab.notebook for lab in course.available()}
     names = {lab: [one.name for one in load_lab(lab.number)] for lab in pristine}
+    if arguments.nbgrader:
+        gradebook.require()
     submissions = collect(folder, names, roster)
     if not submissions:
         raise CourseError(f"There is no notebook in {folder}.")
-    work = grade_all(submissions, pristine, out / "kept", arguments.seed, arguments.workers)
+    seed = _class_seed() if arguments.seed is None else arguments.seed
+    for lab in {one.lab for one in submissions if one.lab}:
+        with_cases(load_lab(lab.number), arguments.cases)  # As above
+    isolation = best((folder, out))
+    print(f"Each notebook runs in isolation: {isolation.name} ({isolation.words}).")
+    kept, private = out / "kept", (folder, out)
+    workers, more = arguments.workers, arguments.cases
+    work = grade_all(submissions, pristine, kept, seed, workers, more, private)
     graded = list(tqdm(work, total=len(submissions), desc="notebooks", unit="notebook"))
     write_atomically(out / "points.csv", sheets.table(graded, roster, columns))
     page = sheets.write_pages(graded, roster, out)
@@ -95,5 +116,8 @@ def _grade_folder(arguments: argparse.Namespace, course: Course) -> int:
     if missing:
         print(f"Nothing from: {', '.join(missing)}")
     print(f"{len(graded) - len(troubled)} of {len(graded)} notebooks graded: {out / 'points.csv'}")
+    if arguments.nbgrader:
+        book = gradebook.write(graded, pristine, out / "nbgrader")
+        print(f"For nbgrader: {book}, and beside it feedback and grades.csv")
     print(f"In a browser: {page}")
     return 0

@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 
+from shared.checks import progress
 from shared.checks.exercise import load_lab
 from shared.course import notebooks
 from shared.course.outline import Course, CourseError, this_course
@@ -47,12 +48,18 @@ def run(arguments: argparse.Namespace, course: Course | None = None) -> int:
             cell |= {"outputs": [], "execution_count": None}
         cell.pop("attachments", None)
     notebook["metadata"].pop("widgets", None)
+    kept, _ = progress.read()
+    tries = {one.name: kept["exercises"].get(one.id, {}).get("tries", 0) for one in given}
+    guessed = (one for one in given if one.id in kept["guesses"])
+    guesses = {one.name: str(progress.guess_of(one.id)) for one in guessed}
+    notebook["metadata"]["handed in"] = {"tries": tries, "guesses": guesses}
     target = my_directory() / "hand-in" / lab.notebook
     write_atomically(target, json.dumps(notebook, ensure_ascii=False, indent=1) + "\n")
     print(f"{target}: answers to {len(given)} of {len(exercises)} exercises.")
     for one in exercises:
         if one not in given:
             print(f"  not answered: {one.title}, {one.points:g} points")
+    print("In it, too: how often you tried each exercise, and what you guessed.")
     print(f"Left out: what {outputs} cells showed, and all other files in {my_directory()}.")
     print(f"Your points, with the inputs that the lab uses: labs grade --mine {lab.number}")
     return 0

@@ -190,6 +190,7 @@ def random_misreadings(seed: int) -> dict:
             elif at < len(hypothesis):
                 hypothesis[at : at + 1] = [] if rng.random() < 0.5 else ["d"]
         pairs.append(["".join(reference), "".join(hypothesis)])
+    pairs[1:3] = [["Tea", "tea"], [" a ", "a"]]
     return {"pairs": pairs}
 
 
@@ -257,6 +258,7 @@ def random_counts(seed: int) -> dict:
     """Return the edits and lengths of two hundred lines."""
     edits = np.random.default_rng(seed).integers(0, 9, 200)
     lengths = np.random.default_rng(seed + 1).integers(1, 50, 200)
+    lengths[7] = 0  # A set may hold a line on which nothing is written
     return {"edits": edits.tolist(), "lengths": lengths.tolist()}
 
 
@@ -417,6 +419,12 @@ def rate_by_hand(references, hypotheses):
     return total / sum(map(len, references))
 
 
+def rate_line_by_line(references, hypotheses):
+    """A right rate that adds up each line's share, and so rounds otherwise."""
+    total = sum(map(len, references))
+    return sum(edit_distance(a, b) / total for a, b in zip(references, hypotheses, strict=True))
+
+
 CHECK_ERROR_RATE = ask(
     "lab01.check_error_rate",
     "Test any error rate",
@@ -429,7 +437,9 @@ CHECK_ERROR_RATE = ask(
     accepts(
         "accepts a right rate written otherwise",
         rate_by_hand,
-        hint="Give two lists of texts of equal length, and no empty reference.",
+        also=(rate_line_by_line,),
+        hint="Give two lists of texts of equal length, and no empty reference; floats need a "
+        "tolerance.",
     ),
     refuses(
         "refuses a mean of rates",

@@ -7,7 +7,8 @@ from collections import Counter
 import numpy as np
 
 from shared.checks.builders import accepts, ask, choose, diagnose, guess, refuses
-from shared.checks.compare import equal, show, whole_number
+from shared.checks.compare import equal, first, show, whole_number
+from shared.checks.elsewhere import elsewhere
 from shared.checks.exercise import Case
 from shared.metrics import macro_accuracy
 
@@ -28,6 +29,14 @@ def uneven_writers(seed: int) -> dict:
     writers = np.repeat([f"hand {number:02}" for number in range(24)], sizes)
     rng.shuffle(writers)
     return {"writers": writers.tolist(), "test_share": 0.25, "seed": int(rng.integers(1000))}
+
+
+def sixteen_splits(seed: int) -> list[dict]:
+    """Return one call with uneven writers, and fifteen with writers of one image or twenty."""
+    writers = [f"hand {number:02}" for number in range(30) for _ in range(20 if number % 3 else 1)]
+    seeds = np.random.default_rng([2, seed, 1]).integers(1000, size=15).tolist()
+    few = [{"writers": writers, "test_share": 0.25, "seed": one} for one in seeds]
+    return [uneven_writers(seed), *few]
 
 
 def parts_of(answer: object) -> tuple[list[int], list[int]]:
@@ -94,16 +103,33 @@ def missed_share(writers: list, train: list, test: list, share: float) -> str | 
     )
 
 
+def judge_each_split(calls: list[dict], answer: list) -> str | None:
+    """Report the first split that misses its share."""
+    judge = judge_split(missed_share)
+    return first(judge(inputs, split) for inputs, split in zip(calls, answer, strict=True))
+
+
 def split_with_seeds(function, inputs: dict) -> list:
-    """Split with one seed twice, then with four others; return the test parts, sorted."""
+    """Split with one seed twice, then with four others, then in two fresh processes.
+
+    A set of names has another order in every process; a split that follows it cannot be repeated.
+    """
     seeds = [5, 5, 6, 7, 8, 9]
-    return [sorted(int(i) for i in function(inputs["writers"], 0.25, seed)[1]) for seed in seeds]
+    here = [sorted(int(i) for i in function(inputs["writers"], 0.25, seed)[1]) for seed in seeds]
+    there = elsewhere(function, {"writers": inputs["writers"], "test_share": 0.25, "seed": 5})
+    return [*here, [sorted(int(i) for i in test) for _, test in there]]
 
 
 def judge_seeds(inputs: dict, answer: object) -> str | None:
-    """The same seed repeats the split, other seeds draw other writers."""
-    if not isinstance(answer, list) or len(answer) != 6:
+    """The same seed repeats the split, also in another process; other seeds draw other writers."""
+    if not isinstance(answer, list) or len(answer) != 7:
         return f"split_by_writer gave {show(answer)}, expected two lists of indices."
+    *answer, there = answer
+    if any(equal(part, there[0], "") for part in there):
+        return (
+            "split_by_writer(writers, 0.25, seed=5) gives another split in another kernel: the "
+            "order of a set of names changes, so sort them first."
+        )
     if equal(answer[1], answer[0], ""):
         return "split_by_writer(writers, 0.25, seed=5) gave two different splits in two calls."
     if not any(equal(part, answer[0], "") for part in answer):
@@ -129,8 +155,8 @@ SPLIT_BY_WRITER = ask(
     ),
     Case(
         "comes within one writer of the share",
-        uneven_writers,
-        judge=judge_split(missed_share),
+        sixteen_splits,
+        judge=judge_each_split,
         hint="Writers write different amounts: add writers until enough images are chosen.",
     ),
     Case(
@@ -170,6 +196,19 @@ def good_splitter(writers, test_share, seed):
             train = [index for index in train if writers[index] != name]
             test = test + mine
     return train, test
+
+
+def splits_by_draws(writers, test_share, seed):
+    """A good splitter written otherwise."""
+    rng = np.random.default_rng(seed + 1)
+    names, sizes = np.unique(writers, return_counts=True)
+    chosen, count = [], 0
+    for place in rng.permutation(len(names)):
+        if len(chosen) < len(names) - 1 and count < test_share * len(writers):
+            chosen.append(names[place])
+            count += sizes[place]
+    is_test = np.isin(writers, chosen)
+    return np.flatnonzero(~is_test).tolist(), np.flatnonzero(is_test).tolist()
 
 
 def splits_by_image(writers, test_share, seed):
@@ -213,6 +252,7 @@ CHECK_SPLIT = ask(
     accepts(
         "accepts a good splitter",
         good_splitter,
+        also=(splits_by_draws,),
         hint="Assert what is promised and no more: the order of indices is free, and so is the "
         "exact size of the test part.",
     ),

@@ -195,7 +195,7 @@ COLLAPSE = ask(
         hint="Collapse the path in the message by hand, one step at a time.",
     ),
     reference=collapse,
-    refuse=(ctc.collapse_trace,),
+    refuse=(ctc.collapse_trace, ctc.greedy, beam_steps, label_table),
 )
 
 
@@ -419,7 +419,11 @@ COUNT_PATHS = ask(
     "Count the paths of a label",
     Case(
         "two symbols in four frames",
-        {"num_frames": 4, "label": [1, 2]},
+        [
+            {"num_frames": 4, "label": [1, 2]},
+            {"num_frames": 6, "label": [2]},
+            {"num_frames": 8, "label": [1, 2]},
+        ],
         hint="List them: a letter may last several frames, blanks may stand before, between and "
         "after.",
     ),
@@ -451,6 +455,7 @@ COUNT_PATHS = ask(
         "fifty symbols in 100 frames, exactly",
         {"num_frames": 100, "label": [*range(1, 26), *range(25, 50)]},
         seconds=2.0,
+        apart=True,
         hint="Listing 10 to the 40 paths takes too long: count the ways into each state, in "
         "Python's own integers, which have no largest one.",
         points=2,
@@ -470,7 +475,8 @@ FORWARD_LOG_PROBABILITY = ask(
     label_case(
         "one frame",
         labels_in(1, 4, [[], [2]]),
-        "With one frame there is one path: the letter itself, or a blank.",
+        "With one frame there is one path: the letter itself, or a blank. The empty label has one "
+        "state, so ask for no second one.",
     ),
     Case(
         "five frames, letters that differ",
@@ -822,10 +828,13 @@ def judge_grids(name: str, column: str, expected: Callable, last_first: bool = F
             for t in sorted(range(num_frames), reverse=last_first):
                 for place, value in enumerate(right[t].tolist()):
                     if close(got[t][place], value, "", rtol=1e-6, atol=1e-9):
+                        digits = ""
+                        if np.allclose(got, right, rtol=1e-4, atol=1e-5):
+                            digits = " It is right to the digits of float32: compute in float64."
                         return (
                             f"{call}: the {'last' if last_first else 'first'} wrong frame is "
                             f"t = {t}, there at {column} = {place}: {show(got[t][place])}, "
-                            f"expected {show(value)}."
+                            f"expected {show(value)}.{digits}"
                         )
         return None
 

@@ -70,15 +70,32 @@ def judge_frames(inputs: dict, answer: object) -> str | None:
     log_probs = inputs["log_probs"]
     for t in range(len(log_probs)):
         for label, row in zip(inputs["labels"], answer, strict=True):
-            message = judge_label(log_probs[: t + 1], label, inputs["blank"], row[t])
+            message = judge_label(log_probs[: t + 1], label, inputs["blank"], row[t], row[-1],
+                                  log_probs)  # fmt: skip
             if message:
                 before = f" (t = 0 to {t - 1} are right)" if t else ""
                 return f"{message} The first wrong frame is t = {t}{before}."
     return None
 
 
-def judge_label(log_probs: np.ndarray, label: list, blank: int, got: object) -> str | None:
-    """Compare one number, and name the mistake that leads to it if it is a known one."""
+def judge_label(
+    log_probs: np.ndarray,
+    label: list,
+    blank: int,
+    got: object,
+    later: object = None,
+    later_log_probs: np.ndarray | None = None,
+) -> str | None:
+    """Compare one number, and name the mistake that leads to it if it is a known one.
+
+    Args:
+        log_probs: (num_frames, num_classes).
+        label: Classes.
+        blank: Class of the blank.
+        got: The answer.
+        later: The answer for more frames, which the same mistake has to explain, if there are any.
+        later_log_probs: Those frames.
+    """
     expected = ctc.forward(log_probs, label, blank)[1]
     frames = f"{len(log_probs)} frame{'s' if len(log_probs) > 1 else ''}"
     arguments = f"{frames} of {log_probs.shape[1]} classes, {show(label)}, blank={blank}"
@@ -87,16 +104,26 @@ def judge_label(log_probs: np.ndarray, label: list, blank: int, got: object) -> 
         return None
     if not isinstance(got, int | float):
         return message
+    if np.isfinite(got) and close(got, expected, "", rtol=2e-6) is None:
+        return f"{message} It is right to the seven digits of float32: compute in float64."
     if not got <= -700 and not expected <= -700 and got <= 0:
         message += f" As probabilities: {_probability(got)} instead of {_probability(expected)}."
     elif np.isneginf(got) and -np.inf < expected < -700:
         message += " If you multiply probabilities: so many of them make 0 in float64."
     if np.isfinite(got):
-        mistakes = known_mistakes(log_probs, label, blank).items()
-        named = [clause for clause, value in mistakes if close(got, value, "", rtol=1e-7) is None]
+        named = explaining(got, log_probs, label, blank)
+        if named and later_log_probs is not None:
+            at_the_end = explaining(later, later_log_probs, label, blank)
+            named = [name for name in named if name in at_the_end]
         if 1 <= len(named) <= 2:  # More would be no help
             message += f" Your number is what comes out when {', or when '.join(named)}."
     return message
+
+
+def explaining(got: object, log_probs: np.ndarray, label: list, blank: int) -> list[str]:
+    """Return the mistakes that lead to a number."""
+    mistakes = known_mistakes(log_probs, label, blank).items()
+    return [name for name, value in mistakes if close(got, value, "", rtol=1e-7) is None]
 
 
 def known_mistakes(log_probs: np.ndarray, label: list, blank: int) -> dict[str, float]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 
 import numpy as np
 
 from shared.checks.answers import answer
 from shared.checks.builders import accepts, ask, choose, diagnose, guess, refuses
-from shared.checks.compare import show, whole_number
+from shared.checks.compare import first, show, whole_number
 from shared.checks.exercise import Case
 
 # A configuration that notices typing mistakes
@@ -27,6 +28,16 @@ def raised(function, inputs: dict) -> list[str]:
         return ["nothing", show(function(dict(inputs["defaults"]), dict(inputs["changes"])))]
     except Exception as error:
         return [type(error).__name__, str(error)]
+
+
+def raised_by_each(function, calls: list[dict]) -> list[list[str]]:
+    """Return the exceptions of several mistakes."""
+    return [raised(function, inputs) for inputs in calls]
+
+
+def for_each(judge: Callable) -> Callable:
+    """Return a judge of several calls, which reports the first that is wrong."""
+    return lambda calls, got: first(judge(*pair) for pair in zip(calls, got, strict=True))
 
 
 def judge_refused(inputs: dict, got: list[str]) -> str | None:
@@ -86,16 +97,20 @@ COMPLETE_CONFIG = ask(
     ),
     Case(
         "refuses an unknown setting by name",
-        changed(updates=5, lerning_rate=0.1),
-        probe=raised,
-        judge=judge_refused,
+        [changed(updates=5, lerning_rate=0.1), changed(xyz=1)],
+        probe=raised_by_each,
+        judge=for_each(judge_refused),
         hint="raise KeyError(f'...') for a name in changes that is not in defaults.",
     ),
     Case(
         "suggests the nearest right one",
-        changed(netwrk="mlp", meant="network"),
-        probe=raised,
-        judge=judge_nearest,
+        [
+            changed(netwrk="mlp", meant="network"),
+            changed(update=5, meant="updates"),
+            changed(augmnt=False, meant="augment"),
+        ],
+        probe=raised_by_each,
+        judge=for_each(judge_nearest),
         hint="difflib.get_close_matches(name, defaults, n=1) gives a list of the best match.",
     ),
     Case(
@@ -127,13 +142,21 @@ READ_RECORDS = ask(
     "Read a damaged history",
     Case(
         "reads whole records",
-        {"text": '{"step": 1, "loss": 2.5}\n{"step": 2, "loss": 1.5}\n'},
+        [
+            {"text": '{"step": 1, "loss": 2.5}\n{"step": 2, "loss": 1.5}\n'},
+            {"text": '{"step": 1, "augment": true}\n{"step": 2, "loss": null}'},
+        ],
         hint="json.loads turns one line into a dictionary; text.splitlines() gives the lines.",
     ),
     Case(
         "drops a record that was cut short",
-        {"text": '{"step": 1, "loss": 2.5}\n{"step": 2, "lo'},
-        hint="json.loads raises a ValueError on half a record; catch it.",
+        [
+            {"text": '{"step": 1, "loss": 2.5}\n{"step": 2, "lo'},
+            {"text": '{"step": 1}\n{"text": "x}'},
+            {"text": '{"step": 1}\n{"step": 12'},
+        ],
+        hint="json.loads raises a ValueError on half a record; catch it, and mend nothing: a cut "
+        "number looks whole.",
     ),
     Case(
         "takes nothing after the damage",
@@ -311,11 +334,12 @@ FIND_UNFAIR_STUDY = choose(
 def forty_trials(seed: int) -> list[dict]:
     """Return trials that reach a rung one after the other."""
     rng = np.random.default_rng([44, seed])
-    values = (rng.permutation(90)[:40] / 100).tolist()
-    return [
+    values = (rng.permutation(90)[:39] / 100).tolist()
+    trials = [
         {"value": value, "others": values[:place], "factor": 2 + place % 3}
         for place, value in enumerate(values)
     ]
+    return [*trials, {"value": 0.5, "others": [0.5], "factor": 2}]  # Who is equal is not better
 
 
 def judge_trials(inputs: list[dict], got: list) -> str | None:

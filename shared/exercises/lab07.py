@@ -50,10 +50,15 @@ def problems_of_each(function, calls):
     return [list(function(**arguments)) for arguments in calls]
 
 
+def problems_call(line: dict, width: int, height: int, alphabet: str) -> str:
+    """Name a call of `line_problems` in a message."""
+    named = "printable ASCII" if alphabet == PRINTABLE else repr(alphabet)
+    return f"line_problems({line}, {width}, {height}, {named})"
+
+
 def lines_case(name: str, lines, hint: str, points: int = 1) -> Case:
     """Ask for the problems of each line."""
-    call = "line_problems({line}, {width}, {height}, printable ASCII)".format
-    return Case(name, lines, probe=problems_of_each, call=call, hint=hint, points=points)
+    return Case(name, lines, probe=problems_of_each, call=problems_call, hint=hint, points=points)
 
 
 LINE_PROBLEMS = ask(
@@ -97,6 +102,7 @@ LINE_PROBLEMS = ask(
             labeled(text="café"),
             labeled(text="a “quote”"),
             labeled(text="tab\there", status="proposed"),
+            labeled(text="a ") | {"alphabet": "abc"},
         ],
         "Look at every character of every text, whatever the line's status.",
     ),
@@ -265,6 +271,7 @@ def random_pairs(seed: int) -> dict:
             place = int(rng.integers(len(first)))
             second = first[:place] + "x" * int(rng.integers(0, 4)) + first[place + 1 :]
         pairs.append([second, first] if rng.random() < 0.5 else [first, second])
+    pairs[-2:] = [["Tea", "tea"], ["plum ", "plum"]]
     return {"pairs": pairs}
 
 

@@ -153,6 +153,11 @@ def by_width(network, lines, most):
     return tuple(answers)
 
 
+def one_by_one(network, lines, most):
+    """A reader of one line at a time, which is slow and right."""
+    return in_order(network, lines, 1)
+
+
 def keeps_padding(network, lines, most):
     """A reader that returns the frames of the padding, too."""
     return [frames for batch in batches(lines, most) for frames in network(pad(batch))]
@@ -204,7 +209,9 @@ CHECK_BATCHING = ask(
     accepts(
         "accepts batches by width",
         by_width,
-        hint="Compare with np.allclose, which takes lists and arrays alike.",
+        also=(one_by_one,),
+        hint="Compare with np.allclose, which takes lists and arrays alike, and ask only that no "
+        "batch is too large.",
     ),
     refuses(
         "refuses frames of the padding",
@@ -276,7 +283,11 @@ NEXT_BATCH = ask(
     ),
     Case(
         "a full batch goes at once",
-        waiting_lines([(0.0, 64), (0.0, 128), (0.25, 128)], 0.25, 2),
+        [
+            waiting_lines([(0.0, 64), (0.0, 128), (0.25, 128)], 0.25, 2),
+            waiting_lines([(0.0, 64), (0.1, 128), (0.2, 128)], 2.0, 2),
+            waiting_lines([(0.0, 64), (0.1, 64), (0.2, 128), (0.3, 128), (0.4, 128)], 0.5, 2),
+        ],
         hint="Two lines of width 128 are here, a batch, though another waits longer.",
     ),
     Case(

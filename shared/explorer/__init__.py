@@ -1,7 +1,7 @@
 """The CTC explorer: emissions, greedy decoding, lattice, gradient and training replay.
 
 Four layers, each usable alone: `values` (what is computed), `scene` (what is shown, as
-JSON), `svg` and `png` (still pictures), `widget` (the same scene, live in the browser).
+JSON), `png` (the still picture), `live` (the explorer that moves, computed in the browser).
 `searching` lists what there is to see: paths of a label, likely labels, the steps of a beam.
 A name is loaded when it is first asked for.
 """
@@ -10,11 +10,11 @@ from importlib import import_module
 
 _HOMES = {
     **dict.fromkeys(("Explorer", "explore", "is_static"), "explorer"),
-    **dict.fromkeys(("Numbers", "Options", "compute"), "values"),
+    **dict.fromkeys(("Numbers", "compute"), "values"),
     **dict.fromkeys(("alignments", "beam_steps", "forced_align", "label_table"), "searching"),
+    "browse": "browsing",
     "build_scene": "scene",
     "render_png": "png",
-    "render_svg": "svg",
 }
 
 __all__ = [*_HOMES]

@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 
 from shared.explorer.emissions_panel import Drawn
-from shared.explorer.marks import Mark, rects, ribbons, segments, staged, text, texts
+from shared.explorer.marks import Mark, rects, ribbons, segments, text, texts
 from shared.explorer.page import HEADER, LEFT, Page
 
 TILE = 24
@@ -27,7 +27,7 @@ def runs(path) -> list[Run]:
 
 
 def collapse_panel(page: Page, y: float) -> Drawn:
-    """Draw the argmax path and what the two rules make of it, one stage a row."""
+    """Draw the argmax path and what the two rules make of it, one step a row."""
     numbers, blank = page.numbers, page.numbers.blank
     marks = page.header(
         y, "Greedy decoding: merge first, then drop",
@@ -36,9 +36,8 @@ def collapse_panel(page: Page, y: float) -> Drawn:
     tops = [y + HEADER + i * (TILE + GAP) for i in range(3)]
     text_top = tops[2] + TILE + 44
     names = ("best path", "1 merge", "2 drop", "text")
-    for stage, (name, top) in enumerate(zip(names, (*tops, text_top), strict=True)):
-        label = text(LEFT - 10, top + TILE / 2, name, anchor="end", bold=stage > 0)
-        marks += staged([label], stage=stage)
+    for name, top in zip(names, (*tops, text_top), strict=True):
+        marks.append(text(LEFT - 10, top + TILE / 2, name, anchor="end", bold=top > tops[0]))
 
     inset = 1 if page.step >= 9 else 0.3
     frames = [(int(k), t, t + 1) for t, k in enumerate(numbers.path)]
@@ -51,7 +50,7 @@ def collapse_panel(page: Page, y: float) -> Drawn:
     merged += _tiles(page, found, tops[1], 0.45, inset)
     spoken = [run for run in found if run[0] != blank or (run[2] - run[1]) * page.step >= 16]
     merged += _names(page, spoken, tops[1], 14, bold=True)
-    marks += staged(merged, stage=1)
+    marks += merged
 
     dropped = _bands(page, letters, tops[1] + TILE, tops[2], inset)
     dropped += _tiles(page, letters, tops[2], 0.7, inset)
@@ -64,8 +63,8 @@ def collapse_panel(page: Page, y: float) -> Drawn:
             crosses.append((x - size, middle - size, x + size, middle + size))
             crosses.append((x - size, middle + size, x + size, middle - size))
     dropped.append(segments(crosses, stroke="blank", width=1.5))
-    marks += staged(dropped, stage=2)
-    marks += staged(_text_boxes(page, letters, tops[2] + TILE, text_top, inset), stage=3)
+    marks += dropped
+    marks += _text_boxes(page, letters, tops[2] + TILE, text_top, inset)
     panel = {"kind": "collapse", "x": LEFT, "y": tops[0], "dx": page.step,
              "dy": text_top + TILE - tops[0], "cols": numbers.num_frames, "rows": 1,
              "title": "Greedy decoding"}  # fmt: skip

@@ -9,7 +9,6 @@ from shared.explorer.page import HEADER, LEFT, Page
 from shared.explorer.palette import IS_LIGHT, signed_codes, unit_codes
 from shared.explorer.values import fold
 
-LOG_FLOOR = -12.0  # Log scale: this and below is the darkest color
 READABLE_STEP = 38  # Pixels a frame needs to hold a number
 Drawn = tuple[list[dict], list[Mark], float]  # Panel descriptions, marks, height
 
@@ -65,18 +64,14 @@ def emissions_panel(page: Page, y: float) -> Drawn:
     """p(symbol | frame) as a heat map, with the greedy choice of each frame as a square."""
     numbers = page.numbers
     probabilities = fold(np.exp(numbers.log_probs), page.rows)
-    if page.options.scale == "log":
-        with np.errstate(divide="ignore"):
-            codes = unit_codes(1 - np.log(probabilities) / LOG_FLOOR)
-        scale = f"color: ln p, from {LOG_FLOOR:g} (dark) to 0 (yellow)"
-    else:
-        codes = unit_codes(probabilities)
-        scale = "color: probability, 0 dark to 1 yellow"
     height = row_height(len(page.rows))
-    subtitle = f"{scale} · hatched: the blank ϵ · square: the frame's best symbol"
+    subtitle = (
+        "color: probability, 0 dark to 1 yellow · hatched: the blank ϵ · "
+        "square: the frame's best symbol"
+    )
     marks = page.header(y, "What the network says in each frame", subtitle)
     top = y + HEADER
-    marks += _heat(page, top, probabilities, codes, "cividis")
+    marks += _heat(page, top, probabilities, unit_codes(probabilities), "cividis")
     best = [page.rows.index(int(k)) for k in numbers.path]
     inset = 1.5 if page.step > 8 else 0.5
     squares = np.array([

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
 from shared import ctc
 from shared.alphabet import Alphabet
 from shared.explorer.inputs import checked_image, checked_logits
+from shared.explorer.live import line_data, page
 from shared.explorer.png import render_png
 from shared.explorer.replay_panel import check_snapshots
 from shared.explorer.scene import Scene, build_scene, view_name
-from shared.explorer.values import Numbers, Options, choose_rows, compute, sgd_step
+from shared.explorer.values import Numbers, choose_rows, compute
+from shared.paths import write_atomically
 from shared.picture import img
 
 STATIC_SWITCH = "HANDWRITING_STATIC"  # Set to 1 by headless runs: picture only
@@ -51,12 +54,11 @@ def explore(
 
 
 class Explorer:
-    """The state of one explorer: logits, target, options; everything else follows.
+    """One line and one target, everything else follows; what is moved in the browser stays there.
 
     Attributes:
-        logits: (T, K) free logits, as edited so far.
+        logits: (T, K) free logits.
         target: the text in use.
-        options: how it is shown.
         view: which panels are shown.
     """
 
@@ -70,22 +72,19 @@ class Explorer:
         snapshots: Sequence[dict] | None = None,
     ) -> None:
         self.alphabet = Alphabet(alphabet) if isinstance(alphabet, str) else alphabet
-        self._original = checked_logits(logits, self.alphabet)
-        self._first_target = target
+        self.logits = checked_logits(logits, self.alphabet)
         self.image = None if image is None else checked_image(image)
-        self.snapshots = check_snapshots(snapshots or (), self._original.shape)
+        self.snapshots = check_snapshots(snapshots or (), self.logits.shape)
         self.view = view_name(view)
         if self.view == "replay" and not self.snapshots:
             raise ValueError(
                 "The replay view needs snapshots of training, and none were given; "
                 "pass snapshots=training.snapshots, or choose another view."
             )
-        self.options = Options()
-        self.logits = self._original.copy()
-        self.target_is_greedy = target is None
-        self.target = ""
-        self._rows: tuple[int, ...] = ()
-        self.set_target(self.greedy_text if target is None else target)
+        self._target_is_greedy = target is None
+        self.target = self.greedy_text if target is None else target
+        shown = self.snapshots[-1]["logits"] if self.view == "replay" else self.logits
+        self._rows = choose_rows(ctc.log_softmax(shown), self.label)
 
     @property
     def label(self) -> list[int]:
@@ -95,7 +94,7 @@ class Explorer:
     @property
     def numbers(self) -> Numbers:
         """Every number the pictures show."""
-        return compute(self.logits, self.label, self.options)
+        return compute(self.logits, self.label)
 
     @property
     def loss(self) -> float:
@@ -108,91 +107,26 @@ class Explorer:
         log_probs = ctc.log_softmax(self.logits)
         return self.alphabet.decode(ctc.greedy(log_probs)[1])
 
-    def set_target(self, text: str) -> None:
-        """Change the target text.
-
-        Raises:
-            UnknownCharacterError: a character has no class; the old target stays.
-        """
-        label = self.alphabet.encode(text)
-        shown = self._original
-        if self.snapshots and self.view == "replay":
-            shown = self.snapshots[-1]["logits"]
-        self._rows = choose_rows(ctc.log_softmax(shown), label)
-        self.target = text
-
-    def set_logit(self, t: int, k: int, value: float) -> None:
-        """Set one logit; the softmax renormalizes its frame."""
-        frames, classes = self.logits.shape
-        if not (0 <= t < frames and 0 <= k < classes):
-            raise ValueError(
-                f"There is no logit ({t}, {k}): frames go from 0 to {frames - 1}, "
-                f"classes from 0 to {classes - 1}."
-            )
-        if not np.isfinite(value):
-            raise ValueError(f"A logit must be a finite number; {value} was given.")
-        self.logits[t, k] = value
-
-    def step(self, rate: float = 1.0) -> float:
-        """Take one step of gradient descent on the free logits; return the new loss."""
-        self.logits = sgd_step(self.logits, self.label, self.options, rate)
-        return self.loss
-
-    def reset(self) -> None:
-        """Go back to the logits, target and options of the beginning."""
-        self.logits = self._original.copy()
-        self.options = Options(page_width=self.options.page_width)
-        first = self._first_target
-        self.set_target(self.greedy_text if first is None else first)
-
-    def scene(self, *, moving: bool = False) -> Scene:
-        """Describe the current picture; `moving` is what the browser gets."""
+    def scene(self) -> Scene:
+        """Describe the picture."""
         return build_scene(
-            self.logits, self.alphabet.characters, self.label, self.options, view=self.view,
-            image=self.image, snapshots=self.snapshots, rows=self._rows, moving=moving,
-            target_is_greedy=self.target_is_greedy and self._first_target is None,
+            self.logits, self.alphabet.characters, self.label, view=self.view, image=self.image,
+            snapshots=self.snapshots, rows=self._rows, target_is_greedy=self._target_is_greedy,
         )  # fmt: skip
 
-    def replay_scene(self) -> Scene:
-        """Describe the training replay for the browser; empty without snapshots."""
-        if not self.snapshots:
-            return {}
-        return build_scene(
-            self.snapshots[-1]["logits"], self.alphabet.characters, self.label,
-            Options(page_width=self.options.page_width),
-            view="replay", snapshots=self.snapshots, moving=True,
-        )  # fmt: skip
+    def save_html(self, path: Path | str, note: str = "") -> Path:
+        """Save the live explorer as one page that needs no network and no Python; return its path.
 
-    def apply(self, change: dict) -> None:
-        """Apply what the front end asks for; nothing changes when any part is refused.
+        The page works from a file, and its address holds what a person did in it, to be sent.
 
         Args:
-            change: any of reset (bool), snapshot (index to take the logits of), target,
-                view, options (dict), select (t, s), edits (list of t, k, logit), steps and
-                rate (gradient descent).
+            path: the file to write.
+            note: a sentence about the line, shown below it.
         """
-        before = (self.logits.copy(), self.target, self.options, self.view, self._rows)
-        try:
-            if change.get("reset"):
-                self.reset()
-                return
-            if "snapshot" in change:
-                self.logits = self.snapshots[int(change["snapshot"])]["logits"].copy()
-            if change.get("target", self.target) != self.target:
-                self.set_target(change["target"])
-            if "view" in change:
-                self.view = view_name(change["view"])
-            options = dict(change.get("options", {}))
-            if "select" in change and "target" not in change:
-                options["select"] = tuple(int(i) for i in change["select"])
-            self.options = self.options.with_changes(**options)
-            for t, k, value in change.get("edits", ()):
-                self.set_logit(int(t), int(k), float(value))
-            for _ in range(int(change.get("steps", 0))):
-                self.step(float(change.get("rate", 1.0)))
-        except Exception:
-            self.logits, self.target, self.options, self.view, self._rows = before
-            raise
+        path = Path(path)
+        text = page(line_data(self, note), self.target, self.scene()["alt"])
+        write_atomically(path, text)
+        return path
 
     def bundle(self) -> dict[str, str]:
         """Return the static picture as Jupyter output, data by type."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from shared.explorer.emissions_panel import Drawn
-from shared.explorer.flows import edge_flows, node_shares
+from shared.explorer.flows import edge_flows
 from shared.explorer.marks import Mark, discs, picture, polyline, rects, segments, text, texts, tidy
 from shared.explorer.page import HEADER, LEFT, Page
 from shared.explorer.palette import unit_codes
@@ -19,11 +19,7 @@ READABLE_STEP = 17  # Pixels per frame below which nodes become a heat map
 MOST_ROWS = 41
 LENS_STEP = 46
 LENS_ROWS = 11
-READING = {
-    "posterior": "area: posterior probability of the state given the target",
-    "alpha": "area: share of the frame's forward sum α (paths so far)",
-    "beta": "area: share of the frame's backward sum β (paths to come)",
-}
+READING = "area: posterior probability of the state given the target"
 
 
 def window(center: int, size: int, total: int) -> tuple[int, int]:
@@ -35,8 +31,8 @@ def window(center: int, size: int, total: int) -> tuple[int, int]:
 
 def lattice_panel(page: Page, y: float, select: tuple[int, int]) -> Drawn:
     """Draw the lattice whole; through a lens as well where it would not be readable."""
-    numbers, quantity = page.numbers, page.options.quantity
-    subtitle = f"{READING[quantity]} · circle: best path · ✕: forbidden skip"
+    numbers = page.numbers
+    subtitle = f"{READING} · circle: best path · ✕: forbidden skip"
     marks = page.header(y, "All paths of the target at once", subtitle)
     top = y + HEADER + 10
     if not numbers.feasible:
@@ -66,11 +62,10 @@ def lattice_panel(page: Page, y: float, select: tuple[int, int]) -> Drawn:
             text(LEFT + (t - frames[0] + 0.5) * step, bottom + 9, t, role="muted", anchor="middle")
             for t in range(*frames)
         ]
-    marks += [mark | {"overlay": 1} for mark in _selection(page, panels[-1], select)]
+    marks += _selection(page, panels[-1], select)
     lines = explain(page, *select)
     for i, line in enumerate(lines):
-        sentence = text(LEFT, bottom + 38 + 19 * i, line, size=13, bold=i == 0)
-        marks.append(sentence | {"overlay": 1})
+        marks.append(text(LEFT, bottom + 38 + 19 * i, line, size=13, bold=i == 0))
     return panels, marks, bottom + 44 + 19 * len(lines) + 10 - y
 
 
@@ -79,7 +74,7 @@ def _overview(page: Page, top: float, select) -> tuple[dict, list[Mark], float, 
     numbers = page.numbers
     num_frames, num_states = numbers.alpha.shape
     height = min(10, max(4, 420 / num_states))
-    shares = node_shares(numbers, page.options.quantity).T
+    shares = numbers.posterior.T
     bottom = top + height * num_states
     marks = [picture(LEFT, top, page.plot_width, bottom - top, unit_codes(shares), "cividis")]
     every = max(1, int(np.ceil(13 / (2 * height))))
@@ -93,7 +88,7 @@ def _overview(page: Page, top: float, select) -> tuple[dict, list[Mark], float, 
     states = window(select[1], LENS_ROWS, num_states)
     box = [[page.x(frames[0]), top + states[0] * height,
             (frames[1] - frames[0]) * page.step, (states[1] - states[0]) * height]]  # fmt: skip
-    marks.append(rects(box, stroke="black", width=4, radius=3) | {"overlay": 0})
+    marks.append(rects(box, stroke="black", width=4, radius=3))
     marks.append(rects(box, stroke="white", width=2, radius=3))
     marks += page.ticks(bottom)
     panel = {"kind": "overview", "x": LEFT, "y": top, "dx": page.step, "dy": height,
@@ -104,7 +99,7 @@ def _overview(page: Page, top: float, select) -> tuple[dict, list[Mark], float, 
 
 def _nodes(page: Page, top, frames, states, step, height) -> tuple[dict, list[Mark]]:
     """Nodes and edges of a window of the lattice."""
-    numbers, quantity = page.numbers, page.options.quantity
+    numbers = page.numbers
     (t0, t1), (s0, s1) = frames, states
     x = LEFT + (np.arange(t0, t1) - t0 + 0.5) * step
     y = top + (np.arange(s0, s1) - s0 + 0.5) * height
@@ -112,7 +107,7 @@ def _nodes(page: Page, top, frames, states, step, height) -> tuple[dict, list[Ma
     marks = _edges(page, x, y, frames, states, on_path)
 
     inside = on_path[t0:t1, s0:s1]
-    shares = node_shares(numbers, quantity)[t0:t1, s0:s1]
+    shares = numbers.posterior[t0:t1, s0:s1]
     largest = min(step, height) * 0.47
     radius = np.sqrt(np.clip(shares, 0, 1)) * largest
     grid_x, grid_y = np.meshgrid(x, y, indexing="ij")
@@ -153,7 +148,7 @@ def _edges(page: Page, x, y, frames, states, on_path) -> list[Mark]:
     """Legal edges thin, busy ones thicker, forbidden skips as dashed stubs with a cross."""
     numbers = page.numbers
     (t0, t1), (s0, s1) = frames, states
-    flows = edge_flows(numbers, page.options.quantity, slice(t0, t1 - 1))
+    flows = edge_flows(numbers, slice(t0, t1 - 1))
     quiet, busy, stubs, crosses = [], {1: [], 2: [], 3: [], 4: []}, [], []
     ends = np.argwhere(on_path[t0 + 1 : t1, s0:s1])
     for i, j in ends.tolist():

@@ -1,7 +1,6 @@
 """The few shapes that pictures are made of: JSON-able dicts, many shapes in one mark.
 
-Three renderers draw them in the same way: `svg.py`, `png.py` and `front/draw.js`.
-Colors are names of roles; a theme turns them into colors at the very end.
+`png.py` draws them.  Colors are names of roles; a theme turns them into colors at the very end.
 """
 
 from __future__ import annotations
@@ -91,13 +90,3 @@ def picture(x, y, width, height, codes: np.ndarray, colors: str, smooth=False) -
         "png": base64.b64encode(indexed_png(codes, colors)).decode("ascii"),
         "smooth": bool(smooth),
     }  # fmt: skip
-
-
-def staged(marks: Iterable[Mark], **when: int) -> list[Mark]:
-    """Tag marks that are drawn only from a stage on, or only in one frame of the replay."""
-    return [mark | when for mark in marks]
-
-
-def visible(mark: Mark, stage: int, frame: int) -> bool:
-    """Say whether a mark is drawn at this stage of the collapse and frame of the replay."""
-    return mark.get("stage", 0) <= stage and mark.get("frame", frame) == frame

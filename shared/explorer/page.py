@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from shared.explorer.marks import Mark, rects, segments, text, texts
 from shared.explorer.palette import NUM_CATEGORIES
-from shared.explorer.values import OTHER, Numbers, Options
+from shared.explorer.values import OTHER, Numbers
 
 LEFT = 84  # Room for row names
 RIGHT = 104  # Room for what belongs to a whole row
-NARROWEST, USUAL, BROADEST = 780, 892, 1400  # Width of a page that lines are fitted to
+NARROWEST, WIDTH = 780, 892  # Of a page; lines are fitted to the latter
 WIDEST = 58  # Pixels per frame at most
 HEADER = 46  # Title and one line below it
 LONGEST = 48  # Characters of a text in a heading
@@ -29,24 +29,21 @@ class Page:
 
     Attributes:
         numbers: what is shown.
-        options: how it is shown.
         rows: classes with a row of their own, `OTHER` for the rest.
         names: display name of each class.
         step: pixels per time step.
     """
 
     numbers: Numbers
-    options: Options
     rows: tuple[int, ...]
     names: Sequence[str]
     step: float
 
     @classmethod
-    def fit(cls, numbers: Numbers, options: Options, rows, names) -> Page:
-        """Choose the width of a frame: as asked, or so that the line fits."""
-        given = min(max(options.page_width or USUAL, NARROWEST), BROADEST)
-        fitting = min((given - LEFT - RIGHT) / numbers.num_frames, WIDEST)
-        return cls(numbers, options, tuple(rows), names, options.frame_width or fitting)
+    def fit(cls, numbers: Numbers, rows, names) -> Page:
+        """Choose the width of a frame so that the line fits."""
+        fitting = min((WIDTH - LEFT - RIGHT) / numbers.num_frames, WIDEST)
+        return cls(numbers, tuple(rows), names, fitting)
 
     @property
     def plot_width(self) -> float:

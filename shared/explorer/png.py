@@ -10,7 +10,7 @@ from pathlib import Path
 
 from PIL import Image, ImageColor, ImageDraw, ImageFont
 
-from shared.explorer.marks import Mark, visible
+from shared.explorer.marks import Mark
 from shared.explorer.palette import LIGHT
 
 SCALE = 2  # Pixels per unit: sharp on dense screens, smooth on others
@@ -151,9 +151,8 @@ class _Pen:
 def render_png(scene: dict, theme: dict[str, str] = LIGHT) -> bytes:
     """Draw a scene as PNG, `SCALE` pixels to a unit, fewer where it is tall."""
     pen = _Pen(scene, theme)
-    chosen = scene["options"]
     for mark in scene["marks"]:
-        if visible(mark, chosen["stage"], chosen["snapshot"]) and mark.get("at") != []:
+        if mark.get("at") != []:
             getattr(pen, mark["kind"])(mark)
     buffer = io.BytesIO()
     small = pen.image.quantize(

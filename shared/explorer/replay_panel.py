@@ -15,7 +15,6 @@ from shared.explorer.marks import (
     polyline,
     rects,
     segments,
-    staged,
     text,
 )
 from shared.explorer.page import HEADER, LEFT, Page
@@ -68,36 +67,17 @@ def derive(snapshots: Sequence[dict], label: Sequence[int], blank: int) -> list[
     return derived
 
 
-def replay_panel(page: Page, y: float, derived: Sequence[dict], moving: bool) -> Drawn:
-    """Draw training: curves, then the emissions of each snapshot.
-
-    Args:
-        page: the sheet; its rows name the classes shown.
-        y: top of the panel.
-        derived: what `derive` returned.
-        moving: True stacks all snapshots in one place, tagged by frame, for a slider;
-            False shows a few below each other.
-    """
+def replay_panel(page: Page, y: float, derived: Sequence[dict]) -> Drawn:
+    """Draw training: curves, then the emissions of a few snapshots below each other."""
     marks = page.header(
         y, "What training did to this line",
         "solid: loss · dashed: mean probability of the blank, 0 to 1 · dots: snapshots",
     )  # fmt: skip
-    panel, drawn, positions = _curves(page, y + HEADER, derived)
+    panel, drawn = _curves(page, y + HEADER, derived)
     marks += drawn
     top = y + HEADER + CURVE_HEIGHT + 46
-    row = ROW if moving else min(ROW, max(5, 150 // len(page.rows)))
+    row = min(ROW, max(5, 150 // len(page.rows)))
     height = row * len(page.rows)
-    if moving:
-        for i, one in enumerate(derived):
-            here = _snapshot(page, top, one, row)
-            here.append(discs([[*p, 6] for p in positions[i]], stroke="select", width=2))
-            marks += staged(here, frame=i)
-        bottom = top + 24 + height
-        marks += page.ticks(bottom)
-        panels = [panel, {"kind": "replay", "x": LEFT, "y": top + 24, "dx": page.step, "dy": ROW,
-                          "cols": page.numbers.num_frames, "rows": len(page.rows),
-                          "title": "Emissions of the snapshot"}]  # fmt: skip
-        return panels, marks, bottom + 30 - y
     for i in chosen(len(derived)):
         marks += _snapshot(page, top, derived[i], row)
         top += height + 40
@@ -133,8 +113,8 @@ def _snapshot(page: Page, top: float, one: dict, row: float) -> list[Mark]:
     return marks
 
 
-def _curves(page: Page, top: float, derived: Sequence[dict]) -> tuple[dict, list[Mark], list]:
-    """Loss and mean p(blank) over the updates, and where each snapshot lies on them."""
+def _curves(page: Page, top: float, derived: Sequence[dict]) -> tuple[dict, list[Mark]]:
+    """Loss and mean p(blank) over the updates."""
     updates = np.array([one["update"] for one in derived], dtype=float)
     losses = np.array([one["loss"] for one in derived])
     blanks = np.array([one["blank"] for one in derived])
@@ -164,8 +144,4 @@ def _curves(page: Page, top: float, derived: Sequence[dict]) -> tuple[dict, list
     ]
     panel = {"kind": "curves", "x": LEFT, "y": top, "dx": page.plot_width, "dy": CURVE_HEIGHT,
              "cols": 1, "rows": 1, "title": "Loss and blank share"}  # fmt: skip
-    positions = [
-        [(a, b), (a, c)] for a, b, c in zip(x.tolist(), loss_y.tolist(), blank_y.tolist(),
-                                            strict=True)
-    ]  # fmt: skip
-    return panel, marks, positions
+    return panel, marks

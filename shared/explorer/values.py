@@ -1,66 +1,20 @@
 """Layer (a) of the explorer: every number its pictures show, from `shared.ctc`.
 
 Nothing here knows about pixels.  The posteriors are formed from one forward and one
-backward pass, because a drag recomputes them many times a second; the tests hold them
-equal to `shared.ctc.posteriors`.
+backward pass; the tests hold them equal to `shared.ctc.posteriors`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from shared import ctc
 from shared.explorer.searching import forced_align
 
-QUANTITIES = ("posterior", "alpha", "beta")
-SCALES = ("linear", "log")
 OTHER = -1  # The row that gathers all classes without a row of their own
-
-
-@dataclass(frozen=True)
-class Options:
-    """What the viewer chose; together with logits and target it determines every picture.
-
-    Attributes:
-        select: the selected (time step, state), None for a telling one.
-        quantity: what the area of a lattice node shows: posterior, alpha or beta.
-        scale: color scale of the emissions, linear or log.
-        stage: how far the collapse has gone: 0 path, 1 merged, 2 dropped, 3 text.
-        blank_bias: added to the blank's logit in every frame, in nats.
-        temperature: divides all logits; above 1 is less sure.
-        frame_width: pixels per time step, None to fit the page.
-        page_width: pixels that the page has, None where nobody measured them.
-        snapshot: which training snapshot the replay shows, None for the last.
-    """
-
-    select: tuple[int, int] | None = None
-    quantity: str = "posterior"
-    scale: str = "linear"
-    stage: int = 3
-    blank_bias: float = 0.0
-    temperature: float = 1.0
-    frame_width: float | None = None
-    page_width: float | None = None
-    snapshot: int | None = None
-
-    def __post_init__(self) -> None:
-        if self.quantity not in QUANTITIES:
-            raise ValueError(
-                f"The lattice shows one of {', '.join(QUANTITIES)}; {self.quantity!r} was asked."
-            )
-        if self.scale not in SCALES:
-            raise ValueError(f"The scale is linear or log; {self.scale!r} was asked.")
-        if not 0.05 <= self.temperature <= 20:
-            raise ValueError(
-                f"The temperature is {self.temperature}; it must lie between 0.05 and 20."
-            )
-
-    def with_changes(self, **changes) -> Options:
-        """Return a copy with some fields changed."""
-        return replace(self, **changes)
 
 
 @dataclass(frozen=True)
@@ -68,8 +22,7 @@ class Numbers:
     """All numbers of one picture; T time steps, K classes, S = 2 U + 1 states.
 
     Attributes:
-        logits: (T, K) as edited, before bias and temperature.
-        log_probs: (T, K) after bias, temperature and softmax.
+        log_probs: (T, K) after the softmax.
         label: (U,) class numbers of the target.
         states: (S,) extended label; `can_skip` (S,) says which may be entered by a skip.
         path: (T,) best class of each frame; `trace` what collapsing does with it.
@@ -79,11 +32,10 @@ class Numbers:
         alpha, beta: (T, S) log-domain forward and backward variables.
         posterior: (T, S) probability of each state given the label, zeros when infeasible.
         occupancy: (T, K) the same by class.
-        gradient: (T, K) softmax minus occupancy: the loss by the effective logits.
+        gradient: (T, K) softmax minus occupancy: the loss by the logits.
         viterbi: (T,) states of the best path of the label, None when infeasible.
     """
 
-    logits: np.ndarray
     log_probs: np.ndarray
     label: np.ndarray
     states: np.ndarray
@@ -129,24 +81,16 @@ class Numbers:
         return found
 
 
-def effective_logits(logits: np.ndarray, options: Options, blank: int) -> np.ndarray:
-    """Apply blank bias, then temperature: what the softmax sees."""
-    shifted = np.array(logits, dtype=np.float64)
-    shifted[:, blank] += options.blank_bias
-    return shifted / options.temperature
-
-
-def compute(logits: np.ndarray, label: Sequence[int], options: Options, blank: int = 0) -> Numbers:
+def compute(logits: np.ndarray, label: Sequence[int], blank: int = 0) -> Numbers:
     """Run CTC once on free logits and return all numbers of the explorer.
 
     Args:
         logits: (T, K) unnormalized.
         label: U class numbers; one that does not fit gives an infinite loss, not an error.
-        options: bias and temperature are used here.
         blank: the class number of the blank.
     """
     logits = np.asarray(logits, dtype=np.float64)
-    log_probs = ctc.log_softmax(effective_logits(logits, options, blank))
+    log_probs = ctc.log_softmax(logits)
     path, greedy_label, greedy_log_p = ctc.greedy(log_probs, blank)
     alpha, log_p = ctc.forward(log_probs, label, blank)
     beta = ctc.backward(log_probs, label, blank)
@@ -170,24 +114,13 @@ def compute(logits: np.ndarray, label: Sequence[int], options: Options, blank: i
     else:
         status = "The target has probability zero: a logit it needs is minus infinity."
     return Numbers(
-        logits=logits, log_probs=log_probs, label=np.asarray(label, dtype=np.int64),
+        log_probs=log_probs, label=np.asarray(label, dtype=np.int64),
         states=states, can_skip=can_skip, path=np.asarray(path),
         trace=ctc.collapse_trace(path, blank), greedy_label=list(greedy_label),
         greedy_log_p=float(greedy_log_p), loss=-float(log_p), status=status, alpha=alpha,
         beta=beta, posterior=posterior, occupancy=occupancy, gradient=gradient,
         viterbi=viterbi, blank=blank,
     )  # fmt: skip
-
-
-def sgd_step(
-    logits: np.ndarray, label: Sequence[int], options: Options, rate: float, blank: int = 0
-) -> np.ndarray:
-    """Return the free logits after one step of gradient descent on the CTC loss.
-
-    Bias and temperature stay fixed; the chain rule divides the gradient by the temperature.
-    """
-    numbers = compute(logits, label, options, blank)
-    return numbers.logits - rate * numbers.gradient / options.temperature
 
 
 def choose_rows(

@@ -80,8 +80,8 @@ def summary(page: Page, target_is_greedy: bool = False) -> list[str]:
     return [f"Target {target}{origin} · {chance}", f"Greedy reads {greedy} · {path}"]
 
 
-def alt_text(page: Page, view: str, list_labels: bool = False) -> str:
-    """Describe the picture for those who do not see it; listing labels takes a moment."""
+def alt_text(page: Page, view: str) -> str:
+    """Describe the picture for those who do not see it."""
     numbers = page.numbers
     path = [page.name(int(k)) for k in numbers.path]
     listed = " ".join(path[:MOST_LISTED]) + (" and so on" if len(path) > MOST_LISTED else "")
@@ -98,7 +98,7 @@ def alt_text(page: Page, view: str, list_labels: bool = False) -> str:
     else:
         parts.append(f"Loss infinite. {numbers.status}")
     parts.append(f"Mean probability of the blank {blank_share(numbers):.3f}.")
-    best = likeliest_labels(page) if list_labels else ""
+    best = likeliest_labels(page)
     if best:
         parts.append(f"Likely labels: {best}.")
     return " ".join(parts)

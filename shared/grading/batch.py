@@ -10,8 +10,9 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import runpy
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -19,11 +20,13 @@ from typing import Any
 from joblib import Parallel, delayed
 
 import shared
-from shared.checks.exercise import PUBLIC_SEED, load_lab
+from shared.checks.exercise import PUBLIC_SEED, Exercise, load_lab
 from shared.checks.labs import Lab
 from shared.checks.verdict import Result
 from shared.grading.folder import Submission
+from shared.grading.isolation import best
 from shared.grading.runner import grade
+from shared.grading.submission import NotebookError
 from shared.paths import data_file, write_atomically
 
 #: Words in a notebook that a person should look at: where the course keeps its own answers
@@ -40,6 +43,9 @@ class Graded:
         trouble: Why it was not graded, or nothing.
         same_as: Other learners with exactly these answers.
         look_at: What in the file names the course's own answers.
+        isolation: What stood around it while it ran.
+        handed_in: What `labs hand-in` noted, "tries" and "guesses" by name of the answer; it is
+            the learner's own word.
     """
 
     submission: Submission
@@ -47,6 +53,8 @@ class Graded:
     trouble: str = ""
     same_as: tuple[str, ...] = ()
     look_at: tuple[str, ...] = ()
+    handed_in: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    isolation: str = ""
 
     @property
     def points(self) -> float:
@@ -65,6 +73,8 @@ def grade_all(
     kept: Path,
     seed: int = PUBLIC_SEED,
     workers: int = 2,
+    more: Path | None = None,
+    private: tuple[Path, ...] = (),
 ) -> Iterator[Graded]:
     """Yield each submission with what it earned, as soon as that is known.
 
@@ -74,6 +84,8 @@ def grade_all(
         kept: Folder of what was graded already.
         seed: Seed of the inputs.
         workers: Notebooks at a time.
+        more: A Python file of cases that only the grader has; see `with_cases`.
+        private: Folders that no notebook may see.
     """
     sharing: dict[tuple[str, str], list[Submission]] = {}
     for one in submissions:
@@ -82,31 +94,54 @@ def grade_all(
         else:
             sharing.setdefault((one.lab.name, one.digest), []).append(one)
     labs = {same[0].lab for same in sharing.values()}
-    versions = {lab: version(lab, pristine[lab], seed) for lab in labs}
+    versions = {lab: version(lab, pristine[lab], seed, more) for lab in labs}
     files = {
         key: kept / f"{key[0]}-{_hash(key[1] + versions[same[0].lab])[:24]}.json"
         for key, same in sharing.items()
     }
     known = {key: found for key in sharing if (found := _read(files[key])) is not None}
     jobs = (
-        delayed(_grade_one)(key, same[0], pristine[same[0].lab], files[key], seed)
+        delayed(_grade_one)(key, same[0], pristine[same[0].lab], files[key], seed, more, private)
         for key, same in sharing.items()
         if key not in known
     )
     fresh = Parallel(workers, return_as="generator_unordered")(jobs)
-    for key, exercises, trouble in chain(((key, found, "") for key, found in known.items()), fresh):
+    for key, kept_one, trouble in chain(((key, found, "") for key, found in known.items()), fresh):
         same = sharing[key]
+        exercises, isolation = tuple(kept_one.get("exercises", ())), kept_one.get("isolation", "")
         for one in same:
             others = tuple(other.learner for other in same if other is not one)
-            yield Graded(one, exercises, trouble or one.trouble, others, _look_at(one.path))
+            why = trouble or one.trouble
+            yield Graded(one, exercises, why, others, *_look_at(one.path), isolation)
 
 
-def version(lab: Lab, pristine: Path, seed: int) -> str:
+def with_cases(exercises: Sequence[Exercise], more: Path | None) -> list[Exercise]:
+    """Return exercises with the cases that a file of the grader adds to them.
+
+    Args:
+        exercises: Of one lab.
+        more: A Python file that binds CASES: by the id of an exercise, a list of `Case`. It is
+            never sent to where answers run.
+
+    Raises:
+        NotebookError: The file does not run, or has no such table.
+    """
+    if more is None:
+        return list(exercises)
+    try:
+        cases = runpy.run_path(str(more))["CASES"]
+        return [replace(one, cases=(*one.cases, *cases.get(one.id, ()))) for one in exercises]
+    except Exception as error:  # Whatever the instructor's file raises
+        raise NotebookError(f"{more} gives no cases ({type(error).__name__}: {error}).") from None
+
+
+def version(lab: Lab, pristine: Path, seed: int, more: Path | None = None) -> str:
     """Return what the points of a lab depend on beside the answers, as a hash."""
     root = Path(shared.__file__).parent
     files = [pristine, data_file("answers.json"), *sorted((root / "checks").rglob("*.py"))]
     files += sorted((root / "exercises").glob(f"lab{lab.number:02}*.py"))
     files += [root / "grading/runner.py", root / "grading/submission.py"]
+    files += [more] if more else []
     content = b"\0".join(path.read_bytes() for path in files)
     return _hash(content + str(seed).encode())
 
@@ -115,24 +150,33 @@ def _hash(content: bytes | str) -> str:
     return hashlib.sha256(content if isinstance(content, bytes) else content.encode()).hexdigest()
 
 
-def _read(file: Path) -> tuple[dict[str, Any], ...] | None:
+def _read(file: Path) -> dict[str, Any] | None:
     try:
-        return tuple(json.loads(file.read_text(encoding="utf-8")))
+        content = json.loads(file.read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):  # A damaged record is made anew
         return None
+    return content if isinstance(content, dict) else None
 
 
 def _grade_one(
-    key: tuple[str, str], one: Submission, pristine: Path, file: Path, seed: int
-) -> tuple[tuple[str, str], tuple[dict[str, Any], ...], str]:
+    key: tuple[str, str],
+    one: Submission,
+    pristine: Path,
+    file: Path,
+    seed: int,
+    more: Path | None,
+    private: tuple[Path, ...],
+) -> tuple[tuple[str, str], dict[str, Any], str]:
     """Grade one notebook in a process of joblib, and keep what it earned."""
+    isolation = best(private)
     try:
-        exercises = load_lab(one.lab.number)
-        results = tuple(as_record(r) for r in grade(one.path, pristine, exercises, seed))
+        exercises = with_cases(load_lab(one.lab.number), more)
+        results = grade(one.path, pristine, exercises, seed, isolation=isolation)
     except Exception as error:  # One notebook's trouble is its own; the next one is graded
-        return key, (), f"{type(error).__name__}: {error}"
-    write_atomically(file, json.dumps(results))
-    return key, results, ""
+        return key, {}, f"{type(error).__name__}: {error}"
+    record = {"isolation": isolation.name, "exercises": [as_record(one) for one in results]}
+    write_atomically(file, json.dumps(record))
+    return key, record, ""
 
 
 def as_record(result: Result) -> dict[str, Any]:
@@ -150,12 +194,17 @@ def as_record(result: Result) -> dict[str, Any]:
     }
 
 
-def _look_at(path: Path) -> tuple[str, ...]:
-    text = path.read_text(encoding="utf-8", errors="replace")
-    cells = [cell for cell in json.loads(text)["cells"] if cell["cell_type"] == "code"]
+def _look_at(path: Path) -> tuple[tuple[str, ...], dict[str, Any]]:
+    """Return what a person should look at, and what `labs hand-in` noted."""
+    notebook = json.loads(path.read_text(encoding="utf-8", errors="replace"))
+    cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
     own = "\n".join(
         "".join(cell["source"])
         for cell in cells
         if not {"setup", "needs"} & set(cell.get("metadata", {}).get("tags", ()))
     )
-    return tuple(sorted(set(_SUSPICIOUS.findall(own))))
+    noted = notebook.get("metadata", {}).get("handed in")
+    noted = noted if isinstance(noted, dict) else {}
+    parts = {part: noted.get(part) for part in ("tries", "guesses")}
+    handed_in = {part: found for part, found in parts.items() if isinstance(found, dict)}
+    return tuple(sorted(set(_SUSPICIOUS.findall(own)))), handed_in

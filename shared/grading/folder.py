@@ -13,7 +13,9 @@ from shared.checks.labs import LABS, Lab
 from shared.grading.submission import NotebookError, answers_in, read_notebook
 
 #: What learning platforms put around a name, and what is no name: Lab 3 of somebody, attempt 2
-_NO_NAME = re.compile(r"(?i)\b(lab|labs|submission|assignment|late|attempt|copy|solution)\b|\d{3,}")
+_NO_NAME = re.compile(
+    r"(?i)\b(lab|labs|submission|assignment|late|attempt|copy|solution)\b|\b\d{3,}\b"
+)
 
 
 @dataclass(frozen=True)
@@ -114,7 +116,7 @@ def _submission(
         names = [name for of_lab in pristine.values() for name in of_lab]
         answers = answers_in(read_notebook(path), names)
     except NotebookError as error:
-        return Submission(learner, _named(path), path, trouble=str(error))
+        return Submission(learner, _named(path), path, trouble=str(error).replace(str(path), "It"))
     share = {lab: len(set(names) & set(answers)) / len(names) for lab, names in pristine.items()}
     best = max(share, key=lambda lab: share[lab])
     if not share[best]:

@@ -16,10 +16,12 @@ from shared.checks.portable import holds_judges, pack
 from shared.checks.probing import Reply
 from shared.checks.verdict import PASSED, Ask, Result, all_wrong, judge, not_attempted
 from shared.checks.worker import Worker
+from shared.grading.isolation import Isolation, best
 from shared.grading.submission import find_answer, read_notebook, steps
 
-#: Time for a cell of the lab itself, or of an answer, to run
+#: Time for a cell of the lab itself to run, and for one of an answer, which defines a function
 CELL_SECONDS = 120.0
+ANSWER_SECONDS = 30.0
 
 
 class RunnerError(RuntimeError):
@@ -32,6 +34,7 @@ def grade(
     exercises: Sequence[Exercise],
     seed: int = PUBLIC_SEED,
     cell_seconds: float = CELL_SECONDS,
+    isolation: Isolation | None = None,
 ) -> list[Result]:
     """Judge every exercise of a notebook out of process.
 
@@ -41,6 +44,7 @@ def grade(
         exercises: What to judge.
         seed: Seed of the inputs.
         cell_seconds: Time limit of each cell.
+        isolation: What stands around the process; by default the strongest form there is.
 
     Raises:
         NotebookError: One of the files is no notebook, or the lab lacks an answer cell.
@@ -51,9 +55,9 @@ def grade(
     given = read_notebook(pristine)
     plan = steps(given, by_name)
     results: dict[str, Result] = {}
-    run = _Run(cell_seconds)
+    run = _Run(cell_seconds, isolation or best())
     try:
-        run.keep(_Call("limit_memory", {}, "the limit of memory"))
+        run.keep(_Call("limit", {}, "the limits"))
         for step in plan:
             exercise = by_name.get(step.answer_to or "")
             if exercise is None:
@@ -75,7 +79,7 @@ def _judge_answer(run: _Run, exercise: Exercise, source: str | None, seed: int) 
         run.keep(stand_in)
         return not_attempted(exercise, f"The notebook has no cell that defines {name}.")
     cell = _Call("run_cell", {"source": source, "label": f"answer {name}"}, f"answer {name}")
-    ran = run.ask(cell, run.seconds)
+    ran = run.ask(cell, min(run.seconds, ANSWER_SECONDS))
     if ran.status != "answer":
         result = all_wrong(exercise, f"The cell of {name} does not run. {ran.text}")
     else:
@@ -111,9 +115,9 @@ class _Call(NamedTuple):
 class _Run:
     """A worker for one notebook; what later cells need is done again in a fresh process."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, isolation: Isolation) -> None:
         self.seconds = seconds
-        self.worker = Worker()
+        self.worker = Worker(walls=isolation.walls)
         self.worker.environment |= {"HANDWRITING_MY": f"{self.worker.folder}/my"}
         #: What was done, and for an answer what to do instead if it fails the second time
         self.kept: list[tuple[_Call, _Call | None]] = []

@@ -7,7 +7,7 @@ import io
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from statistics import mean
+from statistics import mean, median
 
 from shared.checks.verdict import NOT_ATTEMPTED, PASSED
 from shared.grading.batch import Graded
@@ -17,8 +17,8 @@ from shared.paths import write_atomically
 
 #: Headings, and what stands below each; a file of one's own has two such lines, too
 COLUMNS = """\
-learner,lab,points,of,percent,trouble,same answers as,look at
-{learner},{lab},{points},{possible},{percent},{trouble},{same_as},{look_at}
+learner,lab,points,of,percent,trouble,same answers as,look at,isolation
+{learner},{lab},{points},{possible},{percent},{trouble},{same_as},{look_at},{isolation}
 """
 
 
@@ -68,6 +68,7 @@ def _fields(one: Graded) -> dict[str, str]:
         "trouble": one.trouble,
         "same_as": "; ".join(one.same_as),
         "look_at": "; ".join(one.look_at),
+        "isolation": one.isolation,
         "file": str(one.submission.path),
     }
 
@@ -106,20 +107,28 @@ def overview(graded: Sequence[Graded]) -> Mapping[str, list[dict[str, object]]]:
     found: dict[str, list[dict[str, object]]] = {}
     labs = {one.submission.lab.number: one.submission.lab for one in graded if one.exercises}
     for _, lab in sorted(labs.items()):
-        class_ = [one.exercises for one in graded if one.exercises and one.submission.lab == lab]
+        of_lab = [one for one in graded if one.exercises and one.submission.lab == lab]
         rows = []
-        for column in zip(*class_, strict=True):
+        for column in zip(*(one.exercises for one in of_lab), strict=True):
+            name = column[0]["id"].partition(".")[2]
+            noted = [one.handed_in.get("tries", {}).get(name) for one in of_lab]
+            tries = [one for one in noted if isinstance(one, int) and one > 0]
+            guesses = [one.handed_in.get("guesses", {}).get(name) for one in of_lab]
             missed = Counter(
                 case["name"] for one in column for case in one["cases"] if not case["passed"]
             )
             states = Counter(one["state"] for one in column)
             rows.append({
                 "title": column[0]["title"],
-                "passed": states[PASSED],
+                "full": states[PASSED],
+                "in_part": sum(0 < one["points"] < one["possible"] for one in column),
+                "none": sum(one["points"] == 0 for one in column),
                 "untouched": states[NOT_ATTEMPTED],
                 "of": len(column),
                 "share": 100 * mean(one["points"] for one in column) / column[0]["possible"],
                 "missed": missed.most_common(3),
+                "tries": f"{median(tries):g}" if tries else "",
+                "guesses": Counter(str(one)[:40] for one in guesses if one).most_common(5),
             })  # fmt: skip
         found[f"Lab {lab.number}, {lab.title}"] = rows
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import functools
 import json
 import re
 import symtable
@@ -69,7 +70,7 @@ def steps(cells: list[dict[str, Any]], names: Iterable[str]) -> list[Step]:
         if name in names:
             found.append(Step(f"answer {name}", cell["source"], name))
         elif RUN_TAGS & set(_tags(cell)):
-            found.append(Step(f"lab cell {number}", cell["source"]))
+            found.append(Step(f"lab cell {number}", plain(cell["source"])))
     missing = names - {step.answer_to for step in found}
     if missing:
         raise NotebookError(f"The lab has no answer cell for {', '.join(sorted(missing))}.")
@@ -127,17 +128,21 @@ def plain(source: str) -> str:
 def _helpers(source: str, others: list[str], known: set[str]) -> list[str]:
     """Return the statements in other cells that bind what an answer lacks, in their order."""
     statements = [
-        (node, ast.get_source_segment(other, node) or "", _bound(node))
+        (node, other, _bound(node))
         for other in others
         for node in (_tree(other) or ast.Module([], [])).body
     ]
+
+    def text(k: int) -> str:
+        return ast.get_source_segment(statements[k][1], statements[k][0]) or ""
+
     tree = _tree(source) or ast.Module([], [])
     known = known.union(*map(_bound, tree.body))  # What the cell has itself is not taken elsewhere
     wanted, kept = _used(source) - known, set()
     while more := {k for k, (_, _, names) in enumerate(statements) if names & wanted} - kept:
         kept |= more
-        wanted |= {name for k in more for name in _used(statements[k][1])} - known
-    return [statements[k][1] for k in sorted(kept)]
+        wanted |= {name for k in more for name in _used(text(k))} - known
+    return [text(k) for k in sorted(kept)]
 
 
 def _names_of(lab: Iterable[dict[str, Any]]) -> set[str]:
@@ -184,6 +189,7 @@ def _used(source: str) -> set[str]:
     return found
 
 
+@functools.lru_cache(maxsize=2000)  # Each answer looks at every cell
 def _tree(source: str) -> ast.Module | None:
     try:
         return ast.parse(source)

@@ -3,7 +3,7 @@
 import pytest
 from bs4 import BeautifulSoup
 
-from shared.explorer.browse import browse
+from shared.explorer.browsing import browse
 from shared.figures import Picture, draw
 
 

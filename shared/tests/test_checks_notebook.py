@@ -179,6 +179,48 @@ def test_endless_loop_is_stopped_once_and_prints_are_shown_once(cell, monkeypatc
     assert threading.active_count() == threads, "the loop goes on in the background"
 
 
+def test_a_long_check_says_what_it_does_and_takes_that_away(cell, monkeypatch):
+    said = []
+    notebook = SimpleNamespace(
+        display=lambda data, **kept: said.append((data["text/plain"], kept["update"])),
+        clear_output=lambda: said.append("gone"),
+    )
+    monkeypatch.setitem(sys.modules, "IPython.display", notebook)
+    monkeypatch.setattr("shared.checks.display._PATIENCE", -1.0)
+    cell(RIGHT)
+    assert "passed" in repr(check("lab90.collapse"))
+    assert said[0] == ("Checking Collapse a path: merges repeats (0 s so far)", False)
+    assert said[1][1] and said[-1] == "gone"
+
+
+def test_the_best_answer_stays_on_record_and_tries_are_counted(cell, lab90):  # noqa: F811
+    for source in (DROPS_FIRST, RIGHT, RIGHT):
+        cell(source)
+        check("lab90.collapse")
+    cell(DROPS_FIRST)
+    assert "Your earlier answer reached 3 of 3 points; they stay on record." in repr(
+        check("lab90.collapse")
+    )
+    entry = kept(lab90)["exercises"]["lab90.collapse"]
+    assert (entry["state"], entry["points"], entry["tries"]) == (PASSED, 3, 2)
+    assert re.search(r"3 of 3 +2 +✓ passed earlier", repr(report(90)))
+
+
+def test_an_answer_that_explodes_in_one_call_is_stopped():
+    function = (
+        "import itertools\nfrom shared.ctc import collapse\n"
+        "def count_paths(num_frames, label):\n"
+        "    paths = list(itertools.product([0, *set(label)], repeat=num_frames))\n"
+        "    return sum(collapse(path) == label for path in paths)\n"
+    )
+    program = f"{function}from shared.checks import check\ncheck('lab03.count_paths')"
+    command = [sys.executable, "-c", program]
+    started = time.monotonic()
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
+    assert "not right yet, 5 of 7 points" in done.stdout, done
+    assert "was stopped" in done.stdout and time.monotonic() - started < 40
+
+
 def test_check_works_outside_the_main_thread(cell):
     cell(RIGHT)
     shown = []
@@ -239,22 +281,25 @@ def test_report_lists_points_and_states(cell):
         check(f"lab90.{name}")
     lines = repr(report(90)).splitlines()
     assert lines[0] == "Exercises of lab 90"
-    assert [line.split("  ")[-1].strip() for line in lines[2:7]] == [
+    assert [line.split("  ")[-1].strip() for line in lines[3:8]] == [
         "– not attempted",
         "✓ passed",
         "– not attempted",
         "– not attempted",
         "✗ not right yet",
     ]
-    assert lines[-1] == "Lab 90: 3 of 11 points."
+    assert lines[-2] == "Lab 90: 3 of 11 points." and "proves nothing" in lines[-1]
     html = report(90)._repr_html_()
-    assert '<th scope="col">State</th>' in html and "<caption>Exercises of lab 90</caption>" in html
+    assert (
+        '<th scope="col" style="text-align: left">State</th>' in html
+        and "<caption>Exercises of lab 90</caption>" in html
+    )
 
 
 def test_report_of_the_last_lab_shows_the_course(monkeypatch, tmp_path):
     monkeypatch.setenv("HANDWRITING_MY", str(tmp_path))
     lines = repr(report(9)).splitlines()
-    first = lines.index("The course") + 2
+    first = lines.index("The course") + 3
     assert [line.split()[0] for line in lines[first:-1]] == list("123456789")
     assert all(" 0 of " in line for line in lines[first:])
     assert lines[-1].startswith("The course: 0 of ") and lines[-1].endswith(" points.")

@@ -13,6 +13,7 @@ import time
 import numpy as np
 import pytest
 
+from shared import ctc
 from shared.checks import compare, crossing, portable
 from shared.checks.builders import accepts, refuses
 from shared.checks.compare import close, equal, number_between, one_of, shape, whole_number
@@ -21,6 +22,7 @@ from shared.checks.exercise import Case, Exercise
 from shared.checks.probing import Reply, attempt, attempt_within
 from shared.checks.verdict import all_wrong, judge
 from shared.ctc import collapse
+from shared.exercises.lab03_forward import judge_frames, labels_in, sum_paths
 from shared.tests.fixtures import lab90_exercises
 
 INF = math.inf
@@ -346,3 +348,24 @@ def test_progress_survives_a_kill(tmp_path):
         if path.exists():
             json.loads(path.read_text(encoding="utf-8"))
     assert len(json.loads(path.read_text(encoding="utf-8"))["guesses"]) > 0
+
+
+def label_message(scale=1.0, join=np.logaddexp.reduce):
+    """Return what the judge says of a forward pass with something changed."""
+    inputs = labels_in(5, 4, [[3], [1, 2]])(7)
+    frames = [inputs["log_probs"][: t + 1] for t in range(5)]
+    lattices = [ctc.extend_label(label, 0) for label in inputs["labels"]]
+    rows = [
+        [scale * sum_paths(seen, *lattice, join=join) for seen in frames] for lattice in lattices
+    ]
+    return judge_frames(inputs, rows) or ""
+
+
+def test_a_mistake_is_named_only_where_it_explains_all_frames():
+    assert "the best path is taken" in label_message(join=np.max)
+    assert "its sign is opposite" in label_message(scale=-1.0)
+
+
+def test_float32_is_named_where_it_is_all_that_is_wrong():
+    assert "float32: compute in float64" in label_message(scale=1 + 4e-7)
+    assert "float32" not in label_message(scale=1.01)

@@ -77,6 +77,32 @@ FORGERIES = {
         "from shared.ctc import collapse as r\n"
         "def collapse(path, blank=0):\n    return P(1).submit(r, path, blank).result()"
     ),
+    "through the library": (
+        "import numpy as np\nfrom shared import ctc\ndef collapse(path, blank=0):\n"
+        "    grid = np.zeros((len(path), 30))\n"
+        "    grid[range(len(path)), path] = 9\n"
+        "    return ctc.greedy(ctc.log_softmax(grid), blank)[1]"
+    ),
+    "a copy of the code": (
+        "import types\nfrom shared import ctc\n"
+        "collapse = types.FunctionType(ctc.collapse.__code__.replace(), vars(ctc), 'mine')"
+    ),
+    "a copy behind another": (
+        "import types\nfrom shared import ctc\n"
+        "copy = types.FunctionType(ctc.collapse.__code__.replace(), vars(ctc), 'mine')\n"
+        "def collapse(path, blank=0):\n    return copy(path, blank)"
+    ),
+    "a second copy of the module": (
+        "import importlib.util as u\nfrom shared import ctc\n"
+        "spec = u.spec_from_file_location('again', ctc.__file__)\n"
+        "again = u.module_from_spec(spec)\nspec.loader.exec_module(again)\n"
+        "def collapse(path, blank=0):\n    return again.collapse(path, blank)"
+    ),
+    "its text run again": (
+        "import inspect\nfrom collections.abc import Sequence\nfrom itertools import groupby\n"
+        "from shared import ctc\nexec(inspect.getsource(ctc.collapse))\nmine = collapse\n"
+        "def collapse(path, blank=0):\n    return mine(path, blank)"
+    ),
     "equal to everything": (
         "class Anything(list):\n    __eq__ = lambda self, other: True\n"
         "    __ne__ = lambda self, other: False\n    __hash__ = None\n"
@@ -171,7 +197,7 @@ BREAKS = {
     "returns far too much": ("def collapse(path, blank=0):\n    return [0] * 10**6", "at most"),
     "takes all memory": (
         "import numpy\n"
-        "def collapse(path, blank=0):\n    return numpy.empty(6 * 10**9, 'u1')[:1].tolist()",
+        "def collapse(path, blank=0):\n    return numpy.empty(80 * 10**9, 'u1')[:1].tolist()",
         "MemoryError",
     ),
     "recurses": ("def collapse(path, blank=0):\n    return collapse(path)", "RecursionError"),

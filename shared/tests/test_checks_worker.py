@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from shared.checks.probing import Reply
-from shared.checks.worker import Worker
+from shared.checks.worker import Worker, memory_in_use
 
 #: The calls are in a module of their own: a module of tests may not be imported over there
 PATH = os.pathsep.join([str(Path(__file__).parent / "fixtures"), *sys.path])
@@ -106,9 +106,19 @@ def test_a_forged_reply_is_none(worker):
 
 
 @FORKS
+def test_what_takes_too_much_memory_is_stopped(worker, monkeypatch):
+    if not memory_in_use(os.getpid()):
+        pytest.skip("This system does not say how much memory a process uses.")
+    monkeypatch.setattr("shared.checks.worker.MEMORY", 400_000_000)
+    source = "import itertools\nx = list(itertools.product(range(10), repeat=12))"
+    reply = worker.ask("shared.checks.answering:run_cell", 60, source=source, label="cell")
+    assert (reply.status, "0.4 GB of memory" in reply.text) == ("died", True)
+    assert worker.ask("shared.checks.answering:run_cell", 60, source="1", label="cell").text == ""
+
+
 def test_nothing_goes_on_when_the_judge_is_killed(tmp_path):
     program = (
-        "from shared.checks.worker import Worker\n"
+        "from shared.checks.worker import Worker, memory_in_use\n"
         "worker = Worker()\n"
         f"worker.environment['PYTHONPATH'] = {PATH!r}\n"
         "print(worker.ask('worker_calls:process', 30).text, flush=True)\n"

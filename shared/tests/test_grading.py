@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import csv
+import errno
 import json
 import os
+import subprocess
+import sys
 
 import pytest
 
+from shared.checks import progress
 from shared.checks.exercise import load_lab
 from shared.checks.labs import LABS
+from shared.checks.verdict import CaseResult, Result, not_attempted
+from shared.checks.worker import Worker
+from shared.course import classes, hand_in
 from shared.course import grade as verb
-from shared.course import hand_in
 from shared.course.outline import CourseError, this_course
-from shared.grading import batch, sheets
+from shared.grading import batch, editions, isolation, sheets
 from shared.grading.folder import Roster, Submission, collect
+from shared.grading.runner import grade
 from shared.grading.submission import NotebookError, answers_in, find_answer, plain, read_notebook
 
 COURSE = this_course()
@@ -52,7 +60,9 @@ def test_names_labs_and_the_file_that_counts_are_found(tmp_path):
 
 def test_without_a_roster_a_file_names_its_learner(tmp_path):
     put(tmp_path, f"submission_Bob Stone_{LAB.name}.ipynb", UNTOUCHED)
-    assert [one.learner for one in collect(tmp_path, NAMES, Roster())] == ["Bob Stone"]
+    put(tmp_path, f"learner017_{LAB.name}.ipynb", UNTOUCHED)
+    found = {one.learner for one in collect(tmp_path, NAMES, Roster())}
+    assert found == {"Bob Stone", "learner017"}
 
 
 def test_a_name_that_two_could_have_is_not_guessed():
@@ -207,3 +217,101 @@ def test_hand_in_keeps_answers_and_leaves_the_rest_here(tmp_path, monkeypatch, c
 def test_a_folder_or_mine_but_not_both():
     with pytest.raises(CourseError, match="--mine"):
         run()
+
+
+def test_cases_of_the_grader_are_added_and_a_file_that_is_none_is_named(tmp_path):
+    path = tmp_path / "private.py"
+    path.write_text(
+        "from shared.checks.exercise import Case\n"
+        "def both(function, inputs):\n    return [function(**inputs)] * 2\n"
+        "CASES = {'lab01.encode': [\n"
+        "    Case('another alphabet', {'text': 'ba', 'characters': 'ab'}, hint='h', hidden=True),\n"
+        "    Case('twice', {'text': 'b', 'characters': 'ab'}, probe=both, hint='h')]}\n"
+    )
+    encode = next(one for one in load_lab(1) if one.name == "encode")
+    (longer,) = batch.with_cases([encode], path)
+    assert [case.name for case in longer.cases[-2:]] == ["another alphabet", "twice"]
+    (result,) = grade(SOLVED, UNTOUCHED, [longer])
+    assert result.state == "passed" and result.points == encode.points + 2
+    assert batch.version(LAB, UNTOUCHED, 1) != batch.version(LAB, UNTOUCHED, 1, path)
+    path.write_text("CASES = 1 / 0")
+    with pytest.raises(NotebookError, match="private.py gives no cases .ZeroDivisionError"):
+        batch.with_cases([encode], path)
+
+
+@pytest.mark.notebooks
+def test_an_edition_for_students_checks_without_answers(tmp_path):
+    exercises = load_lab(1)
+    root = COURSE.labs.parent
+    editions.make(root, tmp_path, exercises, ("https://here/a", "https://there/b"))
+    students, grader = tmp_path / "students", tmp_path / "grader"
+    assert not (students / "solutions").exists() and (grader / "solutions").is_dir()
+    assert not (students / "shared/tests").exists()
+    assert json.loads((grader / "data/class.json").read_text())["seed"] >= 0
+    given = json.loads((students / "data/answers.json").read_text(encoding="utf-8"))
+    assert set(given) == {one.id for one in exercises}
+    assert "recall" in given["lab01.encode"]["program"][-1]
+    program = f"""
+from shared.checks.exercise import find
+from shared.grading.runner import grade
+encode, rate = find("lab01.encode"), find("lab01.right_rate")
+lab = "labs/{LAB.notebook}"
+print([one.points for one in grade({str(SOLVED)!r}, lab, [encode, rate])])
+print([one.points for one in grade(lab, lab, [encode, rate])])
+print(encode.reference("ab", "abc"))
+"""
+    environment = os.environ | {"PYTHONPATH": str(students), "HANDWRITING_MY": str(tmp_path)}
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(
+        command, cwd=students, env=environment, capture_output=True, text=True, check=False
+    )
+    points = [float(one.points) for one in exercises if one.name in ("encode", "right_rate")]
+    assert done.stdout.splitlines() == [str(points).replace(".0", ""), "[0, 0]"], done
+    assert "NotRecordedError: This edition of the course has no `encode`" in done.stderr
+
+
+def test_the_form_of_isolation_hides_what_others_handed_in(tmp_path):
+    form = isolation.best((tmp_path,))
+    if form.name != "bubblewrap":
+        pytest.skip("bubblewrap is not installed, or not allowed, on this system.")
+    (tmp_path / "secret.txt").write_text("points")
+    source = (
+        "import os, socket\n"
+        f"seen = [os.listdir({str(tmp_path)!r}), os.path.exists({str(SOLVED)!r})]\n"
+        "seen.append('HANDWRITING_MY' in os.environ)\n"
+        "try:\n    socket.create_connection(('192.0.2.1', 80), timeout=5)\n"
+        "except OSError as error:\n    seen.append(error.errno)\n"
+        "try:\n    open('/usr/harm', 'w')\n"
+        "except OSError as error:\n    seen.append(error.errno)\n"
+        "raise ValueError(seen)"
+    )
+    with contextlib.closing(Worker(walls=form.walls)) as worker:
+        reply = worker.ask("shared.checks.answering:run_cell", 60, source=source, label="cell")
+    unreachable, read_only = errno.ENETUNREACH, errno.EROFS
+    assert f"[[], False, False, {unreachable}, {read_only}]" in reply.text
+
+
+def test_what_hand_in_noted_is_shown_to_the_teacher(tmp_path, monkeypatch):
+    monkeypatch.setenv("HANDWRITING_MY", str(tmp_path))
+    put(tmp_path, LAB.notebook, SOLVED)
+    encode = next(one for one in load_lab(1) if one.name == "encode")
+    progress.record(Result(encode, "passed", (CaseResult("a", 4, True),)))
+    progress.record_guess("lab01.guess_error_rate", "12.5")
+    parser = argparse.ArgumentParser()
+    hand_in.add_arguments(parser)
+    hand_in.run(parser.parse_args(["1"]))
+    _, noted = batch._look_at(tmp_path / "hand-in" / LAB.notebook)
+    assert noted["tries"]["encode"] == 1 and noted["guesses"] == {"guess_error_rate": "12.5"}
+    results = [not_attempted(one, "") for one in load_lab(1)]
+    rows = [batch.as_record(one) for one in results]
+    one = batch.Graded(Submission("ann", LAB, SOLVED), tuple(rows), handed_in=noted)
+    sheets.write_pages([one], Roster(), tmp_path)
+    page = (tmp_path / "overview.html").read_text(encoding="utf-8")
+    assert "Guessed: 12.5 (1)" in page and "0 full, 0 in part, 1 none" in page
+
+
+def test_editions_go_into_a_new_folder(tmp_path):
+    parser = argparse.ArgumentParser()
+    classes.add_arguments(parser)
+    with pytest.raises(CourseError, match="exists"):
+        classes.run(parser.parse_args(["new", str(tmp_path)]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import copy
 import json
 import os
@@ -11,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from shared.checks.exercise import find, labs, load_lab
-from shared.course import notebooks
+from shared.course import grade, notebooks
 from shared.course.outline import this_course
 
+pytest.importorskip("nbgrader", reason="nbgrader is not installed: the extra `grading`")
 COURSE = this_course()
 LABS = [
     pytest.param(lab, marks=() if lab.number == 1 else pytest.mark.nightly, id=lab.name)
@@ -74,6 +76,40 @@ def test_untouched_lab_gets_nothing_and_solved_one_all(lab, tmp_path, monkeypatc
     possible = sum(exercise.points for exercise in load_lab(lab.number))
     found = scores(tmp_path, monkeypatch, untouched, {"untouched": untouched, "solved": solved})
     assert found == {"untouched": (0, possible), "solved": (possible, possible)}
+
+
+@pytest.mark.notebooks
+def test_what_labs_grade_enters_is_what_nbgrader_finds_itself(tmp_path, monkeypatch):
+    from nbgrader.api import Gradebook
+
+    lab = COURSE.find(["1"])[0]
+    given = {"untouched": graded_cells(COURSE.labs / lab.notebook)}
+    given["solved"] = graded_cells(COURSE.solutions / lab.notebook)
+    given["in part"] = copy.deepcopy(given["solved"])
+    (cell,) = [cell for cell in given["in part"]["cells"] if cell["id"] == "answer-encode"]
+    cell["source"] = (
+        "def encode(text, characters):\n    return [characters.find(c) + 1 for c in text]"
+    )
+    for learner, notebook in given.items():
+        (tmp_path / "in" / learner).mkdir(parents=True)
+        (tmp_path / "in" / learner / lab.notebook).write_text(json.dumps(notebook), "utf-8")
+    parser = argparse.ArgumentParser()
+    grade.add_arguments(parser)
+    words = [str(tmp_path / "in"), "--nbgrader"]
+    for _ in range(2):  # A second time it is added to
+        assert grade.run(parser.parse_args(words)) == 0
+    course = tmp_path / "in-grades" / "nbgrader"
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
+        entered = {one.student.id: one.score for one in gradebook.assignment_submissions(lab.name)}
+    page = course / "feedback" / "in_part" / lab.name / f"{lab.name}.html"
+    text = page.read_text(encoding="utf-8")
+    assert "✗ names an unknown character" in text and f"{entered['in_part']:g}" in text
+    assert "solved" in (course / "grades.csv").read_text()
+    submissions = {name.replace(" ", "_"): notebook for name, notebook in given.items()}
+    (tmp_path / "theirs").mkdir()
+    theirs = scores(tmp_path / "theirs", monkeypatch, given["untouched"], submissions)
+    assert entered == {name: points for name, (points, _) in theirs.items()}
+    assert entered["untouched"] == 0 < entered["in_part"] < entered["solved"]
 
 
 @pytest.mark.notebooks

@@ -9,13 +9,11 @@ from __future__ import annotations
 import atexit
 import functools
 import json
-import linecache
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
-from shared.checks.portable import pack
+from shared.checks.portable import cells_of, pack
 from shared.checks.probing import Reply
 from shared.checks.worker import START_SECONDS, Worker
 
@@ -117,7 +115,7 @@ def run_suite(
     tests: Sequence[Callable], patches: Sequence[Sequence[str]], seed: int = 0
 ) -> list[Outcome]:
     """Run tests together on one variant of the code, as a test runner would."""
-    sources = {name: text for test in tests for name, text in _cells(test).items()}
+    sources = {name: text for test in tests for name, text in cells_of(test).items()}
     return shared_runner().run([pack(test) for test in tests], patches, seed, sources=sources)
 
 
@@ -132,7 +130,7 @@ def run_variants(test: Callable, inputs: dict[str, Any]) -> list[dict[str, Any]]
         For each variant a dict of "outcome", "detail" and "cheats", in the same order.
     """
     inner = getattr(test, "__wrapped__", test)
-    packed, cells = pack(inner), tuple(_cells(inner).items())
+    packed, cells = pack(inner), tuple(cells_of(inner).items())
     outcomes = [
         _run_once(packed, tuple(map(tuple, variant["patches"])), variant["seed"], cells)
         for variant in inputs["variants"]
@@ -151,11 +149,3 @@ def _run_once(
 ) -> Outcome:
     """Good variants are the same for every bug of an area: a second run would say the same."""
     return shared_runner().run([packed], patches, seed, sources=dict(cells))[0]
-
-
-def _cells(test: Callable) -> dict[str, str]:
-    """Return the text of what a test stands in, by file name, where no file holds it."""
-    inside = [cell.cell_contents for cell in getattr(test, "__closure__", None) or ()]
-    codes = (getattr(one, "__code__", None) for one in (test, *inside))
-    names = {code.co_filename for code in codes if code}
-    return {name: "".join(linecache.getlines(name)) for name in names if not Path(name).is_file()}

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from shared.checks.answers import is_recorded
 from shared.checks.planted.adapters import ADAPTERS
 from shared.paths import my_directory
 
@@ -78,6 +79,8 @@ def load_function(source: str, name: str, module: str) -> Callable:
 
 
 def _bound(function: Callable, name: str) -> Callable[[], None] | None:
+    if is_recorded(function):
+        return None
     if name not in ADAPTERS:
         return function if not inspect.signature(function).parameters else None
     adapter = ADAPTERS[name]

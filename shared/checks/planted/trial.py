@@ -22,7 +22,7 @@ import numpy as np
 from shared.checks.planted.patches import apply
 from shared.checks.planted.watching import CheatError, Watch
 from shared.checks.portable import holds_judges, unpack
-from shared.checks.probing import Reply
+from shared.checks.probing import Reply, words_of
 
 #: What a test may use; loaded before the first copy, so that no run pays for it
 WARM = (
@@ -79,12 +79,12 @@ def _outcome(packed: str) -> tuple[str, str]:
     except AssertionError as error:
         return "failed", _stop(error)
     except NotImplementedError as error:
-        return "stub", _text(error)
+        return "stub", words_of(error, DETAIL)
     except CheatError:
         return "failed", ""
     except BaseException as error:  # SystemExit of a test as well
         if isinstance(error, ImportError) and any(map(holds_judges, str(error).split())):
-            return "judge", _text(error)
+            return "judge", words_of(error, DETAIL)
         return "error", _stop(error, f"{type(error).__name__}: ")
     return "passed", ""
 
@@ -99,7 +99,7 @@ def _stop(error: BaseException, kind: str = "") -> str:
             if not kind:
                 place += _asserted(step.tb_frame, step.tb_lineno)
         step = step.tb_next
-    return ": ".join(part for part in (place, kind + _text(error)) if part)
+    return ": ".join(part for part in (place, kind + words_of(error, DETAIL)) if part)
 
 
 def _asserted(frame: FrameType, line: int) -> str:
@@ -120,13 +120,6 @@ def _asserted(frame: FrameType, line: int) -> str:
 def _value(node: ast.expr, frame: FrameType) -> object:
     code = compile(ast.Expression(node), "<assertion>", "eval")
     return eval(code, frame.f_globals, dict(frame.f_locals))
-
-
-def _text(error: BaseException) -> str:
-    try:
-        return " ".join(str(error).split())[:DETAIL]
-    except Exception:
-        return "(its message cannot be shown)"
 
 
 def _is_test(frame: FrameType) -> bool:

@@ -54,6 +54,8 @@ def wrong_triggers(workflow: Workflow) -> str | None:
         fields = str(entry.get("cron", "")).split() if isinstance(entry, dict) else []
         if len(fields) != 5 or not all(re.fullmatch(r"[\d*/,\-A-Za-z]+", f) for f in fields):
             return f"{entry!r} is no time: cron has five fields, as in `17 2 * * *`."
+        if not fields[1].isdigit():
+            return f"{entry!r} is more than once a night; its second field names the hour."
     return None
 
 
@@ -185,7 +187,7 @@ def no_comment(workflow: Workflow) -> str | None:
         job = workflow.jobs[step.job]
         if "pull-requests" not in writes(job.get("permissions") or {}):
             return f"The job {step.job!r} comments, and has no `pull-requests: write`."
-        if step.action == "" and not _has_token(step, workflow):
+        if step.run and not _has_token(step, workflow):
             return "`gh` needs a token: env GH_TOKEN: ${{ github.token }}."
         if step.job not in testing and not needs(job):
             return f"The job {step.job!r} waits for nothing; say whose result it `needs:`."
@@ -221,6 +223,7 @@ def comment_steps(workflow: Workflow) -> list[Step]:
         for step in workflow.steps()
         if re.search(r"\bgh pr comment\b|\bgh api\b.*comments", step.run)
         or (step.action == "actions/github-script" and "createComment" in str(step.settings))
+        or re.search(r"comment", step.action)
     ]
 
 

@@ -17,7 +17,7 @@ from shared.experiments.tracking import (
     ranked,
     run_label,
 )
-from shared.explorer.browse import _LIVE, failed, live
+from shared.explorer.browsing import _LIVE, failed, live
 from shared.explorer.explorer import is_static
 from shared.picture import OKABE_ITO, Picture, number
 

@@ -1,127 +1,164 @@
-// Draws a scene as SVG: the same text, mark for mark, as svg.py writes in Python.
+// What all levels draw with: SVG as text, the ink, the emissions; and how numbers are written.
 
 const ESCAPES = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;" };
-const escaped = (text) => text.replace(/[&<>"']/g, (c) => ESCAPES[c]);
+const escaped = (text) => String(text).replace(/[&<>"']/g, (c) => ESCAPES[c]);
+const OTHER = -1; // The row of all classes that have none of their own
+const tidy = (v) => Math.round(v * 100) / 100;
+const clamp = (v, low, high) => Math.min(Math.max(v, low), high);
+const SUPERSCRIPTS = { "-": "⁻", ...Object.fromEntries([..."⁰¹²³⁴⁵⁶⁷⁸⁹"].map((c, i) => [i, c])) };
 
-function groups(values, size) {
-  const found = [];
-  for (let i = 0; i < values.length; i += size) found.push(values.slice(i, i + size));
-  return found;
+// Where everything lies on a page `across` pixels wide and `room` high, one time axis for all
+function layOut(given) {
+  const { n, rows, colors, across } = given;
+  const frames = n.logProbs.length;
+  const narrow = across < 560;
+  const left = narrow ? 46 : 92;
+  const step = clamp((across - left - 8) / frames, 8, 110);
+  const named = rows.filter((k) => k !== OTHER);
+  const fold = (table, i) => table.map((row) => (rows[i] !== OTHER ? row[rows[i]]
+    : row.reduce((sum, value) => sum + value, 0) - named.reduce((sum, k) => sum + row[k], 0)));
+  const probabilities = n.logProbs.map((row) => row.map(Math.exp));
+  return {
+    ...given, frames, narrow, left, step, fold, plot: frames * step,
+    width: Math.max(across, left + frames * step + 8),
+    byRow: rows.map((_, i) => fold(probabilities, i).map((p) => clamp(p, 0, 1))),
+    color: (k) => (k === BLANK ? "var(--blank)" : k === OTHER ? "var(--muted)" : colors.get(k) ?? `var(--c${k % 6})`),
+    x: (t) => left + t * step,
+    rowOf: (k) => rows.indexOf(rows.includes(k) ? k : OTHER),
+  };
 }
 
-function paint(mark, theme) {
-  let found = ` fill="${mark.fill ? theme[mark.fill] : "none"}"`;
-  if (mark.stroke) found += ` stroke="${theme[mark.stroke]}" stroke-width="${mark.width}"`;
-  if ((mark.opacity ?? 1) !== 1) found += ` opacity="${mark.opacity}"`;
-  if (mark.dash) found += ' stroke-dasharray="4 3"';
-  return found;
+// A probability as people write it: 0.42, 0.0031, 2.1·10⁻⁹
+function chance(p) {
+  if (!(p > 0)) return "0";
+  if (p >= 0.001) return p.toFixed(p >= 0.0995 ? 2 : p >= 0.00995 ? 3 : 4);
+  const [digits, power] = p.toExponential(1).split("e");
+  return `${digits}·10${[...power.replace("+", "")].map((c) => SUPERSCRIPTS[c]).join("")}`;
 }
 
-function hatchOver(mark, shapes) {
-  if (!mark.hatch) return "";
-  const opacity = mark.fill === null ? mark.opacity : 0.6;
-  return `<g fill="url(#ctc-hatch)" opacity="${opacity}">${shapes}</g>`;
+function nats(value) {
+  if (!Number.isFinite(value)) return value < 0 ? "−∞" : "∞";
+  return value.toFixed(2).replace("-", "−");
 }
 
-const DRAW = {
-  rects(mark, theme) {
-    const radius = mark.radius ? ` rx="${mark.radius}"` : "";
-    const shapes = groups(mark.at, 4)
-      .map(([x, y, w, h]) => `<rect x="${x}" y="${y}" width="${w}" height="${h}"${radius}/>`)
-      .join("");
-    const drawn = mark.fill || mark.stroke ? `<g${paint(mark, theme)}>${shapes}</g>` : "";
-    return drawn + hatchOver(mark, shapes);
-  },
-  discs(mark, theme) {
-    const shapes = groups(mark.at, 3)
-      .map(([x, y, r]) => `<circle cx="${x}" cy="${y}" r="${r}"/>`)
-      .join("");
-    return `<g${paint(mark, theme)}>${shapes}</g>` + hatchOver(mark, shapes);
-  },
-  segments(mark, theme) {
-    const path = groups(mark.at, 4).map(([a, b, c, d]) => `M${a} ${b}L${c} ${d}`).join("");
-    return `<path d="${path}"${paint(mark, theme)}/>`;
-  },
-  polyline(mark, theme) {
-    const points = groups(mark.at, 2).map(([x, y]) => `${x},${y}`).join(" ");
-    return `<polyline points="${points}"${paint(mark, theme)}/>`;
-  },
-  ribbons(mark, theme) {
-    const path = groups(mark.at, 6)
-      .map(([a, b, y, c, d, z]) => {
-        const v = Math.round(((y + z) / 2) * 100) / 100;
-        return `M${a} ${y}C${a} ${v} ${c} ${v} ${c} ${z}H${d}C${d} ${v} ${b} ${v} ${b} ${y}Z`;
-      })
-      .join("");
-    return `<path d="${path}"${paint(mark, theme)}/>`;
-  },
-  picture(mark) {
-    const how = mark.smooth ? "" : ' style="image-rendering:pixelated"';
-    return (
-      `<image x="${mark.x}" y="${mark.y}" width="${mark.w}" height="${mark.h}" ` +
-      `preserveAspectRatio="none"${how} href="data:image/png;base64,${mark.png}"/>`
-    );
-  },
-  text(mark, theme) {
-    const anchor = mark.anchor === "start" ? "" : ` text-anchor="${mark.anchor}"`;
-    const bold = mark.bold ? ' font-weight="600"' : "";
-    const halo = mark.halo
-      ? ` stroke="${theme.halo}" stroke-width="3.5" paint-order="stroke"`
+function tag(name, attributes, inside = "") {
+  const written = Object.entries(attributes)
+    .filter(([, value]) => value !== undefined)
+    .map(([key, value]) => ` ${key}="${typeof value === "number" ? tidy(value) : value}"`);
+  return `<${name}${written.join("")}>${inside}</${name}>`;
+}
+
+function words(x, y, content, { size = 13, role = "ink", anchor, bold, halo } = {}) {
+  const style = halo
+    ? { stroke: "var(--paper)", "stroke-width": 4, "paint-order": "stroke", "stroke-linejoin": "round" }
+    : {};
+  return tag("text", {
+    x, y, dy: ".35em", "font-size": size, fill: `var(--${role})`, "text-anchor": anchor,
+    "font-weight": bold ? 650 : undefined, ...style,
+  }, escaped(content));
+}
+
+// A shape in the color of a class; the blank is hatched as well, so that color is never alone
+function painted(v, k, d, opacity = 1) {
+  const shape = tag("path", { d, fill: v.color(k), opacity });
+  return k === BLANK ? shape + tag("path", { d, fill: `url(#${v.hatch})`, opacity }) : shape;
+}
+
+const box = (x, y, w, h) => `M${tidy(x)} ${tidy(y)}h${tidy(w)}v${tidy(h)}h${tidy(-w)}z`;
+
+// A ribbon that bends from the interval [a, b] at x to [c, d] at z
+function ribbon(x, a, b, z, c, d) {
+  const m = tidy((x + z) / 2);
+  const [p, q, r, s, t, u] = [x, a, b, z, c, d].map(tidy);
+  return `M${p} ${q}C${m} ${q} ${m} ${t} ${s} ${t}V${u}C${m} ${u} ${m} ${r} ${p} ${r}Z`;
+}
+
+// The same downwards: from the interval [a, b] at y to [c, d] at z
+function fall(a, b, y, c, d, z) {
+  const m = tidy((y + z) / 2);
+  const [p, q, r, s, t, u] = [a, b, y, c, d, z].map(tidy);
+  return `M${p} ${r}C${p} ${m} ${s} ${m} ${s} ${u}H${t}C${t} ${m} ${q} ${m} ${q} ${r}Z`;
+}
+
+// Symbols in boxes, one box for each [class, first frame, frame after the last]
+function chips(v, y, height, runs, strong = () => true) {
+  return runs.map(([k, from, to], i) => {
+    const [x, w] = [v.x(from) + 0.75, (to - from) * v.step - 1.5];
+    const frame = tag("rect", {
+      x, y, width: w, height, rx: Math.min(4, w / 3), stroke: v.color(k), "stroke-width": 1.4,
+      fill: "none", "stroke-dasharray": strong(k, i) ? undefined : "3 3",
+    });
+    const fits = w >= 7 && strong(k, i);
+    const name = fits
+      ? words(x + w / 2, y + height / 2, v.name(k), { size: clamp(w, 11, 15), anchor: "middle", bold: k !== BLANK })
       : "";
-    const lines = groups(mark.at, 2)
-      .map(([x, y], i) => `<text x="${x}" y="${y}" dy=".35em">${escaped(mark.texts[i])}</text>`)
-      .join("");
-    const style = `font-size="${mark.size}"${anchor}${bold}${halo} fill="${theme[mark.role]}"`;
-    return `<g ${style}>${lines}</g>`;
-  },
-};
-
-function drawMarks(marks, theme, stage, frame, overlay) {
-  return marks
-    .filter((mark) => (mark.stage ?? 0) <= stage && (mark.frame ?? frame) === frame)
-    .filter((mark) => overlay || !mark.overlay)
-    .map((mark) => DRAW[mark.kind](mark, theme));
+    return (strong(k, i) ? painted(v, k, box(x, y, w, height), 0.26) : "") + frame + name;
+  }).join("");
 }
 
-function openSvg(scene, theme) {
-  const { width, height } = scene;
-  return (
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" ` +
-    `viewBox="0 0 ${width} ${height}" role="img" aria-label="${escaped(scene.alt)}" ` +
-    `font-family="system-ui, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif">` +
-    `<title>${escaped(scene.summary)}</title><desc>${escaped(scene.alt)}</desc>` +
-    '<defs><pattern id="ctc-hatch" width="6" height="6" patternUnits="userSpaceOnUse" ' +
-    'patternTransform="rotate(45)">' +
-    `<path d="M1 0V6" stroke="${theme.hatch}" stroke-width="2"/></pattern></defs>` +
-    `<rect width="${width}" height="${height}" fill="${theme.paper}"/>`
-  );
+function runsOf(path) {
+  const runs = [];
+  path.forEach((k, t) => {
+    if (t && k === path[t - 1]) runs[runs.length - 1][2] = t + 1;
+    else runs.push([k, t, t + 1]);
+  });
+  return runs;
 }
 
-function toSvg(scene, theme, stage, frame, overlay) {
-  const marks = drawMarks(scene.marks, theme, stage, frame, overlay);
-  return openSvg(scene, theme) + marks.join("") + "</svg>";
+// The line's picture under the time axis, at its own proportions, in the middle of the height
+function ink(v, top, height, opacity = 1) {
+  if (!v.scene.image) return "";
+  const tall = Math.min(height, (v.scene.imageSize[1] / v.scene.imageSize[0]) * v.plot);
+  return tag("image", {
+    class: "ctcx-ink", x: v.left, y: top + (height - tall) / 2, width: v.plot, height: tall,
+    preserveAspectRatio: "none", opacity, href: `data:image/png;base64,${v.scene.image}`,
+  });
 }
 
-// Heat maps are decoded before the picture is swapped, so that nothing flickers
-const decoded = new Map();
-function decodePictures(scene) {
-  const waiting = [];
-  for (const mark of scene.marks) {
-    if (mark.kind !== "picture" || decoded.has(mark.png)) continue;
-    const image = new Image();
-    image.src = `data:image/png;base64,${mark.png}`;
-    decoded.set(mark.png, image);
-    waiting.push(image.decode().catch(() => undefined));
+function frameNumbers(v, y) {
+  const every = [1, 2, 5, 10, 20, 50, 100].find((n) => n * v.step >= 26);
+  let drawn = words(v.left - 8, y, "frame", { size: 12, role: "muted", anchor: "end" });
+  for (let t = 0; t < v.frames; t += every) {
+    drawn += words(v.x(t + 0.5), y, t, { size: 12, role: "muted", anchor: "middle" });
   }
-  while (decoded.size > 120) decoded.delete(decoded.keys().next().value);
-  return Promise.all(waiting);
+  return drawn;
 }
 
-function themeName() {
-  const jupyter = document.body.dataset.jpThemeLight;
-  if (jupyter) return jupyter === "false" ? "dark" : "light";
-  if (document.body.classList.contains("vscode-dark")) return "dark";
-  if (document.documentElement.getAttribute("theme") === "dark") return "dark";
-  if (document.body.classList.contains("vscode-light")) return "light";
-  return matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+function rowNames(v, classes, top, height) {
+  const shown = height >= 11 ? 1 : Math.ceil(11 / height);
+  return classes.map((k, i) => (i % shown ? "" : words(v.left - 8, top + (i + 0.5) * height, v.name(k), {
+    size: k === OTHER ? 12 : clamp(height, 12, 15), anchor: "end", bold: k > 0, role: k > 0 ? "ink" : "muted",
+  }))).join("");
+}
+
+// What the network says: a bar for each symbol and frame, as high as it is probable
+function emissions(v, top, height) {
+  const { rows, step } = v;
+  const bottom = top + height * rows.length;
+  let drawn = tag("rect", { x: v.left, y: top, width: v.plot, height: bottom - top, fill: "var(--panel)" });
+  rows.forEach((k, i) => {
+    const base = top + (i + 1) * height;
+    const bars = v.byRow[i].map((p, t) => box(v.x(t) + 0.5, base - p * (height - 2), step - 1, p * (height - 2)));
+    drawn += painted(v, k, bars.join("")) + tag("path", { d: `M${v.left} ${base}h${v.plot}`, stroke: "var(--faint)" });
+  });
+  drawn += v.n.path.map((k, t) => tag("rect", {
+    x: v.x(t) + 0.75, y: top + v.rowOf(k) * height + 0.75, width: step - 1.5, height: height - 1.5,
+    fill: "none", stroke: "var(--ink)", "stroke-width": 1.3, rx: 2,
+  })).join("");
+  drawn += rowNames(v, rows, top, height);
+  const zone = { kind: "emissions", x: v.left, y: top, dx: step, dy: height, cols: v.frames, rows: rows.length,
+    label: "What the network says, frames across, symbols down: arrow keys move, plus and minus change a bar" };
+  return { svg: drawn, bottom, zone };
+}
+
+// A vertical band through everything at the chosen frame, and a ring around the chosen bar
+function cursor(v, top, bottom) {
+  return tag("rect", { x: v.x(v.at.t), y: top, width: v.step, height: bottom - top, fill: "var(--select)", opacity: 0.08 });
+}
+
+function ringed(v, top, height) {
+  if (v.at.row < 0) return "";
+  const place = { x: v.x(v.at.t) - 1, y: top + v.at.row * height - 1, width: v.step + 2, height: height + 2, fill: "none", rx: 3 };
+  return tag("rect", { ...place, stroke: "var(--paper)", "stroke-width": 4 }) +
+    tag("rect", { ...place, stroke: "var(--flow)", "stroke-width": 2.4 });
 }

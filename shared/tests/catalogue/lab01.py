@@ -196,6 +196,17 @@ WRONG = {
     ],
     "lab01.edit_distance": [
         (
+            "ignores case and outer spaces",
+            distance()
+            + """
+
+_distance = edit_distance
+def edit_distance(reference, hypothesis):
+    return _distance(reference.strip().lower(), hypothesis.strip().lower())
+""",
+            {THIRTY},
+        ),
+        (
             "place by place",
             """
 def edit_distance(reference, hypothesis):
@@ -250,6 +261,23 @@ def edit_distance(reference, hypothesis):
             {ABOVE},
         ),
         ("zero for an empty set", rate("return sum(edits) / max(1, sum(lengths))"), {REFUSES}),
+        (
+            "weighted mean, which an empty line spoils",
+            rate(
+                "lengths = np.array(lengths, float)\n"
+                "    if not lengths.sum(): raise ValueError('no characters')\n"
+                "    return float(np.average(np.array(edits) / lengths, weights=lengths))"
+            ),
+            {"two hundred random lines"},
+        ),
+        (
+            "refuses an empty line",
+            rate(
+                "if not lengths or min(lengths) == 0: raise ValueError('no characters')\n"
+                "    return sum(edits) / sum(lengths)"
+            ),
+            {"two hundred random lines"},
+        ),
         (
             "divides by the lines",
             rate(
@@ -430,11 +458,11 @@ def edit_distance(reference, hypothesis):
             ),
         ),
         (
-            "weighted mean",
+            "a line at a time",
             rate(
-                "lengths = np.array(lengths, float)\n"
-                "    if not lengths.sum(): raise ValueError('no characters')\n"
-                "    return float(np.average(np.array(edits) / lengths, weights=lengths))"
+                "total = sum(lengths)\n"
+                "    if not total: raise ValueError('no characters')\n"
+                "    return sum(number / total for number in edits)"
             ),
         ),
     ],

@@ -94,8 +94,26 @@ WRONG = {
     "lab02.guess_accuracy": [
         ("above 100", "def guess_accuracy():\n    return 120", {"a percentage from 0 to 100"}),
         ("text", "def guess_accuracy():\n    return '80 %'", {"a percentage from 0 to 100"}),
+        ("a share", "def guess_accuracy():\n    return 0.8", {"a percentage from 0 to 100"}),
     ],
     "lab02.split_by_writer": [
+        (
+            "a share of the writers",
+            """
+def split_by_writer(writers, test_share, seed):
+    names = sorted(set(writers))
+    np.random.default_rng(seed).shuffle(names)
+    chosen = set(names[: max(1, round(test_share * len(names)))])
+    test = [i for i, name in enumerate(writers) if name in chosen]
+    return [i for i, name in enumerate(writers) if name not in chosen], test
+""",
+            {SHARE},
+        ),
+        (
+            "follows the order of a set",
+            by_writer().replace("sorted(set(writers))", "list(set(writers))"),
+            {SEED},
+        ),
         (
             "splits images",
             """
@@ -137,6 +155,13 @@ def split_by_writer(writers, test_share, seed):
         ("a number", "def find_leak():\n    return 3", {"names the leaking snippet"}),
     ],
     "lab02.check_split": [
+        (
+            "accepts one splitter only",
+            "def check_split(split):\n"
+            "    train, test = split(['a', 'b', 'a', 'b'], 0.5, 1)\n"
+            "    assert (train, sorted(test)) == ([0, 2], [1, 3])",
+            {"accepts a good splitter"},
+        ),
         (
             "asserts nothing",
             "def check_split(split):\n    split(['a', 'b'], 0.5, 1)",

@@ -51,6 +51,25 @@ def extend_label(label, blank=0):
 WRONG = {
     "lab03.count_paths": [
         (
+            "skips into the last state, by a negative index",
+            """
+def count_paths(num_frames, label):
+    states = [0]
+    for symbol in label:
+        states += [symbol, 0]
+    ways = [1 if s < 2 else 0 for s in range(len(states))]
+    for _ in range(num_frames - 1):
+        ways = [
+            ways[s]
+            + (ways[s - 1] if s else 0)
+            + (ways[s - 2] if states[s] and states[s] != states[s - 2] else 0)
+            for s in range(len(states))
+        ]
+    return sum(ways[-2:])
+""",
+            {"two symbols in four frames"},
+        ),
+        (
             "chooses frames for symbols",
             "from math import comb\n\ndef count_paths(num_frames, label):"
             "\n    return comb(num_frames, len(label))",

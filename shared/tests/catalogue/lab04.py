@@ -78,6 +78,12 @@ WRONG = {
         ("negative", "def guess_speedup():\n    return -1", None),
     ],
     "lab04.complete_config": [
+        ("always the first", config(near="list(defaults)[0]"), {NEAREST}),
+        (
+            "finds nothing near, and fails",
+            config(cutoff="0.6"),
+            {REFUSES},
+        ),
         ("changes alone", config(result="dict(changes)"), {FILLS}),
         ("defaults win", config(result="{**changes, **defaults}"), {FILLS}),
         (
@@ -132,6 +138,69 @@ def complete_config(defaults, changes):
         ),
     ],
     "lab04.read_records": [
+        (
+            "lines that end in a brace",
+            """
+def read_records(text):
+    records = []
+    for line in text.splitlines():
+        if not line.endswith("}"):
+            break
+        try:
+            records.append(json.loads(line))
+        except ValueError:
+            records.append({})
+            break
+    return records
+""",
+            {SHORT},
+        ),
+        (
+            "ended lines alone",
+            """
+def read_records(text):
+    records = []
+    for line in text.split("\\n")[:-1]:
+        try:
+            records.append(json.loads(line))
+        except ValueError:
+            break
+    return records
+""",
+            {WHOLE},
+        ),
+        (
+            "eval",
+            """
+def read_records(text):
+    records = []
+    for line in text.splitlines():
+        try:
+            records.append(eval(line))
+        except Exception:
+            break
+    return records
+""",
+            {WHOLE},
+        ),
+        (
+            "mends what was cut",
+            """
+def read_records(text):
+    records = []
+    for line in text.splitlines():
+        try:
+            records.append(json.loads(line))
+        except ValueError:
+            try:
+                records.append(json.loads(line + "}"))
+            except ValueError:
+                pass
+            break
+    return records
+""",
+            {SHORT},
+        ),
         ("goes on after the damage", reader("continue"), {NOTHING_AFTER}),
         (
             "lets the exception out",
@@ -211,6 +280,7 @@ def read_records(text):
         ("a list", "def diagnose_runs():\n    return ['stopped early'] * 4", ALL_RUNS),
     ],
     "lab04.keep_going": [
+        ("who is equal is better", going(better="other >= value"), {FORTY}),
         ("always", "def keep_going(value, others, factor):\n    return True", {WORSE, NAN, FORTY}),
         ("never alone", going(places="len(others) // factor"), {FIRST, BETTER, FORTY}),
         ("no place for the first", going(places="(len(others) + 1) // factor"), {FIRST, FORTY}),

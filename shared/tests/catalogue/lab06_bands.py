@@ -92,6 +92,11 @@ def strip(
 
 WRONG = {
     "lab06.baselines": [
+        (
+            "the first row and the number of pixels",
+            bands(point="(x, rows[0] + len(rows))"),
+            {GAP},
+        ),
         ("upper edge", bands(point="(x, rows[0])"), {STRAIGHT, CLIMBS, NUMBERS, GAP, WANDER}),
         (
             "the last row itself",

@@ -103,6 +103,8 @@ def agreement(
 
 WRONG = {
     "lab07.line_problems": [
+        ("knows a space at the ends", problems(unknown="set(text.strip()) - set(alphabet)"),
+         {CHARACTERS}),
         ("asks whether it is wrong", problems(empty="left >= right or top >= bottom"), {NAN}),
         ("one direction alone", problems(empty="not left < right"), {EMPTY, FORTY}),
         ("edges are outside", problems(
@@ -145,6 +147,8 @@ WRONG = {
          {ONE, JOINS, CHAIN, UNKNOWN, NUMBERS, THIRTY}),
     ],
     "lab07.text_agreement": [
+        ("ignores case and outer spaces", agreement(
+            pairs="[[t and t.strip().lower() for t in pair] for pair in pairs]"), {LINES}),
         ("mean of rates", """
 def text_agreement(pairs):
     rates = [edit_distance(a or "", b or "") / max(len(a or ""), len(b or "")) for a, b in pairs]

@@ -30,11 +30,17 @@ def gate(result: str) -> str:
 WRONG = {
     "lab08.passes_gate": [
         ("two-sided", gate("bool((np.abs(rises) <= margin).mean() >= 0.95)"), {BETTER}),
-        ("the mean alone", gate("bool(rises.mean() <= margin)"), {HAND, SHARE}),
+        ("the mean alone", gate("bool(rises.mean() <= margin)"), {EQUAL, HAND, SHARE}),
         ("significantly worse", gate("bool((rises <= margin).mean() > 0.05)"), {HAND, SHARE}),
         ("strict", gate("bool((rises < 0).mean() >= 0.95)"), {EQUAL}),
         ("the wrong way round", gate("bool((rises >= margin).mean() >= 0.95)"),
          {BETTER, EQUAL, WORSE, TOTALS, TWICE}),
+        ("all draws", gate("bool((rises <= margin).all())"), {EQUAL}),
+        ("more than 95 %", gate("bool((rises <= margin).mean() > 0.95)"), {EQUAL}),
+        ("97.5 %", gate("bool((rises <= margin).mean() >= 0.975)"), {EQUAL}),
+        ("an interpolated quantile", gate("bool(np.quantile(rises, 0.95) <= margin)"), {EQUAL}),
+        ("below the margin", gate("bool((rises < margin).mean() >= 0.95)"), {EQUAL}),
+        ("percent against a share", gate("bool((100 * rises <= margin).mean() >= 0.95)"), {EQUAL}),
         ("nine in ten", gate("bool((rises <= margin).mean() >= 0.9)"), {SHARE}),
         ("everything", "def passes_gate(extra, lengths, writers, draws, margin):\n    return True",
          {WORSE, HAND, TOTALS, SHARE, TWICE}),
@@ -45,7 +51,7 @@ def passes_gate(extra, lengths, writers, draws, margin):
     rows = rng.integers(len(extra), size=(400, len(extra)))
     rises = extra[rows].sum(axis=1) / lengths[rows].sum(axis=1)
     return bool((rises <= margin).mean() >= 0.95)
-""", {HAND}),
+""", {EQUAL, HAND}),
         ("a mean of rates", """
 def passes_gate(extra, lengths, writers, draws, margin):
     rates = {}
@@ -53,7 +59,7 @@ def passes_gate(extra, lengths, writers, draws, margin):
         rates.setdefault(writer, []).append(number / length)
     rises = [np.mean([rate for name in draw for rate in rates[name]]) for draw in draws]
     return bool(np.mean([rise <= margin for rise in rises]) >= 0.95)
-""", {TOTALS}),
+""", {EQUAL, TOTALS}),
         ("each writer once", """
 def passes_gate(extra, lengths, writers, draws, margin):
     within = []

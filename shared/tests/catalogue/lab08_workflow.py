@@ -31,6 +31,7 @@ _COMMENT = 'gh pr comment "$NUMBER" --repo "$GITHUB_REPOSITORY" --body-file qual
 
 WRONG = {
     "lab08.write_workflow": [
+        ("every hour", workflow(('"17 2 * * *"', '"17 * * * *"')), {START}),
         ("nothing", "def write_workflow():\n    return ''", ALL),
         ("a dict", "def write_workflow():\n    return {'on': 'push'}", ALL),
         ("tabs", workflow(("    runs-on", "\truns-on")), ALL),
@@ -107,6 +108,11 @@ RIGHT = {
                    "            const body = require('fs').readFileSync('quality.md', 'utf8')\n"
                    "            github.rest.issues.createComment({...context.repo, "
                    "issue_number: context.issue.number, body})\n"))),
+        ("an action that comments",
+         workflow((f"run: {_COMMENT}\n        env:\n          {_TOKEN}\n"
+                   "          NUMBER: ${{ github.event.number }}\n",
+                   "uses: marocchino/sticky-pull-request-comment@v2\n        with:\n"
+                   "          path: quality.md\n"))),
         ("three Pythons, rights in a line",
          workflow((_PYTHONS, 'version: ["3.11", "3.12", "3.13"]'),
                   ("matrix.python", "matrix.version"),

@@ -162,6 +162,28 @@ WRONG = {
         ("reads the source", HASH, {WIDTH, PADDING, INK, CUT}),
     ],
     "lab09.next_batch": [
+        ("the oldest before a full batch", """
+def next_batch(waiting, now, most, wait):
+    if not waiting:
+        return []
+    groups = {}
+    for k, (_, width) in enumerate(waiting):
+        groups.setdefault(width, []).append(k)
+    if now - waiting[0][0] >= wait:
+        return groups[waiting[0][1]][:most]
+    full = [group for group in groups.values() if len(group) >= most]
+    return min(full)[:most] if full else []
+""", {FULL}),
+        ("the largest group first", """
+def next_batch(waiting, now, most, wait):
+    groups = {}
+    for k, (_, width) in enumerate(waiting):
+        groups.setdefault(width, []).append(k)
+    full = [group for group in groups.values() if len(group) >= most]
+    if full:
+        return max(full, key=len)[:most]
+    return groups[waiting[0][1]] if waiting and now - waiting[0][0] >= wait else []
+""", {FULL, THIRTY}),
         ("never waits", following(late="<"), {COMPANY, BOUND}),
         ("waits for the newest", following(who="-1"), {BOUND}),
         ("beyond the bound", following(late=">"), {BOUND}),

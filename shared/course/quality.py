@@ -68,19 +68,16 @@ def read(path: Path) -> dict[str, Any]:
     Raises:
         CourseError: There is no such file, or it holds something else.
     """
-    if not path.is_file():
-        raise CourseError(
-            f"There is no file {path} to compare with. Write it with `labs quality --json {path}` "
-            "before the change, or leave --against out."
-        )
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         sizes = {len(content[name]) for name in ("edits", "lengths", "writers")}
         if len(sizes) == 1:
             return content
-    except (ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError):
         pass
-    raise CourseError(f"{path} holds no edits of lines; write it with `labs quality --json`.")
+    raise CourseError(
+        f"{path} holds no edits of lines; write it with `labs quality --json {path}`."
+    )
 
 
 def compare(old: dict[str, Any], new: dict[str, Any], margin: float) -> tuple[bool, str]:

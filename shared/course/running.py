@@ -27,10 +27,7 @@ from shared.course.outline import Course, CourseError, Lab, this_course
 from shared.paths import my_directory, write_atomically
 
 #: What Ctrl-C says
-STOPPED = (
-    "The report, my/report.html unless you named another, has the labs that had ended; "
-    "`labs run NUMBER` runs one alone."
-)
+STOPPED = "The report has the labs that had ended; `labs run NUMBER` runs one alone."
 MEMORY_LIMIT = 2.5e9
 #: Labs that may take more: the notebook of Lab 4 has two workers with TensorFlow beside it
 LARGER_LIMITS = {4: 3.5e9}

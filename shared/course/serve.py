@@ -14,6 +14,7 @@ Examples:
 from __future__ import annotations
 
 import argparse
+import functools
 import importlib.util
 import webbrowser
 from pathlib import Path
@@ -27,22 +28,22 @@ NEEDED = ("fastapi", "uvicorn", "onnxruntime", "pydantic_settings",
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of `labs serve`."""
-    parser.add_argument("--host", default="127.0.0.1", help="0.0.0.0 lets other machines in")
-    parser.add_argument("--port", type=_port, default=8000, help="0 takes a free one")
-    parser.add_argument(
-        "--host-name", dest="hosts", action="append", metavar="NAME",
-        help="a name that a proxy gives it, * for any; may be given again",
-    )  # fmt: skip
-    parser.add_argument("--line", type=Path, default=None, help="model file of the line reader")
-    parser.add_argument("--detector", type=Path, default=None, help="model file of the detector")
-    parser.add_argument("--models", type=Path, default=None, help="folder for models to swap in")
-    parser.add_argument("--corrections", type=Path, default=None, help="folder for corrections")
-    parser.add_argument("--no-corrections", action="store_true", help="keep none")
-    parser.add_argument("--no-language", action="store_true", help="for text that is not English")
-    parser.add_argument("--root-path", default=None, help="prefix at which a proxy publishes it")
-    parser.add_argument("--batch", type=int, default=None, help="lines read together")
-    parser.add_argument("--threads", type=int, default=None, help="images read at the same time")
-    parser.add_argument("--admin-token-file", type=Path, default=None, help="holds the secret")
+    add = parser.add_argument
+    add("--host", default="127.0.0.1", help="0.0.0.0 lets other machines in")
+    add("--port", type=_port, default=8000, help="0 takes a free one")
+    add("--admin-token-file", type=Path, default=None, help="holds the secret")
+    # What is not typed is left to the variables, and to the defaults of the settings
+    add = functools.partial(add, default=argparse.SUPPRESS)
+    add("--host-name", dest="hosts", action="append", help="what a proxy calls it, * for any name")
+    add("--line", type=Path, help="model file of the line reader")
+    add("--detector", type=Path, help="model file of the detector")
+    add("--models", type=Path, help="folder for models to swap in")
+    add("--corrections", type=Path, help="folder for corrections")
+    add("--no-corrections", dest="keep_corrections", action="store_false", help="keep none")
+    add("--no-language", dest="language", action="store_false", help="for text not in English")
+    add("--root-path", help="prefix at which a proxy publishes it")
+    add("--batch", type=int, help="lines read together")
+    add("--threads", type=int, help="images read at the same time")
     parser.add_argument("--open", action="store_true", help="open the page in a browser")
     parser.add_argument(
         "--with-parent", action="store_true",
@@ -91,13 +92,8 @@ def settings_from(arguments: argparse.Namespace) -> Any:
 
     from shared.service.settings import Settings, explain
 
-    names = ("line", "detector", "models", "corrections", "root_path", "batch", "threads", "hosts")
-    given = {name: getattr(arguments, name) for name in names}
-    given = {name: value for name, value in given.items() if value is not None}
-    if arguments.no_corrections:
-        given["keep_corrections"] = False
-    if arguments.no_language:
-        given["language"] = False
+    typed = vars(arguments)
+    given = {name: typed[name] for name in Settings.model_fields if name in typed}
     if arguments.admin_token_file:
         given["admin_token"] = arguments.admin_token_file.read_text(encoding="utf-8").strip()
         if not given["admin_token"]:

@@ -112,11 +112,8 @@ def test_ctrl_c_says_what_to_do_next(verb, monkeypatch, capsys):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(module, "run", stop)
-    words = ["--out", "x"] if verb == "grade" else []
-    try:
-        assert cli.main([verb, *words]) == 130
-    except SystemExit:  # It wants words that have no default
-        assert cli.main([verb, "1"]) == 130
+    monkeypatch.setattr(module, "add_arguments", lambda parser: None)  # Each wants other words
+    assert cli.main([verb]) == 130
     said = capsys.readouterr().err.splitlines()[-1]
     assert said.startswith(f"labs {verb}: stopped. ") and len(said) > 40
 

@@ -242,7 +242,9 @@ print(f"{vacuous.score} of {len(planted.BUGS)} bugs caught")
 # The programs of this Python come first, print without color, and pytest brings no other plugins
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 os.environ |= {"NO_COLOR": "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-project = workflows.write_project(my_directory() / "project")
+own, here = my_directory(), Path.cwd()
+own = own.relative_to(here) if own.is_relative_to(here) else own
+project = workflows.write_project(own / "project")
 text = "\n\n".join(inspect.getsource(test) for test in gallery.values())
 (project / "vacuous.py").write_text(text, encoding="utf-8")
 # !cd "{project}" && ruff check --select BLE,B,PT,W --output-format concise vacuous.py
@@ -327,7 +329,7 @@ assert _exit_code == 0 or not shutil.which("pytest")
 # Here is a copy of the project with the bug from above in it: blanks are dropped first.
 
 # %%
-broken = my_directory() / "project_with_bug"
+broken = own / "project_with_bug"
 shutil.copytree(project, broken, dirs_exist_ok=True)
 drop_first = "    path = [symbol for symbol in path if symbol != blank]\n    runs ="
 workflows.write_project(broken, {"reading.py": ("    runs =", drop_first)})
@@ -1019,7 +1021,7 @@ else:
 # In the copy with the bug, the stored outputs are those of right code:
 
 # %%
-# !cd "{broken}" && pytest -q -p nbval.plugin --nbval --nbval-current-env measure.ipynb
+# !cd "{broken}" && pytest -q -p nbval.plugin --color=no --nbval --nbval-current-env measure.ipynb
 assert _exit_code != 0
 
 # %% [markdown]

@@ -17,14 +17,13 @@ LEAST_GAIN, WORST_LOSS = 2.0, 0.9
 
 def measure_service(sizes: Sizes) -> list[Row]:
     """Load a service of this machine, and compare batching in two runtimes."""
-    from shared.service import load
-    from shared.service.traffic import fresh_hands, send_lines
+    from shared.service import fresh_hands, load, send_lines
 
     sent = send_lines(fresh_hands(8), max(1, sizes.service_lines // 8), 21)
     images = [_encoded(line.image) for line in sent]
     rows: list[Row] = []
     with tempfile.TemporaryDirectory() as folder:
-        with load.service(Path(folder) / "alone") as child:
+        with load.LocalService(Path(folder) / "alone") as child:
             status, _ = child.ask("/v1/line", images[0])
             first = child.started
             load.press(child.port, "/v1/line", images, min(40, sizes.service_requests))
@@ -60,7 +59,7 @@ def _together(load: Any, folder: Path, images: Sequence[bytes], sizes: Sizes) ->
     for run in range(sizes.service_runs):
         for batch in found:
             words = ("--batch", str(batch))
-            with load.service(folder / f"batch-{batch}-{run}", *words) as child:
+            with load.LocalService(folder / f"batch-{batch}-{run}", *words) as child:
                 load.press(child.port, "/v1/line", images, min(40, sizes.service_requests))
                 before = child.cpu_seconds()
                 found[batch].append(
@@ -93,14 +92,14 @@ def _together(load: Any, folder: Path, images: Sequence[bytes], sizes: Sizes) ->
 def _memory(load: Any, folder: Path, images: Sequence[bytes], sizes: Sizes) -> list[Row]:
     """Resident memory over thousands of requests, a page among every hundred lines."""
     from shared.pages import compose_pages
-    from shared.service.traffic import fresh_hands
+    from shared.service import fresh_hands
 
     pages = [
         _encoded(compose_pages(1, "photo", "validation", 31 + k, [hand])[0].image)
         for k, hand in enumerate(fresh_hands(2))
     ]
     total, steps = sizes.service_memory_requests, 10
-    with load.service(folder) as child:
+    with load.LocalService(folder) as child:
         seen = []
         for _ in range(steps):
             load.press(child.port, "/v1/line", images, total // steps, 4)
@@ -118,8 +117,7 @@ def _batching(sizes: Sizes) -> list[Row]:
     from shared.lines import frozen_lines
     from shared.paths import data_file
     from shared.recognizer import LineTextRecognizer
-    from shared.service import load
-    from shared.service.exporting.runtime import OnnxLineTextRecognizer
+    from shared.service import OnnxLineTextRecognizer, load
 
     lines = frozen_lines()
     readers = {

@@ -25,7 +25,8 @@ _NEEDED_BY = {
     9: {
         "fastapi": "the service cannot start",
         "uvicorn": "the service cannot start",
-        "prometheus_client": "the service cannot start",
+        "prometheus_fastapi_instrumentator": "the service cannot start",
+        "pydantic_settings": "the service cannot start",
         "onnxruntime": "the service cannot read",
         "onnx": "no model file can be written",
         "tf2onnx": "no model file can be written",

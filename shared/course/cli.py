@@ -50,6 +50,7 @@ def main(words: Sequence[str] | None = None) -> int:
         formatter_class=form,
     )
     subparsers = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs")
+    loaded = subparser = None
     for verb, (module, summary) in VERBS.items():
         # Only the verb that was typed is imported, so that --help answers at once.
         if verb not in words[:1]:
@@ -62,7 +63,9 @@ def main(words: Sequence[str] | None = None) -> int:
         )
         loaded.add_arguments(subparser)
         subparser.set_defaults(run=loaded.run)
-    arguments = parser.parse_args(words)
+    arguments, unknown = parser.parse_known_args(words)
+    if unknown:  # The parser of the verb knows what the verb takes
+        (subparser if arguments.verb else parser).error(f"not understood: {' '.join(unknown)}")
     if arguments.verb is None:
         parser.print_help()
         return 0
@@ -76,5 +79,6 @@ def main(words: Sequence[str] | None = None) -> int:
         print(f"labs {arguments.verb}: {said}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\nstopped", file=sys.stderr)
+        again = getattr(loaded, "STOPPED", "The same command begins again.")
+        print(f"\nlabs {arguments.verb}: stopped. {again}", file=sys.stderr)
         return 130

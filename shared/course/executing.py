@@ -17,8 +17,9 @@ from shared.course.notebooks import load, widget_errors
 from shared.course.outline import CourseError
 
 CELL_TIMEOUT = 1200
-#: Jupyter warns about its own socket at every start; a reader of a log can do nothing about it
-KERNEL_ARGUMENTS = ["--IPKernelApp.log_level=40"]
+#: Jupyter warns about its own socket at every start, and after Ctrl-C its kernel shows a traceback
+#: about that; a reader can do nothing about either. What a cell raises is in the notebook.
+KERNEL_ARGUMENTS = ["--IPKernelApp.log_level=50"]
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,7 @@ class Course:
             if not known:
                 raise CourseError(
                     f"No lab is called {word!r}. Give a number from 1 to {len(self.outline)}, "
-                    "for example `labs run 2`."
+                    "or the name of its notebook."
                 )
             if known[0] not in available:
                 ready = ", ".join(str(lab.number) for lab in available) or "none yet"

@@ -17,6 +17,8 @@ import argparse
 from shared.course.outline import CourseError
 
 ROUNDS = 5  # Seeds, unless said: after that another one tells little
+#: What Ctrl-C says
+STOPPED = "The same command goes on where it stopped."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

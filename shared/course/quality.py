@@ -36,14 +36,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Measure, compare where asked, and return 1 if the gate stays shut."""
+    earlier = read(arguments.against) if arguments.against else None
     new = measure(arguments.lines)
     if arguments.json:
         write_atomically(arguments.json, json.dumps(new) + "\n")
-    old, opened, sentence = None, True, "There is nothing to compare with."
-    if arguments.against and arguments.against.is_file():
-        old = read(arguments.against)
-        opened, sentence = compare(old, new, arguments.margin)
-    text = table(old, new, sentence)
+    opened, sentence = True, "There is nothing to compare with."
+    if earlier:
+        opened, sentence = compare(earlier, new, arguments.margin)
+    text = table(earlier, new, sentence)
     print(text)
     if arguments.markdown:
         write_atomically(arguments.markdown, text + "\n")
@@ -66,16 +66,18 @@ def read(path: Path) -> dict[str, Any]:
     """Return what `--json` wrote.
 
     Raises:
-        CourseError: The file holds something else.
+        CourseError: There is no such file, or it holds something else.
     """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         sizes = {len(content[name]) for name in ("edits", "lengths", "writers")}
         if len(sizes) == 1:
             return content
-    except (ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError):
         pass
-    raise CourseError(f"{path} holds no edits of lines; write it with `labs quality --json`.")
+    raise CourseError(
+        f"{path} holds no edits of lines; write it with `labs quality --json {path}`."
+    )
 
 
 def compare(old: dict[str, Any], new: dict[str, Any], margin: float) -> tuple[bool, str]:

@@ -13,6 +13,7 @@ Examples:
 from __future__ import annotations
 
 import argparse
+import ast
 import json
 import sys
 from dataclasses import dataclass
@@ -21,10 +22,12 @@ from typing import Any
 
 from shared.course import report
 from shared.course.executing import Execution, execute
-from shared.course.notebooks import load, texts
+from shared.course.notebooks import load, source, texts
 from shared.course.outline import Course, CourseError, Lab, this_course
 from shared.paths import my_directory, write_atomically
 
+#: What Ctrl-C says
+STOPPED = "The report has the labs that had ended; `labs run NUMBER` runs one alone."
 MEMORY_LIMIT = 2.5e9
 #: Labs that may take more: the notebook of Lab 4 has two workers with TensorFlow beside it
 LARGER_LIMITS = {4: 3.5e9}
@@ -74,13 +77,20 @@ def run(arguments: argparse.Namespace, course: Course | None = None) -> int:
         raise CourseError(f"No lab was found in {course.labs}.")
     folder = course.solutions if arguments.solutions else course.labs
     own = {name: _value(text) for name, text in arguments.parameters}
+    known = {lab: parameters_of(load(folder / lab.notebook)) for lab in labs}
+    for name in own:
+        if not any(name in parameters for parameters in known.values()):
+            said = "; ".join(f"Lab {lab.number}: {', '.join(known[lab])}" for lab in labs)
+            raise CourseError(f"No lab that would run has a parameter {name}. They have: {said}.")
+    target = arguments.report or my_directory() / "report.html"
     results = []
     for lab in labs:
         print(f"Lab {lab.number}, {lab.title} ...", file=sys.stderr, flush=True)
-        results.append(run_lab(lab, folder, fast=arguments.fast, own=own))
+        given = {name: value for name, value in own.items() if name in known[lab]}
+        results.append(run_lab(lab, folder, fast=arguments.fast, own=given))
         print(results[-1], flush=True)
-    target = arguments.report or my_directory() / "report.html"
-    write_atomically(target, report.page(results, fast=arguments.fast))
+        # After each lab: what follows may be stopped, by a person or by a lack of memory
+        write_atomically(target, report.page(results, fast=arguments.fast))
     green = sum(not result.errors for result in results)
     print(f"{green} of {len(results)} labs are green. Report: {target}")
     return int(green < len(results))
@@ -110,6 +120,17 @@ def run_lab(
             "promised to a learner"
         )
     return Result(**vars(found), lab=lab, folder=folder.name)
+
+
+def parameters_of(notebook: dict[str, Any]) -> list[str]:
+    """Return the names that the cell tagged `parameters` sets."""
+    cells = [c for c in notebook["cells"] if "parameters" in c["metadata"].get("tags", [])]
+    return [
+        node.id
+        for cell in cells
+        for node in ast.walk(ast.parse(source(cell)))
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    ]
 
 
 def small_parameters(notebook: dict[str, Any]) -> dict[str, Any]:

@@ -14,31 +14,36 @@ Examples:
 from __future__ import annotations
 
 import argparse
+import functools
 import importlib.util
-import threading
 import webbrowser
 from pathlib import Path
 from typing import Any
 
 from shared.course.outline import CourseError
 
-NEEDED = ("fastapi", "uvicorn", "onnxruntime", "prometheus_client")
+NEEDED = ("fastapi", "uvicorn", "onnxruntime", "pydantic_settings",
+          "prometheus_fastapi_instrumentator")  # fmt: skip
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of `labs serve`."""
-    parser.add_argument("--host", default="127.0.0.1", help="0.0.0.0 lets other machines in")
-    parser.add_argument("--port", type=int, default=8000, help="0 takes a free one")
-    parser.add_argument("--line", type=Path, default=None, help="model file of the line reader")
-    parser.add_argument("--detector", type=Path, default=None, help="model file of the detector")
-    parser.add_argument("--models", type=Path, default=None, help="folder for models to swap in")
-    parser.add_argument("--corrections", type=Path, default=None, help="folder for corrections")
-    parser.add_argument("--no-corrections", action="store_true", help="keep none")
-    parser.add_argument("--no-language", action="store_true", help="for text that is not English")
-    parser.add_argument("--root-path", default=None, help="prefix at which a proxy publishes it")
-    parser.add_argument("--batch", type=int, default=None, help="lines read together")
-    parser.add_argument("--threads", type=int, default=None, help="images read at the same time")
-    parser.add_argument("--admin-token-file", type=Path, default=None, help="holds the secret")
+    add = parser.add_argument
+    add("--host", default="127.0.0.1", help="0.0.0.0 lets other machines in")
+    add("--port", type=_port, default=8000, help="0 takes a free one")
+    add("--admin-token-file", type=Path, default=None, help="holds the secret")
+    # What is not typed is left to the variables, and to the defaults of the settings
+    add = functools.partial(add, default=argparse.SUPPRESS)
+    add("--host-name", dest="hosts", action="append", help="what a proxy calls it, * for any name")
+    add("--line", type=Path, help="model file of the line reader")
+    add("--detector", type=Path, help="model file of the detector")
+    add("--models", type=Path, help="folder for models to swap in")
+    add("--corrections", type=Path, help="folder for corrections")
+    add("--no-corrections", dest="keep_corrections", action="store_false", help="keep none")
+    add("--no-language", dest="language", action="store_false", help="for text not in English")
+    add("--root-path", help="prefix at which a proxy publishes it")
+    add("--batch", type=int, help="lines read together")
+    add("--threads", type=int, help="images read at the same time")
     parser.add_argument("--open", action="store_true", help="open the page in a browser")
     parser.add_argument(
         "--with-parent", action="store_true",
@@ -54,32 +59,46 @@ def run(arguments: argparse.Namespace) -> int:
             f"Serving needs {', '.join(missing)}, which this environment lacks. Install the extra "
             'with `python -m pip install -e ".[serve]"`.'
         )
-    from shared.service.exporting.model_file import ModelFileError
-    from shared.service.load import free_port
     from shared.service.server import serve
 
-    port = arguments.port or free_port(arguments.host)
-    address = f"http://{'127.0.0.1' if arguments.host == '0.0.0.0' else arguments.host}:{port}/"
-    print(f"The page is at {address}; stop with Ctrl-C.", flush=True)
-    if arguments.open:
-        threading.Timer(2.0, webbrowser.open, [address]).start()
+    def announce(port: int, shelf: Any) -> None:
+        host = "127.0.0.1" if arguments.host in ("0.0.0.0", "::") else arguments.host
+        address = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+        print(f"Serving {shelf.current.file} ({shelf.current.model.version}): {shelf.because}.")
+        print(f"The page is at {address}; stop with Ctrl-C.", flush=True)
+        if arguments.open:
+            webbrowser.open(address)
+
+    settings = settings_from(arguments)
     try:
-        return serve(settings_from(arguments), arguments.host, port, arguments.with_parent)
-    except (ModelFileError, FileNotFoundError, ValueError) as error:
+        status = serve(settings, arguments.host, arguments.port, arguments.with_parent, announce)
+    except (FileNotFoundError, ValueError) as error:
         raise CourseError(str(error)) from error
+    if status == 0:
+        kept = f"{settings.corrections}, where `labs improve` finds them"
+        print(f"Stopped. Corrections are in {kept}; the same command starts it again.")
+    return status
+
+
+def _port(word: str) -> int:
+    if not word.isdigit() or int(word) > 65535:
+        raise argparse.ArgumentTypeError(f"{word!r} is no port: give a number from 0 to 65535")
+    return int(word)
 
 
 def settings_from(arguments: argparse.Namespace) -> Any:
     """Return the service's settings: what was typed, then the environment, then the defaults."""
-    from shared.service.settings import Settings
+    from pydantic import ValidationError
 
-    names = ("line", "detector", "models", "corrections", "root_path", "batch", "threads")
-    given = {name: getattr(arguments, name) for name in names}
-    given = {name: value for name, value in given.items() if value is not None}
-    if arguments.no_corrections:
-        given["keep_corrections"] = False
-    if arguments.no_language:
-        given["language"] = False
+    from shared.service.settings import Settings, explain
+
+    typed = vars(arguments)
+    given = {name: typed[name] for name in Settings.model_fields if name in typed}
     if arguments.admin_token_file:
         given["admin_token"] = arguments.admin_token_file.read_text(encoding="utf-8").strip()
-    return Settings.from_environment(**given)
+        if not given["admin_token"]:
+            raise CourseError(f"{arguments.admin_token_file} is empty; it has to hold a secret.")
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        raise CourseError(explain(error)) from error

@@ -17,6 +17,13 @@ if TYPE_CHECKING:
 BITS = (8, 10, 12, 14, 16)  # What cameras and scanners measure, whatever the file could hold
 FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
 MAX_OPENED = 100_000_000  # Pixels; a file of a megabyte may claim more
+STRIP = 256  # Rows that are converted together
+_ORIENTATION = 0x0112
+#: How the camera's orientation is undone, by its number in the Exif standard
+_TURNS = {
+    2: np.fliplr, 3: lambda gray: gray[::-1, ::-1], 4: np.flipud, 5: np.transpose,
+    6: lambda gray: np.rot90(gray, -1), 7: lambda gray: gray[::-1, ::-1].T, 8: np.rot90,
+}  # fmt: skip
 
 
 class UnreadableImageError(ValueError):
@@ -62,11 +69,17 @@ def decode_page_image(
         TooManyPixelsError: It claims more pixels.
         UnreadableImageError: It is damaged or cut off; the other two are such errors, too.
     """
-    from PIL import ImageOps
-
     with image_file(file, name, most_pixels) as opened:
         opened.seek(0)
-        return _gray_of(ImageOps.exif_transpose(opened))
+        opened.load()
+        turn = _TURNS.get(opened.getexif().get(_ORIENTATION))
+        bright = _brightest(opened)
+        gray = np.empty((opened.height, opened.width), np.uint8)
+        # In strips, so that a large image is in memory once as it was stored and once as gray
+        for top in range(0, opened.height, STRIP):
+            strip = opened.crop((0, top, opened.width, min(top + STRIP, opened.height)))
+            gray[top : top + STRIP] = _gray_of(strip, bright)
+        return gray if turn is None else np.ascontiguousarray(turn(gray))
 
 
 @contextmanager
@@ -132,21 +145,28 @@ def is_image_name(path: Path) -> bool:
     return path.suffix.lower() in image_endings()
 
 
-def _gray_of(image: Image.Image) -> np.ndarray:
+def _brightest(image: Image.Image) -> float | None:
+    """Return the brightness that stands for white where a pixel has 16 or 32 bits."""
+    if not (image.mode.startswith("I") or image.mode == "F"):
+        return None
+    peak = float(image.getextrema()[1])
+    if image.mode == "F" and peak <= 2:
+        return 1.0
+    return float(next((2**bits - 1 for bits in BITS if peak <= 2**bits - 1), peak))
+
+
+def _gray_of(image: Image.Image, bright: float | None) -> np.ndarray:
     """Return a Pillow image as gray uint8, on white where it is transparent."""
     from PIL import Image
 
-    if image.mode.startswith("I") or image.mode == "F":  # 16 or 32 bits a pixel
+    if bright is not None:
         levels = np.asarray(image).astype(np.float32)
         if not np.isfinite(levels).all():
             raise ValueError("it holds NaN or infinity where a brightness belongs")
-        peak = float(levels.max())
-        top = next((2**bits - 1 for bits in BITS if peak <= 2**bits - 1), peak)
-        top = 1 if image.mode == "F" and peak <= 2 else top
-        return np.round(np.clip(levels / top, 0, 1) * 255).astype(np.uint8)
+        return np.round(np.clip(levels / bright, 0, 1) * 255).astype(np.uint8)
     if image.mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in image.info:
         clear = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", clear.size, "white"), clear)
     if image.mode == "LAB":  # Pillow converts it to nothing; its first channel is lightness
-        return np.array(image.getchannel("L"))
-    return np.array(image.convert("RGB" if image.mode == "CMYK" else image.mode).convert("L"))
+        return np.asarray(image.getchannel("L"))
+    return np.asarray(image.convert("RGB" if image.mode == "CMYK" else image.mode).convert("L"))

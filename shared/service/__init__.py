@@ -2,5 +2,31 @@
 
 `labs serve` starts it on this machine. It needs the extra `serve` (FastAPI, ONNX Runtime) and
 never TensorFlow; only `improving`, which teaches the model corrections, does. See
-`.github/SERVICE.md` for how to run it.
+`.github/SERVICE.md` for how to run it. A name is loaded when it is first asked for.
 """
+
+from importlib import import_module
+
+_HOMES = {
+    **dict.fromkeys(("Confidence", "calibration_error", "chance_error"), "confidence"),
+    **dict.fromkeys(("fit_calibration", "reject_curve"), "confidence"),
+    **dict.fromkeys(("FEATURES", "Reference"), "drift"),
+    **dict.fromkeys(("LocalService", "as_png", "fit"), "local"),
+    **dict.fromkeys(("SentLine", "fresh_hands", "send_lines"), "traffic"),
+    **dict.fromkeys(("judge", "other_hands"), "gate"),
+    **dict.fromkeys(("press", "stage_means", "through_queue"), "load"),
+    **dict.fromkeys(("OnnxLineTextRecognizer", "load_model"), "exporting.runtime"),
+    "decode_upload": "images",
+    "line_parity": "exporting.parity",
+    "make_handler": "serverless",
+    "quantize": "exporting.quantization",
+    "read_line": "reading",
+}
+
+__all__ = [*_HOMES]  # noqa: PLE0604
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

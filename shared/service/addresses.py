@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import errno
 from typing import Any
 
 from fastapi import FastAPI, Request
-from fastapi.responses import Response
-from prometheus_client import CONTENT_TYPE_LATEST
 
 from shared.alphabet import UnknownCharacterError
+from shared.labeling import LabelError
 from shared.service import schemas
 from shared.service.answers import line_answer, model_answer, page_answer
-from shared.service.images import decode_upload
+from shared.service.corrections import Stored
 from shared.service.problems import CONTENT_TYPE, REASONS, Problem
 from shared.service.watching import Stopwatch
 from shared.service.work import Workshop
 
+#: What a store says that cannot be written to
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.ENOTDIR, errno.EEXIST)
 IMAGE_BODY = {
     "requestBody": {
         "required": True,
@@ -77,20 +79,18 @@ def add_reading(app: FastAPI, shop: Workshop) -> None:
     @app.post("/v1/line", openapi_extra=IMAGE_BODY, responses={**READING, **not_a_line})
     async def line(request: Request) -> schemas.LineAnswer:
         """Read one line of handwriting."""
-        async with shop.admitted():
-            content = await _image_of(request, most)
-            watch = Stopwatch()
-            served, shape, found = await shop.read_line(content, watch)
+        content = await _image_of(request, most)
+        watch = Stopwatch()
+        served, shape, found = await shop.read_line(content, watch)
         request.state.noted = {"model": served.model.version, "lines": 1, "stages": _ms(watch)}
         return line_answer(served, shape, found, request.state.request_id, watch.milliseconds)
 
     @app.post("/v1/page", openapi_extra=IMAGE_BODY, responses=READING)
     async def page(request: Request) -> schemas.PageAnswer:
         """Find and read the lines of a page of handwriting."""
-        async with shop.admitted():
-            content = await _image_of(request, most)
-            watch = Stopwatch()
-            served, shape, found, nothing = await shop.read_page(content, watch)
+        content = await _image_of(request, most)
+        watch = Stopwatch()
+        served, shape, found, nothing = await shop.read_page(content, watch)
         noted = {"model": served.model.version, "lines": len(found), "stages": _ms(watch)}
         request.state.noted = noted
         return page_answer(
@@ -107,7 +107,7 @@ def add_corrections(app: FastAPI, shop: Workshop) -> None:
     settings, store = shop.settings, app.state.store
     problems = ("too-many-bytes", "too-many-pixels", "not-an-image", "damaged-image",
                 "invalid-request", "unknown-characters", "forbidden", "slow-body",
-                "too-many-requests", "disk-full")  # fmt: skip
+                "too-many-requests", "not-ready", "disk-full")  # fmt: skip
 
     @app.post("/v1/corrections", status_code=201, responses=refusals(*problems))
     async def corrections(request: Request, correction: schemas.Correction) -> schemas.Kept:
@@ -122,24 +122,27 @@ def add_corrections(app: FastAPI, shop: Workshop) -> None:
             raise Problem("too-many-bytes", f"An image may have {settings.max_bytes / 1e6:g} MB.")
         alphabet = shop.shelf.current.model.recognizer.alphabet
 
-        def keep() -> tuple[str, int]:
-            gray = decode_upload(content, settings.max_pixels)
-            for line in correction.lines:
-                _check_line(line, alphabet, gray.shape)
-            return store.keep(gray, correction)
+        def keep() -> Stored:
+            with shop.decoded(content) as gray:
+                for line in correction.lines:
+                    _check_line(line, alphabet, gray.shape)
+                return store.keep(gray, correction)
 
-        async with shop.admitted():
-            try:
-                name, lines = await shop.in_thread(keep)
-            except TimeoutError as error:
-                raise Problem("not-ready", "Another process is writing; try again.") from error
-            except OSError as error:
-                if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES):
-                    raise
-                raise Problem("disk-full", "The correction could not be stored.") from error
+        try:
+            stored = await shop.beside(keep)
+        except TimeoutError as error:
+            raise Problem("not-ready", "Another process is writing; try again.") from error
+        except LabelError as error:
+            raise Problem(
+                "not-ready", f"{store.trouble() or error} Nothing was changed."
+            ) from error
+        except OSError as error:
+            if error.errno not in _NO_ROOM:
+                raise
+            raise Problem("disk-full", "The correction could not be stored.") from error
         shop.figures.corrections.inc(len(correction.lines))
-        request.state.noted = {"lines": len(correction.lines)}
-        return schemas.Kept(request_id=request.state.request_id, page=name, lines=lines)
+        request.state.noted = {"lines": len(correction.lines), "replaced": stored.replaced}
+        return schemas.Kept(request_id=request.state.request_id, **stored._asdict())
 
 
 def _check_line(line: schemas.CorrectedLine, alphabet: Any, shape: tuple[int, int]) -> None:
@@ -173,6 +176,10 @@ def add_health(app: FastAPI, shop: Workshop) -> None:
         """Say whether requests are welcome, and which model would answer."""
         if app.state.stopping:
             raise Problem("not-ready", "The service is stopping.")
+        if shop.settings.keep_corrections and (
+            trouble := await asyncio.to_thread(app.state.store.trouble)
+        ):
+            raise Problem("not-ready", trouble)
         return schemas.Health(status="ready", model=model_answer(shop.shelf.current))
 
     @app.get("/v1/drift")
@@ -180,7 +187,3 @@ def add_health(app: FastAPI, shop: Workshop) -> None:
         """Say how far the last window of lines was from normal traffic."""
         monitors = shop.shelf.current.monitors
         return {kind: monitor.report() for kind, monitor in monitors.items()}
-
-    @app.get("/metrics", include_in_schema=False)
-    async def metrics() -> Response:
-        return Response(shop.figures.text(), media_type=CONTENT_TYPE_LATEST)

@@ -19,6 +19,7 @@ def model_answer(served: Served) -> schemas.Model:
         version=model.version, detector=model.detector_version,
         precision=model.description.precision,
         promised_cer=confidence.promised_cer if confidence and confidence.limits else None,
+        coverage=confidence.coverage if confidence and confidence.limits else None,
     )  # fmt: skip
 
 

@@ -16,11 +16,12 @@ from fastapi.responses import FileResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 
+from shared.labeling import LabelError
 from shared.service import schemas
 from shared.service.addresses import add_corrections, add_health, add_reading
 from shared.service.admin import add_admin
-from shared.service.corrections import CorrectionStore, LabelFolder
-from shared.service.middleware import Watch
+from shared.service.corrections import UNNAMED, CorrectionStore, LabelFolder
+from shared.service.middleware import BelowPrefix, Watch
 from shared.service.models import ModelShelf
 from shared.service.problems import Problem, from_http, problem_response
 from shared.service.settings import Settings
@@ -40,8 +41,9 @@ def create_app(settings: Settings | None = None, store: CorrectionStore | None =
     Raises:
         FileNotFoundError: A model file is missing.
         ModelFileError: A model file cannot be used.
+        LabelError: The corrections that are there cannot be read.
     """
-    settings = settings or Settings.from_environment()
+    settings = settings or Settings()
     figures = Figures()
     shelf = ModelShelf(settings.line, settings.detector, settings.models, settings.language)
     shop = Workshop(settings, shelf, figures)
@@ -52,7 +54,8 @@ def create_app(settings: Settings | None = None, store: CorrectionStore | None =
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.stopping = False
         shop.open()
-        log("ready", model=shop.shelf.current.model.version, threads=settings.threads)
+        served = shelf.current
+        log("ready", model=served.model.version, because=shelf.because, threads=settings.threads)
         yield
         app.state.stopping = True
         shop.close()
@@ -67,8 +70,11 @@ def create_app(settings: Settings | None = None, store: CorrectionStore | None =
         redoc_url=None,
     )
     app.state.workshop, app.state.stopping = shop, False
-    app.state.store = store or LabelFolder(settings.corrections)
-    app.add_middleware(Watch, settings=settings, figures=figures, state=app.state)
+    app.state.store = store or _open_folder(settings)
+    app.add_middleware(Watch, shop=shop, state=app.state)
+    figures.count_requests(app)
+    if settings.root_path:
+        app.add_middleware(BelowPrefix, prefix=settings.root_path)
     _add_problem_handlers(app)
     add_reading(app, shop)
     add_corrections(app, shop)
@@ -85,6 +91,23 @@ def create_app(settings: Settings | None = None, store: CorrectionStore | None =
         return FileResponse(PAGE / "interface.html")
 
     return app
+
+
+def _open_folder(settings: Settings) -> LabelFolder:
+    """Return the store of a folder that can be read, without what a kill may have left in it."""
+    folder = LabelFolder(settings.corrections)
+    if settings.keep_corrections:
+        if trouble := folder.trouble():
+            raise LabelError(
+                f"{trouble} Mend it, name another folder with --corrections, or keep none with "
+                "--no-corrections."
+            )
+        try:
+            if strays := folder.sweep():
+                log("swept", level=30, images=strays, into=str(folder.folder / UNNAMED))
+        except OSError as error:  # Another service has the folder, or it cannot be written to
+            log("not swept", level=30, because=str(error))
+    return folder
 
 
 def _load_decoders() -> None:

@@ -22,6 +22,7 @@ from shared.service.acceptance import Limits
 
 PROMISED_CER = 0.02
 CURVE_POINTS = 21
+LEAST_ACCEPTED = 100  # Lines; fewer are too few to say how many of their characters are wrong
 _BEST = -1e-9  # log p of a text that no other comes near
 
 
@@ -60,6 +61,12 @@ class Confidence:
         """Return `"accept"` or `"review"`."""
         return "accept" if confidence >= self.threshold else "review"
 
+    @property
+    def coverage(self) -> float | None:
+        """The share of measured lines that was accepted; None where too few were to say."""
+        share, lines = (self.measured.get(name, 0) for name in ("coverage", "lines"))
+        return share if share * lines >= LEAST_ACCEPTED else None
+
     def as_dict(self) -> dict[str, Any]:
         """Return what a model file holds."""
         return asdict(self)
@@ -83,7 +90,7 @@ def log_odds(log_p: float | np.ndarray) -> np.ndarray:
     return log_p - np.log(-np.expm1(log_p))
 
 
-def fit(log_p: np.ndarray, right: np.ndarray, steps: int = 50) -> tuple[float, float]:
+def fit_calibration(log_p: np.ndarray, right: np.ndarray, steps: int = 50) -> tuple[float, float]:
     """Fit slope and intercept by maximum likelihood.
 
     Args:
@@ -206,7 +213,7 @@ def calibrate(
         raise ValueError(f"{len(names)} writer was given; calibrating needs two or more.")
     fitted = np.array([names.index(writer) % 2 == 0 for writer in writers])
     log_p, edits, lengths = (np.asarray(values) for values in (log_p, edits, lengths))
-    slope, intercept = fit(log_p[fitted], edits[fitted] == 0)
+    slope, intercept = fit_calibration(log_p[fitted], edits[fitted] == 0)
     plain = Confidence(slope, intercept, 0.0, promised, {})
     sure = plain.of(log_p)
     threshold = choose_threshold(sure[fitted], edits[fitted], lengths[fitted], promised)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import ipaddress
 import re
 import secrets
 import time
@@ -10,11 +12,12 @@ from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.service.problems import Problem, problem_response
-from shared.service.settings import Settings
-from shared.service.watching import Figures, log
+from shared.service.watching import log
+from shared.service.work import Workshop
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 #: Nothing from elsewhere, no script or style inside the page, no frame on another site
@@ -34,18 +37,32 @@ ABORTED_STATUS, ABORTED = 499, "aborted"
 ENCODED = 1.4  # A correction carries its image in base64, beside its lines
 
 
+class BelowPrefix:
+    """Says where a proxy publishes the service, whether or not it cut its prefix off."""
+
+    def __init__(self, app: ASGIApp, prefix: str) -> None:
+        self.app, self.prefix = app, prefix.rstrip("/")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        path = scope.get("path", "")
+        if path != self.prefix and not path.startswith(self.prefix + "/"):
+            path = self.prefix + path  # As the ASGI specification has it: the path holds the prefix
+        await self.app({**scope, "root_path": self.prefix, "path": path}, receive, send)
+
+
 class Watch:
     """The outermost layer of the application."""
 
-    def __init__(self, app: ASGIApp, settings: Settings, figures: Figures, state: Any) -> None:
-        self.app, self.settings, self.figures, self.state = app, settings, figures, state
+    def __init__(self, app: ASGIApp, shop: Workshop, state: Any) -> None:
+        self.app, self.settings, self.figures, self.state = app, shop.settings, shop.figures, state
+        self.admitted = shop.admitted
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        scope = self._below_prefix(scope)
         headers = Headers(scope=scope)
         given = headers.get("x-request-id", "")
         request_id = given if REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
@@ -77,7 +94,8 @@ class Watch:
         async def answer(message: Message) -> None:
             nonlocal status, answered
             if message["type"] == "http.response.start":
-                status, answered = message["status"], True
+                status, answered = ABORTED_STATUS if gone else message["status"], True
+                message["status"] = status
                 out = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     out.setdefault(name, value)
@@ -87,13 +105,17 @@ class Watch:
 
         try:
             self._refuse_early(scope, headers)
-            await self.app(scope, bounded if scope["method"] == "POST" else receive, answer)
+            if scope["method"] != "POST":
+                await self.app(scope, receive, answer)
+            else:
+                with self.admitted():
+                    await self.app(scope, bounded, answer)
         except Problem as problem:
             scope["state"]["reason"] = problem.reason
             if not answered:
                 await problem_response(problem, request_id)(scope, receive, answer)
-        except ClientDisconnect:
-            pass  # Frameworks raise it where they wait for the rest of a body
+        except ClientDisconnect:  # Frameworks raise it where they wait for the rest of a body
+            await Response()(scope, receive, answer)
         except Exception:
             log("mistake", level=40, trace=True, request_id=request_id)
             scope["state"]["reason"] = "internal"
@@ -102,32 +124,41 @@ class Watch:
                 await problem_response(problem, request_id)(scope, receive, answer)
         finally:
             if gone:
-                status, scope["state"]["reason"] = ABORTED_STATUS, ABORTED
+                scope["state"]["reason"] = ABORTED
             self._record(scope, request_id, status, taken, time.perf_counter() - begun)
-
-    def _below_prefix(self, scope: Scope) -> Scope:
-        """Say where a proxy publishes the service, whether or not it cut its prefix off."""
-        prefix = self.settings.root_path.rstrip("/")
-        if not prefix:
-            return scope
-        path = scope["path"]
-        if path != prefix and not path.startswith(prefix + "/"):
-            path = prefix + path  # As the ASGI specification has it: the path holds the prefix
-        return {**scope, "root_path": prefix, "path": path}
 
     def _refuse_early(self, scope: Scope, headers: Headers) -> None:
         """Refuse what needs no look at the body."""
+        if not self._is_own_name(headers.get("host", "")):
+            raise Problem(
+                "forbidden",
+                f"This service is not called {headers['host'][:80]!r}. Ask it by its address or "
+                "as localhost, or start it with --host-name NAME for a name that a proxy gives it.",
+            )
         if scope["method"] != "POST":
             return
         if getattr(self.state, "stopping", False):
             raise Problem("not-ready", "The service is stopping; ask another, or try again later.")
-        if headers.get("sec-fetch-site") == "cross-site":
+        if headers.get("sec-fetch-site") in ("cross-site", "same-site"):  # Another port, too
             raise Problem("forbidden", "A page of another site may not use this service.")
         length = headers.get("content-length", "0")
         if not length.isdigit():
             raise Problem("bad-request", "The header Content-Length is no number.")
         if int(length) > self._most_bytes():
             raise self._too_large()
+
+    def _is_own_name(self, host: str) -> bool:
+        """Tell a name that leads here from one that another site has made lead here.
+
+        Such a site ("DNS rebinding") reads answers as if they were its own; it needs a name, so
+        that an address in numbers proves that nobody was led astray.
+        """
+        name = re.sub(r":\d*$", "", host).lower()
+        if not name or name == "localhost" or {name, "*"} & set(self.settings.hosts):
+            return True
+        with contextlib.suppress(ValueError):
+            return bool(ipaddress.ip_address(name.strip("[]")))
+        return False
 
     def _most_bytes(self) -> int:
         return int(self.settings.max_bytes * ENCODED)
@@ -144,11 +175,8 @@ class Watch:
         self, scope: Scope, request_id: str, status: int, taken: int, seconds: float
     ) -> None:
         route = scope.get("route")
-        # The route's own path: addresses that do not exist must not each become a figure
-        path = getattr(route, "path", "(none)")
+        path = getattr(route, "path", "(none)")  # What was asked may hold something private
         method = scope["method"] if scope["method"] in ("GET", "POST", "HEAD") else "OTHER"
-        self.figures.requests.labels(path, method, status).inc()
-        self.figures.seconds.labels(path).observe(seconds)
         known = scope["state"]
         reason = known.get("reason")
         if reason:

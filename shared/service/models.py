@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from shared.paths import write_atomically
+from shared.paths import data_file, write_atomically
 from shared.service.drift import DriftMonitor, Reference
 from shared.service.exporting.model_file import ModelFileError
 from shared.service.exporting.runtime import LoadedModel, load_model
@@ -39,13 +39,21 @@ class Served:
 
 
 class ModelShelf:
-    """The models of a service: the one that answers, the one before it, and a candidate."""
+    """The models of a service: the one that answers, the one before it, and a candidate.
 
-    def __init__(self, line: Path, detector: Path, folder: Path, language: bool = True) -> None:
-        """Load the model that was served last, or the first one.
+    Attributes:
+        current: The one that answers.
+        because: Why the first one was served.
+        candidate: The one that reads in the shadow, or None.
+    """
+
+    def __init__(
+        self, line: Path | None, detector: Path, folder: Path, language: bool = True
+    ) -> None:
+        """Load the model that was asked for, else the one served last, else the shipped one.
 
         Args:
-            line: Model file of the line reader to begin with.
+            line: Model file of the line reader to serve, or None.
             detector: Model file of the detector, which stays.
             folder: Where other line readers are, and the note which one is served.
             language: Whether language models help to read.
@@ -54,12 +62,27 @@ class ModelShelf:
             FileNotFoundError: A model file is missing.
             ModelFileError: A model file cannot be used.
         """
-        self._detector, self._folder, self._first = Path(detector), Path(folder), Path(line)
+        self._detector, self._folder = Path(detector), Path(folder)
+        self._first = Path(line) if line else data_file("models/reader.onnx")
         self._language = language
         self._lock = threading.Lock()
         self._previous: list[Served] = []
         self.candidate: Served | None = None
-        self.current = self._load(self._noted() or self._first)
+        self.current, self.because = self._begin(asked=line is not None)
+
+    def _begin(self, asked: bool) -> tuple[Served, str]:
+        """Return what is served at first, and why."""
+        note = self._folder / NOTE
+        if asked:
+            beside = f"; {note} is not followed" if note.exists() else ""
+            return self._load(self._first), f"it was asked for{beside}"
+        if not note.exists():
+            return self._load(self._first), "nothing else was asked for"
+        try:
+            noted = self._path(json.loads(note.read_text(encoding="utf-8"))["line"])
+            return self._load(noted), f"{note} says that it was swapped in"
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            return self._load(self._first), f"{note} cannot be followed: {error}"
 
     def names(self) -> list[str]:
         """Return the names of the line readers that may be swapped in."""
@@ -132,14 +155,6 @@ class ModelShelf:
     def _note(self, served: Served) -> None:
         note = {"line": served.file.name, "version": served.model.version}
         write_atomically(self._folder / NOTE, json.dumps(note) + "\n")
-
-    def _noted(self) -> Path | None:
-        try:
-            name = json.loads((self._folder / NOTE).read_text(encoding="utf-8"))["line"]
-            path = self._path(name)
-        except (OSError, ValueError, KeyError, TypeError):
-            return None
-        return path if path.is_file() else None
 
 
 def _is_line_reader(file: Path) -> bool:

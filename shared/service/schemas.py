@@ -40,6 +40,10 @@ class Model(Answer):
         description="Character error rate of accepted lines together that the model was "
         "calibrated for; null where it is not, and nothing is accepted"
     )
+    coverage: Share | None = Field(
+        description="Share of lines that were accepted when that was measured; null where fewer "
+        "than 100 were, which is too few to say"
+    )
 
 
 class ImageSize(Answer):
@@ -146,6 +150,9 @@ class Kept(Answer):
     request_id: str
     page: str = Field(description="The image's name in the label file")
     lines: int = Field(description="Labeled lines of this page, earlier ones included")
+    replaced: int = Field(
+        description="Lines that somebody had corrected to something else; that is kept aside"
+    )
 
 
 class ProblemDetails(BaseModel):

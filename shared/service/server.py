@@ -2,17 +2,61 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import ctypes
 import os
 import signal
+import socket
 import threading
+from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
+import h11
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from shared.service.application import create_app
+from shared.service.models import ModelShelf
 from shared.service.settings import Settings
 from shared.service.watching import log_to_stdout
+
+M_MMAP_THRESHOLD, LARGE_BLOCK = -3, 1 << 20  # In malloc.h; bytes
+
+
+class Protocol(H11Protocol):
+    """Closes a connection on which no whole head of a request arrives in time."""
+
+    seconds: float
+    _until: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        """Begin to wait for the first head."""
+        super().connection_made(transport)
+        self._wait_for_head()
+
+    def data_received(self, data: bytes) -> None:
+        """Go on waiting, or stop where a head is whole."""
+        super().data_received(data)
+        if self.conn.their_state is h11.IDLE:
+            self._wait_for_head()
+        else:
+            self._stop_waiting()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait no more."""
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def _wait_for_head(self) -> None:
+        if self._until is None:  # More bytes give no more time
+            self._until = self.loop.call_later(self.seconds, self.timeout_keep_alive_handler)
+
+    def _stop_waiting(self) -> None:
+        if self._until is not None:
+            self._until.cancel()
+            self._until = None
 
 
 class Server(uvicorn.Server):
@@ -26,25 +70,47 @@ class Server(uvicorn.Server):
         self.should_exit = True  # Stopping when told to is a success: the exit status is 0
 
 
-def make_server(settings: Settings, host: str = "127.0.0.1", port: int = 8000) -> Server:
+def listen(host: str, port: int) -> socket.socket:
+    """Return a socket that listens; 0 takes a free port.
+
+    Raises:
+        OSError: The port is taken, or the host is no address of this machine.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        raise OSError(
+            error.errno,
+            f"Nothing can listen at {host}, port {port}: {error.strerror}. Name another --port, "
+            "or 0 for a free one; --host has to be an address of this machine.",
+        ) from error
+
+
+def make_server(settings: Settings) -> Server:
     """Return a server that is not running yet; its models are loaded."""
     return Server(
         uvicorn.Config(
             create_app(settings),
-            host=host,
-            port=port,
+            http=type("TimedProtocol", (Protocol,), {"seconds": settings.head_seconds}),
+            ws="none",
             log_config=None,
             access_log=False,
             server_header=False,
             timeout_keep_alive=15,
             timeout_graceful_shutdown=round(settings.stop_seconds),
-            limit_concurrency=4 * settings.concurrency,  # Connections; requests are counted apart
             h11_max_incomplete_event_size=64_000,
         )
     )
 
 
-def serve(settings: Settings, host: str, port: int, with_parent: bool = False) -> int:
+def serve(
+    settings: Settings,
+    host: str,
+    port: int,
+    with_parent: bool = False,
+    announce: Callable[[int, ModelShelf], None] = lambda port, shelf: None,
+) -> int:
     """Serve until a signal comes; return the exit status.
 
     Args:
@@ -52,13 +118,23 @@ def serve(settings: Settings, host: str, port: int, with_parent: bool = False) -
         host: Address to listen on.
         port: Port to listen on.
         with_parent: Stop, too, when standard input ends: a pipe does when its writer is gone.
+        announce: Told the port and the models once somebody who asks will be answered.
     """
     log_to_stdout()
-    server = make_server(settings, host, port)
-    if with_parent:
-        threading.Thread(target=_follow_input, args=(server,), daemon=True).start()
-    server.run()
+    _give_memory_back()
+    with listen(host, port) as listening:
+        server = make_server(settings)
+        if with_parent:
+            threading.Thread(target=_follow_input, args=(server,), daemon=True).start()
+        announce(listening.getsockname()[1], server.config.app.state.workshop.shelf)
+        server.run([listening])
     return 0 if server.started else 1
+
+
+def _give_memory_back() -> None:
+    """Have Linux's C library return a freed image to the system, however large the last one was."""
+    with contextlib.suppress(AttributeError, OSError, TypeError):  # Other systems have no mallopt
+        ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK)
 
 
 def _follow_input(server: Server) -> None:

@@ -33,9 +33,10 @@ def make_handler(settings: Settings | None = None, store: CorrectionStore | None
     from mangum import Mangum
 
     if settings is None:
-        settings = Settings.from_environment(
+        settings = Settings(
             keep_corrections=store is not None, models=SCRATCH / "models",
             corrections=SCRATCH / "corrections", max_bytes=MOST_BYTES,
+            hosts=("*",),  # The platform has looked at the name
         )  # fmt: skip
     app = create_app(settings, store)
     # The bytes of an image and of the page's icon travel as base64

@@ -2,35 +2,43 @@
 
 from __future__ import annotations
 
-import os
-from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+from pydantic import Field, FiniteFloat, PositiveInt, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from shared.backend import cpu_count
 from shared.paths import DATA, my_directory
 
 PREFIX = "HANDWRITING_SERVICE_"
 MEGABYTE = 1_000_000
+LEAST_SECRET = 16
+
+Seconds = Annotated[FiniteFloat, Field(gt=0)]
 
 
-def _my(name: str) -> Path:
-    return my_directory() / "service" / name
+def _my(name: str) -> Any:
+    return Field(default_factory=lambda: my_directory() / "service" / name)
 
 
-@dataclass(frozen=True)
-class Settings:
-    """A service's settings; `from_environment` reads each from a variable of its name.
+class Settings(BaseSettings):
+    """A service's settings: what is given, else a variable such as `HANDWRITING_SERVICE_BATCH`.
 
     Attributes:
-        line: Model file of the line reader that is served at first.
+        line: Model file of the line reader to serve; None serves the last one that was swapped
+            in, and at first the shipped one.
         detector: Model file of the line detector.
         language: Whether the language that a model file names helps to read; without it the
             network decides alone, as it should for another language.
         models: Folder of the line readers that may be swapped in, and of the note which one is.
         corrections: Folder of the corrections that people kept.
+        hosts: Names under which a proxy publishes the service, "*" for any; an address in
+            numbers and localhost are always right.
         max_bytes: Of an image as it is sent.
-        max_pixels: Of an image once decoded.
-        body_seconds: Time for a request's body to arrive.
+        max_pixels: Of an image once decoded, and of all images at work together.
+        head_seconds: Time for a request's head to arrive.
+        body_seconds: Time for its body.
         read_seconds: Time for an answer, waiting included.
         concurrency: Requests at work or waiting; more are turned away with 429.
         threads: Images read at the same time.
@@ -43,64 +51,47 @@ class Settings:
         stop_seconds: Time for requests at work when the service is told to stop.
     """
 
-    line: Path = DATA / "models" / "reader.onnx"
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True)
+
+    line: Path | None = None
     detector: Path = DATA / "models" / "detector_small.onnx"
     language: bool = True
-    models: Path = field(default_factory=lambda: _my("models"))
-    corrections: Path = field(default_factory=lambda: _my("corrections"))
-    max_bytes: int = 12 * MEGABYTE
-    max_pixels: int = 25 * MEGABYTE
-    body_seconds: float = 20.0
-    read_seconds: float = 20.0
-    concurrency: int = 32
-    threads: int = field(default_factory=lambda: _processors())
-    batch: int = 1
-    batch_wait: float = 0.004
-    shadow_share: float = 1.0
+    models: Path = _my("models")
+    corrections: Path = _my("corrections")
+    hosts: Annotated[tuple[str, ...], NoDecode] = ()
+    max_bytes: PositiveInt = 12 * MEGABYTE
+    max_pixels: PositiveInt = 25 * MEGABYTE
+    head_seconds: Seconds = 10.0
+    body_seconds: Seconds = 20.0
+    read_seconds: Seconds = 20.0
+    concurrency: PositiveInt = 32
+    threads: PositiveInt = Field(default_factory=cpu_count)
+    batch: PositiveInt = 1
+    batch_wait: Seconds = 0.004
+    shadow_share: Annotated[float, Field(ge=0, le=1)] = 1.0
     keep_corrections: bool = True
-    admin_token: str = field(default="", repr=False)
+    admin_token: str = Field(default="", repr=False)
     root_path: str = ""
-    stop_seconds: float = 10.0
+    stop_seconds: Seconds = 10.0
 
-    def __post_init__(self) -> None:
-        for name in ("max_bytes", "max_pixels", "concurrency", "threads", "batch"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} is {getattr(self, name)}; it has to be 1 or more.")
-        if self.admin_token and len(self.admin_token) < 16:
-            raise ValueError("The admin token is too short to be a secret: use 16 characters.")
-
+    @field_validator("hosts", mode="before")
     @classmethod
-    def from_environment(cls, **given: Any) -> Settings:
-        """Read settings from variables such as `HANDWRITING_SERVICE_MAX_BYTES`.
+    def _split(cls, given: Any) -> Any:
+        return given.split(",") if isinstance(given, str) else given
 
-        Args:
-            given: Settings that count more than the variables.
-
-        Raises:
-            ValueError: A variable does not hold what its setting needs; the message names it.
-        """
-        settings = cls()
-        found: dict[str, Any] = {}
-        for entry in fields(cls):
-            word = os.environ.get(PREFIX + entry.name.upper())
-            if word is not None:
-                found[entry.name] = _parsed(entry.name, word, getattr(settings, entry.name))
-        return replace(settings, **{**found, **given})
+    @field_validator("admin_token")
+    @classmethod
+    def _is_secret(cls, given: str) -> str:
+        if given and len(given) < LEAST_SECRET:
+            raise ValueError(f"it is too short to be a secret: use {LEAST_SECRET} characters")
+        return given
 
 
-def _parsed(name: str, word: str, default: Any) -> Any:
-    """Return a variable's word as the kind of value that its setting has."""
-    try:
-        if isinstance(default, bool):
-            return {"1": True, "true": True, "0": False, "false": False}[word.lower()]
-        return type(default)(word) if not isinstance(default, Path) else Path(word)
-    except (ValueError, KeyError):
-        raise ValueError(
-            f"{PREFIX}{name.upper()} is {word!r}; it needs a value like {default!r}."
-        ) from None
-
-
-def _processors() -> int:
-    from shared.backend import cpu_count
-
-    return max(1, cpu_count())
+def explain(error: ValidationError) -> str:
+    """Say in a line for each setting what was given and what it needs; a secret is not shown."""
+    said = []
+    for one in error.errors():
+        name = str(one["loc"][0])
+        given = "" if name == "admin_token" else f" is {one['input']!r}"
+        said.append(f"{PREFIX}{name.upper()}, or the option for it,{given}: {one['msg']}.")
+    return "\n".join(said)

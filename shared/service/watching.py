@@ -9,7 +9,9 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from fastapi import FastAPI
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_fastapi_instrumentator import Instrumentator, metrics
 
 SECONDS = (0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5, 10, 20)
 SHARES = tuple(k / 10 for k in range(1, 11))
@@ -21,14 +23,6 @@ class Figures:
 
     def __init__(self) -> None:
         self.registry = registry = CollectorRegistry()
-        self.requests = Counter(
-            "handwriting_requests", "Requests by address, method and status",
-            ["path", "method", "status"], registry=registry,
-        )  # fmt: skip
-        self.seconds = Histogram(
-            "handwriting_request_seconds", "Time to answer", ["path"], buckets=SECONDS,
-            registry=registry,
-        )  # fmt: skip
         self.stages = Histogram(
             "handwriting_stage_seconds", "Time of a stage of reading", ["stage"],
             buckets=SECONDS, registry=registry,
@@ -73,9 +67,17 @@ class Figures:
         self.model.clear()
         self.model.labels(version).set(1)
 
-    def text(self) -> bytes:
-        """Return the figures as Prometheus collects them."""
-        return generate_latest(self.registry)
+    def count_requests(self, app: FastAPI) -> None:
+        """Count and time the requests of an application, and show all figures at /metrics.
+
+        The method is no label: a stranger may send any word, and each would become a figure.
+        """
+        shared = {"should_include_method": False, "metric_namespace": "handwriting"}
+        shared["registry"] = self.registry
+        counting = Instrumentator(should_group_status_codes=False, registry=self.registry)
+        counting.add(metrics.requests(**shared))
+        counting.add(metrics.latency(should_include_status=False, buckets=SECONDS, **shared))
+        counting.instrument(app).expose(app, include_in_schema=False)
 
 
 class JsonLines(logging.Formatter):

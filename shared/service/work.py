@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
@@ -37,6 +37,9 @@ class Workshop:
         self.shadow: ShadowReport | None = None
         self._at_work = 0
         self._executor: ThreadPoolExecutor | None = None
+        self._beside: ThreadPoolExecutor | None = None
+        #: Gives an upload's pixels while there is room for them; see `images.Decoder`
+        self.decoded = images.Decoder(settings.max_pixels).decoded
         self._shadow_tasks: set[asyncio.Future] = set()
         self._random = np.random.default_rng()
         self._batcher: LineBatcher | None = None
@@ -52,6 +55,7 @@ class Workshop:
         """Start the threads; a serverless platform may open and close an application often."""
         settings = self.settings
         self._executor = ThreadPoolExecutor(settings.threads, "reading")
+        self._beside = ThreadPoolExecutor(1, "corrections")
         if settings.batch > 1:
             self._batcher = LineBatcher(
                 lambda served, lines: served.model.recognizer.logits_many(lines),
@@ -61,12 +65,13 @@ class Workshop:
 
     def close(self) -> None:
         """Give the threads back; what runs comes to its end."""
-        if self._executor is not None:
-            self._executor.shutdown(wait=False, cancel_futures=True)
-            self._executor = None
+        for executor in (self._executor, self._beside):
+            if executor is not None:
+                executor.shutdown(wait=False, cancel_futures=True)
+        self._executor = self._beside = None
 
-    @contextlib.asynccontextmanager
-    async def admitted(self) -> AsyncIterator[None]:
+    @contextlib.contextmanager
+    def admitted(self) -> Iterator[None]:
         """Hold a place, or turn the request away: a queue without end helps nobody.
 
         Raises:
@@ -90,6 +95,10 @@ class Workshop:
         """Run a function in a thread of the pool, and turn its refusals into problems."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._executor, function, *arguments)
+
+    async def beside(self, function: Callable[[], Result]) -> Result:
+        """Run a function in a thread of its own, so that no reading waits for a disk or a lock."""
+        return await asyncio.get_running_loop().run_in_executor(self._beside, function)
 
     async def read_line(self, content: bytes, watch: Stopwatch) -> tuple[Served, Any, Reading]:
         """Read an uploaded line.
@@ -128,11 +137,11 @@ class Workshop:
 
         def read() -> tuple[Any, list[PageLineReading], str]:
             watch.lap("waiting")
-            gray = images.decode_upload(content, self.settings.max_pixels)
-            watch.lap("decode")
-            found, nothing = reading.read_page(served.model, gray)
-            watch.lap("page")
-            return gray.shape, found, nothing
+            with self.decoded(content) as gray:
+                watch.lap("decode")
+                found, nothing = reading.read_page(served.model, gray)
+                watch.lap("page")
+                return gray.shape, found, nothing
 
         async with self._deadline():
             shape, found, nothing = await self.in_thread(read)
@@ -141,8 +150,9 @@ class Workshop:
 
     def _prepare(self, served: Served, content: bytes, watch: Stopwatch) -> tuple[Any, Any, float]:
         watch.lap("waiting")  # For a thread
-        gray = images.decode_upload(content, self.settings.max_pixels)
-        small, factor = images.for_line(gray)
+        with self.decoded(content) as gray:
+            shape = gray.shape
+            small, factor = images.for_line(gray)
         watch.lap("decode")
         try:
             placed = served.model.recognizer.preparation.place_line(small)
@@ -152,7 +162,7 @@ class Workshop:
         contrast = drift.darkness(small)
         placed = placed._replace(left=placed.left / factor, scale=placed.scale * factor)
         watch.lap("prepare")
-        return gray.shape, placed, contrast
+        return shape, placed, contrast
 
     def _read_alone(self, served: Served, content: bytes, watch: Stopwatch) -> tuple:
         shape, placed, contrast = self._prepare(served, content, watch)

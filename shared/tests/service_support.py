@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from shared import pen
+from shared import paths, pen
 from shared.service.settings import Settings
 
+READER = paths.DATA / "models/reader.onnx"
+DETECTOR = paths.DATA / "models/detector_small.onnx"
 TOKEN = "a-secret-of-the-tests"
 ADMIN = {"Authorization": f"Bearer {TOKEN}"}
 PNG = {"Content-Type": "image/png"}
@@ -55,4 +57,6 @@ def client(folder: Path, address: str = "127.0.0.1", **given: Any) -> Any:
     from shared.service.application import create_app
 
     app = create_app(settings(folder, **given))
-    return TestClient(app, raise_server_exceptions=False, client=(address, 50_000))
+    return TestClient(
+        app, "http://localhost", raise_server_exceptions=False, client=(address, 50_000)
+    )

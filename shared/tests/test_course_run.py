@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import re
 import subprocess
@@ -67,6 +68,54 @@ def test_run_writes_a_page_that_needs_no_other_file(built, tmp_path, monkeypatch
     assert "1 of 1 labs green" in page and "7 counted" in page
     assert not re.search(r'(src|href)="(?!data:|#)', page)
     assert "1 of 1 labs are green" in capsys.readouterr().out
+
+
+def test_the_report_is_written_after_each_lab(built, tmp_path, monkeypatch, capsys):
+    target, calls = tmp_path / "report.html", []
+
+    def run_lab(lab, folder, **options):
+        if calls:
+            assert "1 of 1 labs green" in target.read_text(encoding="utf-8")
+            raise KeyboardInterrupt
+        calls.append(lab)
+        return running.Result({"cells": []}, [], 1.0, None, lab, "labs")
+
+    monkeypatch.setattr(running, "this_course", lambda: built)
+    monkeypatch.setattr(running, "run_lab", run_lab)
+    assert cli.main(["run", "2", "2", "--report", str(target)]) == 130
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert said.startswith("labs run: stopped. The report") and "labs run NUMBER" in said
+
+
+def test_a_parameter_that_no_lab_has_is_refused(built, monkeypatch, capsys):
+    monkeypatch.setattr(running, "this_course", lambda: built)
+    assert cli.main(["run", "2", "-p", "NOPE", "3"]) == 2
+    said = capsys.readouterr().err
+    assert "has a parameter NOPE" in said and "Lab 2: COUNT" in said
+
+
+@pytest.mark.parametrize("verb", cli.VERBS)
+def test_wrong_words_are_answered_by_the_usage_of_the_verb(verb, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        cli.main([verb, "--no-such-word"])
+    assert stopped.value.code == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"usage: labs {verb} ")
+    assert "--no-such-word" in said or "required: " in said
+
+
+@pytest.mark.parametrize("verb", cli.VERBS)
+def test_ctrl_c_says_what_to_do_next(verb, monkeypatch, capsys):
+    module = importlib.import_module(cli.VERBS[verb][0])
+
+    def stop(arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(module, "run", stop)
+    monkeypatch.setattr(module, "add_arguments", lambda parser: None)  # Each wants other words
+    assert cli.main([verb]) == 130
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert said.startswith(f"labs {verb}: stopped. ") and len(said) > 40
 
 
 def test_report_shows_a_picture_and_its_alt_text_instead_of_words():

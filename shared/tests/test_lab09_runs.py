@@ -23,8 +23,8 @@ from shared.course.outline import this_course
 from shared.course.running import small_parameters
 from shared.exercises.lab09 import minutes
 from shared.paths import data_file, sample, write_atomically
-from shared.service.companion import Companion, NotRunning, as_png, fit
 from shared.service.exporting.quantization import quantize
+from shared.service.local import LocalService, NotRunning, as_png, fit
 from shared.service.traffic import send_lines
 from shared.tests.service_support import written
 
@@ -70,22 +70,22 @@ def test_the_cheapest_threshold_is_the_answer():
 
 
 def test_a_companion_answers_and_leaves_no_process(tmp_path):
-    first = Companion(tmp_path)
+    first = LocalService(tmp_path)
     status, answer = first.ask("/v1/line", written())
     assert (status, answer["text"] != "") == (200, True)
     assert first.tell("/admin/swap", {"name": "line_strange.onnx"})[1]["reason"] == "model-refused"
     kept = {"image": "", "lines": []}
     assert first.tell("/v1/corrections", kept)[0] == 422
-    second = Companion(tmp_path)  # As when its cell is run again
-    assert first.child.process.poll() == 0
-    assert second.child.port != first.child.port or second.ask("/health/live")[0] == 200
+    second = LocalService(tmp_path)  # As when its cell is run again
+    assert first.process.poll() == 0
+    assert second.port != first.port or second.ask("/health/live")[0] == 200
     assert second.stop() == 0
     assert not (tmp_path / "admin-token").exists()
     assert "stopped" in repr(second)
 
 
 def test_a_stopped_companion_says_what_to_do(tmp_path):
-    one = Companion(tmp_path)
+    one = LocalService(tmp_path)
     assert not (tmp_path / "admin-token").exists(), "a secret lies about while it is in use"
     assert one.stop() == 0
     with pytest.raises(NotRunning, match="was stopped. Run the cell that starts it again"):
@@ -96,15 +96,15 @@ def test_a_stopped_companion_says_what_to_do(tmp_path):
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
 def test_a_companion_that_was_killed_shows_the_end_of_its_log(tmp_path):
-    one = Companion(tmp_path)
-    one.child.process.kill()
+    one = LocalService(tmp_path)
+    one.process.kill()
     with pytest.raises(NotRunning, match='(?s)has ended by itself.*"event": "ready"'):
         one.ask("/health/live")
     one.stop()
 
 
 def test_a_companion_begins_with_the_shipped_reader(tmp_path):
-    one = Companion(tmp_path)
+    one = LocalService(tmp_path)
     _, shipped = one.ask("/health/ready")
     small = quantize(data_file("models/reader.onnx").read_bytes(), "recurrent")
     write_atomically(tmp_path / "models" / "line_other.onnx", small)
@@ -112,7 +112,7 @@ def test_a_companion_begins_with_the_shipped_reader(tmp_path):
     assert one.tell("/admin/swap", {"name": "line_other.onnx"})[0] == 200
     assert one.ask("/health/ready")[1] != shipped
     one.stop()  # As when a notebook ends between a swap and its rollback
-    again = Companion(tmp_path)
+    again = LocalService(tmp_path)
     assert again.ask("/health/ready")[1] == shipped
     assert again.tell("/admin/swap", {"name": "line_other.onnx"})[0] == 200, "its file is gone"
     again.stop()
@@ -125,7 +125,7 @@ def test_a_large_photograph_fits(tmp_path):
     large = cv2.resize(small, (9000, round(9000 * small.shape[0] / small.shape[1])))
     large = np.vstack([large] + [np.full((4500 - len(large), 9000), 240, np.uint8)])
     large = np.clip(large + rng.normal(0, 4, large.shape), 0, 255).astype(np.uint8)
-    one = Companion(tmp_path)
+    one = LocalService(tmp_path)
     assert one.ask("/v1/page", large)[0] == 413
     assert fit(large).size <= 12_000_000
     status, answer = one.ask("/v1/page", fit(large))
@@ -134,10 +134,10 @@ def test_a_large_photograph_fits(tmp_path):
 
 
 def test_its_links_go_through_the_hub_where_there_is_one(tmp_path, monkeypatch):
-    one = Companion(tmp_path)
+    one = LocalService(tmp_path)
     assert f'href="{one.address}"' in one._repr_html_()
     monkeypatch.setenv("JUPYTERHUB_SERVICE_PREFIX", "/user/ada/")
-    assert f'href="/user/ada/proxy/{one.child.port}/docs"' in one._repr_html_()
+    assert f'href="/user/ada/proxy/{one.port}/docs"' in one._repr_html_()
     one.stop()
 
 
@@ -145,8 +145,8 @@ def test_its_links_go_through_the_hub_where_there_is_one(tmp_path, monkeypatch):
 def test_an_interrupt_of_the_notebook_leaves_the_companion_running(tmp_path):
     script = f"""
         import os, signal, time
-        from shared.service.companion import Companion, NotRunning
-        one = Companion({str(tmp_path)!r})
+        from shared.service.local import LocalService, NotRunning
+        one = LocalService({str(tmp_path)!r})
         try:
             os.killpg(0, signal.SIGINT)  # As Jupyter does
             time.sleep(60)
@@ -165,9 +165,9 @@ def test_an_interrupt_of_the_notebook_leaves_the_companion_running(tmp_path):
 def test_a_companion_ends_when_its_notebook_is_killed(tmp_path):
     script = f"""
         import os, signal
-        from shared.service.companion import Companion, NotRunning
-        one = Companion({str(tmp_path)!r})
-        print(one.child.process.pid, flush=True)
+        from shared.service.local import LocalService, NotRunning
+        one = LocalService({str(tmp_path)!r})
+        print(one.process.pid, flush=True)
         os.kill(os.getpid(), signal.SIGKILL)
     """
     run = subprocess.run(

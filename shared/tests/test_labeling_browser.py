@@ -18,7 +18,7 @@ import pytest
 from PIL import Image
 
 from shared.labeling import LabeledLine, label_set, page_of, read_labels, write_labels
-from shared.service.load import free_port
+from shared.service.server import listen
 
 CHROMIUM = next(
     (c for c in ("chromium", "chromium-browser", "google-chrome") if shutil.which(c)), ""
@@ -50,7 +50,8 @@ def folder(tmp_path):
 @contextmanager
 def jupyter(folder):
     """Run JupyterLab on this machine alone, with settings of its own; yields its address."""
-    port = free_port()
+    with listen("127.0.0.1", 0) as free:
+        port = free.getsockname()[1]
     command = [sys.executable, "-m", "jupyter", "lab", "--no-browser", "--allow-root"]
     command += ["--ip=127.0.0.1", f"--port={port}", f"--ServerApp.root_dir={folder}"]
     command += ["--IdentityProvider.token=", "--LabApp.news_url="]

@@ -42,7 +42,9 @@ def test_command_writes_a_table_and_fails_on_a_worse_reader(tmp_path, monkeypatc
     before, after, table = (tmp_path / name for name in ("old.json", "new.json", "new.md"))
     words = ["quality", "--json", str(after), "--against", str(before), "--markdown", str(table)]
     monkeypatch.setattr(quality, "measure", lambda count: lines(np.array(OLD["edits"]) + 1))
-    assert cli.main(words) == 0
+    assert cli.main(words) == 2, "a mistyped path must not open the gate"
+    assert "holds no edits of lines; write it" in capsys.readouterr().err and not after.exists()
+    assert cli.main([word for word in words if word not in ("--against", str(before))]) == 0
     assert "nothing to compare" in table.read_text()
     before.write_text(json.dumps(OLD))
     assert cli.main(words) == 1

@@ -16,9 +16,18 @@ import pytest
 from shared.service import reading
 from shared.service.exporting.runtime import load_model
 from shared.service.problems import CONTENT_TYPE, REASONS, Problem
-from shared.service.settings import Settings
 from shared.service.watching import JsonLines
-from shared.tests.service_support import ADMIN, PNG, TOKEN, client, encoded, written, written_page
+from shared.tests.service_support import (
+    ADMIN,
+    DETECTOR,
+    PNG,
+    READER,
+    TOKEN,
+    client,
+    encoded,
+    written,
+    written_page,
+)
 
 
 @pytest.fixture(scope="module")
@@ -29,8 +38,7 @@ def service(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def model():
-    plain = Settings()
-    return load_model(plain.line, plain.detector)
+    return load_model(READER, DETECTOR)
 
 
 def assert_problem(response, reason):
@@ -116,6 +124,7 @@ def test_a_decision_has_a_reason_and_a_promise(service, model):
     answer = service.post("/v1/line", content=encoded(line), headers=PNG).json()
     assert (answer["decision"], answer["reason"]) == ("accept", "sure")
     assert answer["model"]["promised_cer"] == 0.02
+    assert 100 / 768 <= answer["model"]["coverage"] < 1
     turned = encoded(np.rot90(line).copy())
     answer = service.post("/v1/line", content=turned, headers=PNG).json()
     assert (answer["decision"], answer["reason"]) == ("review", "little-text")
@@ -193,7 +202,8 @@ def test_figures_count_lines_and_problems(service):
     service.post("/v1/line", content=b"junk", headers=PNG)
     service.get("/no/such/address/1")
     text = service.get("/metrics").text
-    assert 'handwriting_requests_total{method="POST",path="/v1/line",status="200"}' in text
+    assert 'handwriting_http_requests_total{handler="/v1/line",status="200"}' in text
+    assert 'handwriting_http_request_duration_seconds_bucket{handler="/v1/line",le=' in text
     assert 'handwriting_problems_total{reason="not-an-image"}' in text
     assert "handwriting_stage_seconds_bucket" in text and "handwriting_model{version=" in text
     assert "/no/such" not in text  # An address of its own for each stranger would fill the memory
@@ -217,15 +227,13 @@ def test_the_language_helps_to_read_unless_it_is_turned_off(tmp_path):
         with client(tmp_path, language=language) as one:
             answers = [one.post("/v1/line", content=encoded(i), headers=PNG) for i in images]
             texts[language] = [answer.json()["text"] for answer in answers]
-    plain = Settings()
-    reader = load_model(plain.line, plain.detector).recognizer
+    reader = load_model(READER, DETECTOR).recognizer
     assert texts[True] == reader.read_many(images)
     assert texts[False] == reader.read_many(images, reader.decode)
 
 
 def test_a_text_that_no_path_spells_gives_way_to_the_greedy_one():
-    plain = Settings()
-    model = load_model(plain.line, plain.detector)
+    model = load_model(READER, DETECTOR)
     image = written()
     model.recognizer.decoder = lambda logits: "m" * len(logits)  # As many again need blanks
     found = reading.read_line(model, image)

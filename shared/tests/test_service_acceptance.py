@@ -17,14 +17,13 @@ from shared.service.acceptance import REASONS, Limits, Seen, choose_limits, no_l
 from shared.service.drift import LineFeatures
 from shared.service.exporting.runtime import load_model
 from shared.service.reading import confidence_of, read_line, read_page
-from shared.service.settings import Settings
+from shared.tests.service_support import DETECTOR, READER
 from shared.tests.things import scraps
 
 
 @pytest.fixture(scope="module")
 def model():
-    plain = Settings()
-    return load_model(plain.line, plain.detector)
+    return load_model(READER, DETECTOR)
 
 
 @pytest.fixture(scope="module")

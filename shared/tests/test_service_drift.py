@@ -125,7 +125,7 @@ def test_calibration_makes_the_overconfident_honest():
     true = rng.uniform(0.05, 0.95, 4000)
     right = rng.random(4000) < true
     claimed = 1 / (1 + np.exp(-3 * np.log(true / (1 - true)) - 1))  # Three times too sure
-    slope, intercept = confidence.fit(np.log(claimed), right)
+    slope, intercept = confidence.fit_calibration(np.log(claimed), right)
     assert slope == pytest.approx(1 / 3, abs=0.04) and intercept == pytest.approx(-1 / 3, abs=0.08)
     mended = confidence.Confidence(slope, intercept, 0, 0.02, {}).of(np.log(claimed))
     before, after = (confidence.calibration_error(p, right) for p in (claimed, mended))
@@ -155,7 +155,7 @@ def test_certain_and_impossible_texts_have_finite_odds():
     assert values[0] > 0.99 and values[1] < 1e-6 and values[2] == pytest.approx(0.5)
     assert confidence.log_probability(np.zeros((2, 96)), [5, 5]) == -np.inf
     with pytest.raises(ValueError, match="some of both"):
-        confidence.fit(np.zeros(3), np.ones(3, bool))
+        confidence.fit_calibration(np.zeros(3), np.ones(3, bool))
 
 
 def test_the_shipped_threshold_keeps_its_promise_on_fresh_writers(model, hands):
@@ -182,3 +182,10 @@ def test_traffic_is_reproducible_and_names_its_shifts():
     assert np.array_equal(one.image, two.image) and one.text == two.text
     with pytest.raises(ValueError, match="no shift 'rain'"):
         traffic.send_lines(hands, 1, 4, "rain")
+
+
+def test_coverage_stands_beside_a_promise_unless_too_few_lines_say_it():
+    for lines, share, said in ((768, 0.38, 0.38), (200, 0.5, 0.5), (300, 0.21, None)):
+        measured = {"lines": lines, "coverage": share}
+        assert confidence.Confidence(1.0, 0.0, 0.5, 0.02, measured).coverage == said
+    assert confidence.Confidence(1.0, 0.0, 0.5, 0.02, {}).coverage is None

@@ -35,7 +35,7 @@ ADDRESSES = ("POST /v1/line", "POST /v1/page", "POST /v1/corrections", "GET /hea
 
 @pytest.fixture(scope="module")
 def operations(tmp_path_factory):
-    app = create_app(settings(tmp_path_factory.mktemp("fuzz")))
+    app = create_app(settings(tmp_path_factory.mktemp("fuzz"), hosts=("*",)))
     description = schemathesis.openapi.from_asgi("/openapi.json", app)
     found = (result.ok() for result in description.get_all_operations())
     return {f"{one.method.upper()} {one.path}": one for one in found}

@@ -9,8 +9,9 @@ import threading
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
-from shared import paths, pen
+from shared import pen
 from shared.experiments.adaptation import effect, own_lines
 from shared.lines import LineSet, compose_lines
 from shared.recognizer import LineTextRecognizer
@@ -21,19 +22,25 @@ from shared.service.exporting.quantization import quantize
 from shared.service.exporting.runtime import load_model
 from shared.service.models import NOTE, ModelShelf
 from shared.service.schemas import CorrectedLine, Correction
-from shared.service.settings import Settings
+from shared.service.settings import Settings, explain
 from shared.service.traffic import send_lines
-from shared.tests.service_support import ADMIN, PNG, TOKEN, client, encoded, written
-
-LINE = paths.DATA / "models/reader.onnx"
-DETECTOR = paths.DATA / "models/detector_small.onnx"
+from shared.tests.service_support import (
+    ADMIN,
+    DETECTOR,
+    PNG,
+    READER,
+    TOKEN,
+    client,
+    encoded,
+    written,
+)
 
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory):
     """Another model of the same task: the shipped one with int8 weights."""
     file = tmp_path_factory.mktemp("small") / "line_int8.onnx"
-    file.write_bytes(quantize(LINE.read_bytes()))
+    file.write_bytes(quantize(READER.read_bytes()))
     return file
 
 
@@ -86,18 +93,18 @@ def test_a_swap_under_load_costs_no_request(folder):
 
 
 def test_a_swap_survives_a_restart(folder):
-    shelf = ModelShelf(LINE, DETECTOR, folder / "models")
+    shelf = ModelShelf(None, DETECTOR, folder / "models")
     served = shelf.swap("line_int8.onnx").model.version
-    assert ModelShelf(LINE, DETECTOR, folder / "models").current.model.version == served
+    assert ModelShelf(None, DETECTOR, folder / "models").current.model.version == served
     (folder / "models" / NOTE).write_text("{half")
-    assert ModelShelf(LINE, DETECTOR, folder / "models").current.model.version != served
+    assert ModelShelf(None, DETECTOR, folder / "models").current.model.version != served
 
 
 @pytest.mark.parametrize(
     "name", ["none.onnx", "../reader.onnx", "/etc/passwd", "damaged.onnx", "detector.onnx", ""]
 )
 def test_a_model_that_cannot_be_served_changes_nothing(folder, name):
-    (folder / "models/damaged.onnx").write_bytes(LINE.read_bytes()[:90_000])
+    (folder / "models/damaged.onnx").write_bytes(READER.read_bytes()[:90_000])
     shutil.copy(DETECTOR, folder / "models/detector.onnx")
     with client(folder, admin_token=TOKEN) as one:
         before = version(one)
@@ -105,7 +112,7 @@ def test_a_model_that_cannot_be_served_changes_nothing(folder, name):
         assert (answer.status_code, answer.json()["reason"]) == (422, "model-refused")
         assert version(one) == before
     with pytest.raises(ModelFileError):
-        ModelShelf(LINE, DETECTOR, folder / "models").swap(name)
+        ModelShelf(None, DETECTOR, folder / "models").swap(name)
 
 
 def test_a_candidate_reads_in_the_shadow(folder):
@@ -143,7 +150,7 @@ def test_a_candidate_of_another_preparation_cannot_read_along(folder):
 
 
 def test_a_shadow_is_compared_by_numbers(small):
-    served, candidate = (load_model(file, DETECTOR) for file in (LINE, small))
+    served, candidate = (load_model(file, DETECTOR) for file in (READER, small))
     lines = compose_lines(12, "validation", 5)
     report = improving.compare_in_shadow(served, candidate, lines.images).as_dict()
     texts = [model.recognizer.read_many(lines.images) for model in (served, candidate)]
@@ -221,7 +228,7 @@ def corrections(folder, hand, count, seed=0):
 def test_corrected_lines_are_cut_as_the_service_reads_them(tmp_path):
     from shared.tests.service_support import written_page
 
-    page, served = written_page(), load_model(LINE, DETECTOR)
+    page, served = written_page(), load_model(READER, DETECTOR)
     found = served.reader.read(page.image)
     kept = [
         CorrectedLine(id=f"line-{k}", box=tuple(line.box), text=text)
@@ -239,7 +246,7 @@ def test_corrected_lines_are_cut_as_the_service_reads_them(tmp_path):
 
 
 def test_the_gates_other_lines_are_as_the_reader_takes_them():
-    served = load_model(LINE, DETECTOR).recognizer
+    served = load_model(READER, DETECTOR).recognizer
     lines = improving.other_hands()
     assert {image.shape[0] for image in lines.images} == {served.preparation.height}
     assert len(lines) == 90 and served.error_rate(lines[:30]) < 0.25
@@ -258,7 +265,7 @@ def test_held_back_texts_are_never_learned():
 def test_too_few_corrections_teach_nothing(tmp_path):
     store = corrections(tmp_path, pen.hands("test")[3], 3)
     with pytest.raises(improving.NothingToLearnError, match="3 corrected lines"):
-        improving.improve(store.labels(), tmp_path, LINE, DETECTOR, tmp_path)
+        improving.improve(store.labels(), tmp_path, READER, DETECTOR, tmp_path)
 
 
 def test_the_gate_refuses_a_candidate_that_learned_wrong_texts(tmp_path, monkeypatch):
@@ -274,7 +281,7 @@ def test_the_gate_refuses_a_candidate_that_learned_wrong_texts(tmp_path, monkeyp
     monkeypatch.setattr(improving, "teach", spoiled)
     store = corrections(tmp_path, pen.hands("test")[3], 12)
     out = tmp_path / "models"
-    found = improving.improve(store.labels(), tmp_path, LINE, DETECTOR, out)
+    found = improving.improve(store.labels(), tmp_path, READER, DETECTOR, out)
     assert not found.verdict.passes and found.file is None and "no better" in found.verdict.reason
     assert not out.exists()
 
@@ -292,12 +299,12 @@ def test_the_loop_closes(tmp_path):
     hand = pen.hands("test")[3]
     store = corrections(tmp_path / "corrections", hand, 64)
     found = improving.improve(
-        store.labels(), store.folder, LINE, DETECTOR, tmp_path / "models", updates=120
+        store.labels(), store.folder, READER, DETECTOR, tmp_path / "models", updates=120
     )
     assert found.verdict.passes, found.verdict
     assert found.verdict.own[1] < 0.8 * found.verdict.own[0]
     assert found.shadow["lines"] > 100 and found.shadow["failed"] == 0
-    shelf = ModelShelf(LINE, DETECTOR, tmp_path / "models")
+    shelf = ModelShelf(None, DETECTOR, tmp_path / "models")
     fresh = compose_lines(24, "test", 901, [hand])
     before = shelf.current.model.recognizer.error_rate(fresh)
     after = shelf.swap(found.file.name).model.recognizer.error_rate(fresh)
@@ -329,11 +336,16 @@ def test_what_lab_9_shows_hangs_on_no_seed(seed):
 def test_settings_come_from_the_environment(monkeypatch):
     monkeypatch.setenv("HANDWRITING_SERVICE_MAX_BYTES", "1000")
     monkeypatch.setenv("HANDWRITING_SERVICE_KEEP_CORRECTIONS", "0")
-    found = Settings.from_environment(threads=3)
+    found = Settings(threads=3)
     assert (found.max_bytes, found.keep_corrections, found.threads) == (1000, False, 3)
     monkeypatch.setenv("HANDWRITING_SERVICE_MAX_BYTES", "many")
-    with pytest.raises(ValueError, match="HANDWRITING_SERVICE_MAX_BYTES is 'many'"):
-        Settings.from_environment()
-    with pytest.raises(ValueError, match="too short"):
-        Settings(admin_token="x")
+    with pytest.raises(ValidationError) as refused:
+        Settings(read_seconds=float("nan"), stop_seconds=-1, admin_token="abc")
+    said = explain(refused.value)
+    assert "HANDWRITING_SERVICE_MAX_BYTES, or the option for it, is 'many'" in said
+    assert "READ_SECONDS" in said and "STOP_SECONDS" in said
+    assert "too short" in said and "abc" not in said
+    monkeypatch.delenv("HANDWRITING_SERVICE_MAX_BYTES")
+    monkeypatch.setenv("HANDWRITING_SERVICE_HOSTS", "a.example,b.example")
+    assert Settings().hosts == ("a.example", "b.example")
     assert "secret" not in repr(Settings(admin_token="my secret of the day"))

@@ -121,7 +121,8 @@ class Context:
 @pytest.fixture(scope="module")
 def handler(tmp_path_factory):
     folder = tmp_path_factory.mktemp("serverless")
-    return make_handler(settings(folder, max_bytes=MOST_BYTES, keep_corrections=False))
+    given = {"max_bytes": MOST_BYTES, "keep_corrections": False, "hosts": ("*",)}
+    return make_handler(settings(folder, **given))
 
 
 def event_2(method, path, body=b"", kind="image/png"):

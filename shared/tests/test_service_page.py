@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from shared.service import load
 from shared.service.acceptance import REASONS
 from shared.service.application import PAGE
+from shared.service.local import LocalService
 from shared.tests.service_support import encoded, written_page
 
 NODE = shutil.which("node")
@@ -122,7 +122,7 @@ def test_in_a_browser(tmp_path, width, scheme):
     picture = tmp_path / "page.png"
     picture.write_bytes(encoded(written_page().image))
     words = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
-    with load.service(tmp_path) as child, playwright.sync_playwright() as one:
+    with LocalService(tmp_path) as child, playwright.sync_playwright() as one:
         here = f"http://127.0.0.1:{child.port}/"
         browser = one.chromium.launch(executable_path=shutil.which(CHROMIUM), args=words)
         page = browser.new_page(viewport={"width": width, "height": 844}, color_scheme=scheme)

@@ -19,6 +19,7 @@ import pytest
 
 from shared.labeling import read_labels, validate
 from shared.service import load
+from shared.service.local import LocalService
 from shared.tests.service_support import encoded, written
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL and SIGTERM")
@@ -29,30 +30,35 @@ def lines():
     return [encoded(written(seed=seed)) for seed in range(4)]
 
 
+def entries(folder):
+    lines = (folder / "log").read_text().splitlines()
+    return [json.loads(line) for line in lines if line.startswith("{")]  # Others are for people
+
+
 def test_it_stops_in_order_and_finishes_what_it_began(tmp_path, lines):
-    with load.service(tmp_path) as child:
+    with LocalService(tmp_path) as child:
         found = []
         thread = threading.Thread(
             target=lambda: found.append(load.press(child.port, "/v1/line", lines, 400, clients=4))
         )
         thread.start()
         time.sleep(0.5)
-        status = load.stop(child)
+        status = child.stop()
         thread.join()
     assert status == 0
     (pressed,) = found
     assert pressed.seconds and set(pressed.statuses) <= {200, 503, 0}
-    log = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()[1:]]
+    log = entries(tmp_path)
     assert log[-1]["event"] and "stopped" in [entry["event"] for entry in log]
     assert all(entry["status"] in (200, 503) for entry in log if entry["event"] == "request")
 
 
 def test_an_upload_that_is_broken_off_is_no_mistake_of_the_service(tmp_path):
-    with load.service(tmp_path) as child:
+    with LocalService(tmp_path) as child:
         for path, kind in (("line", "image/png"), ("page", "image/png"),
                            ("corrections", "application/json")):  # fmt: skip
             head = (
-                f"POST /v1/{path} HTTP/1.1\r\nHost: x\r\nContent-Type: {kind}\r\n"
+                f"POST /v1/{path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {kind}\r\n"
                 "Content-Length: 100000\r\n\r\n"
             )
             with socket.create_connection(("127.0.0.1", child.port)) as upload:
@@ -60,10 +66,10 @@ def test_an_upload_that_is_broken_off_is_no_mistake_of_the_service(tmp_path):
                 time.sleep(0.3)
         time.sleep(0.5)
         figures = urllib.request.urlopen(f"http://127.0.0.1:{child.port}/metrics").read().decode()
-        load.stop(child)
+        child.stop()
     assert 'problems_total{reason="aborted"} 3.0' in figures and 'status="499"' in figures
     assert 'reason="internal"' not in figures and 'status="500"' not in figures
-    log = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()[1:]]
+    log = entries(tmp_path)
     requests = [entry for entry in log if entry["event"] == "request" and entry["status"] == 499]
     assert [entry["reason"] for entry in requests] == ["aborted"] * 3
     assert "mistake" not in {entry["event"] for entry in log}
@@ -71,7 +77,7 @@ def test_an_upload_that_is_broken_off_is_no_mistake_of_the_service(tmp_path):
 
 def test_killed_under_load_it_starts_again_and_answers_the_same(tmp_path, lines):
     texts = {}
-    with load.service(tmp_path) as child:
+    with LocalService(tmp_path) as child:
         before = load.press(child.port, "/v1/line", lines, 8, keep=lambda said: said["text"])
         texts = {number % 4: text for number, text in before.answers}
         thread = threading.Thread(target=load.press, args=(child.port, "/v1/line", lines, 200, 4))
@@ -81,7 +87,7 @@ def test_killed_under_load_it_starts_again_and_answers_the_same(tmp_path, lines)
         thread.join()
         assert child.process.wait() == -signal.SIGKILL
         port = child.port
-    with load.service(tmp_path, port=port) as child:  # The same port, at once
+    with LocalService(tmp_path, port=port) as child:  # The same port, at once
         after = load.press(port, "/v1/line", lines, 40, 4, keep=lambda said: said["text"])
         assert after.statuses == {200: 40}
         assert all(texts[number % 4] == text for number, text in after.answers)

@@ -34,7 +34,7 @@ async function show(picture, kind) {
     result.hidden = lines.length === 0;
     answer.show(lines, said.image, current.source);
     status.textContent = summary(lines, said);
-    find("promise").textContent = promise(said.model.promised_cer);
+    find("promise").textContent = promise(said.model);
     if (lines.length && matchMedia("(max-width: 62rem)").matches) {
       find("answer").scrollIntoView({ block: "start" });
     }
@@ -49,10 +49,11 @@ async function show(picture, kind) {
 }
 
 // What accepting promises; it says nothing of a line as a whole
-function promise(rate) {
+function promise({ promised_cer: rate, coverage }) {
   if (rate === null) return "accepted";
   const share = Math.round(rate * 1000) / 10;
-  return `accepted: in all such lines together, at most ${share} of 100 characters are wrong, if the writing is like the pens it was measured on`;
+  const measured = coverage === null ? "too few lines were measured to say how often" : `as ${Math.round(100 * coverage)} of 100 lines by the pens were`;
+  return `accepted (${measured}): in all such lines together, at most ${share} of 100 characters are wrong, if the writing is like the pens it was measured on`;
 }
 
 function summary(lines, { milliseconds, detail }) {
@@ -70,7 +71,9 @@ async function keepLines(numbers, unreadable = false) {
     const said = await keep(current.picture, numbers.map((k) => answer.correction(k, unreadable)));
     answer.markKept(numbers);
     const lines = said.lines === 1 ? "1 line" : `${said.lines} lines`;
-    status.textContent = `Kept: the collection now has ${lines} of this picture with a text.`;
+    const earlier = said.replaced === 1 ? "an earlier text" : `${said.replaced} earlier texts`;
+    const replaced = said.replaced ? ` It replaces ${earlier}, which the collection keeps aside.` : "";
+    status.textContent = `Kept: the collection now has ${lines} of this picture with a text.${replaced}`;
   } catch (error) {
     refuse(error);
   }

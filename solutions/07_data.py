@@ -459,8 +459,9 @@ else:
 # Box and text came back in pixels, each to its line: the box lies one hundredth of the page farther right, and the text is corrected.
 # The cell asserts both, where the server is there.
 # The server goes on running, on your machine alone, until a cell near the end of this lab.
-# `labs label --install` brings the program: about a minute, and 950 MB.
-# `labs label FOLDER --propose` labels your own photographs in advance, `labs label FOLDER` opens them there, and `--fetch` brings back a file for every annotator.
+# The program comes with `labs label --install`: about a minute, and 950 MB.
+# For your own photographs, `labs label FOLDER --propose` labels them in advance and `labs label FOLDER` opens them there.
+# With `--fetch` it brings back a file for every annotator.
 #
 # ## Do two people agree?
 #

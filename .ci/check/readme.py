@@ -19,16 +19,20 @@ BEGIN, END = "<!-- {}: written by `.ci/check/readme.py` -->", "<!-- {}: end -->"
 _EXERCISE = re.compile(r"^### Exercise (\S+) · (.+)\n(\d+) min · (core|stretch)$", re.MULTILINE)
 
 
-def blocks(course: Course) -> dict[str, dict[str, str]]:
-    """Return for each page what stands between the marks of each name."""
+def readme_blocks(course: Course) -> dict[str, str]:
+    """Return what stands between the marks of each name in the README."""
     reading = sample("reading_texts")
-    readme = {
+    return {
         "hours": hours(course),
         "figures": f"**How well it reads.** {reading['sentence']}",
         "reading": "\n\n".join(filter(None, (reading["table"], reading["learned"]))),
         "labs": table(course),
     }
-    return {"README.md": readme, ".github/TEACHING.md": {"exercises": exercises(course)}}
+
+
+def teaching_blocks(course: Course) -> dict[str, str]:
+    """Return what stands between the marks of each name in TEACHING.md."""
+    return {"exercises": exercises(course)}
 
 
 def exercises(course: Course) -> str:
@@ -80,6 +84,9 @@ def _duration(course: Course, lab: Lab) -> duration.Duration:
     return duration.measure(source.read(course.solutions / lab.source))
 
 
+PAGES = {"README.md": readme_blocks, ".github/TEACHING.md": teaching_blocks}
+
+
 def difference(course: Course) -> str | None:
     """Return a sentence if a page is not what sources and figures say."""
     stale = [path.name for path, text in _updated(course) if text != path.read_text("utf-8")]
@@ -99,12 +106,12 @@ def _updated(course: Course) -> Iterator[tuple[Path, str]]:
     """Yield each page that stands around the labs, and what it should say."""
     address = outline.REPOSITORY
     clone = f"git clone {address}\ncd {address.rpartition('/')[2]}"
-    for name, contents in blocks(course).items():
+    for name, blocks in PAGES.items():
         path = course.labs.parent / name
         if not path.is_file():
             continue
         text = re.sub(r"git clone \S+\ncd \S+", clone, path.read_text(encoding="utf-8"))
-        for block, content in contents.items():
+        for block, content in blocks(course).items():
             begin, end = BEGIN.format(block), END.format(block)
             before, found, rest = text.partition(begin)
             _, closed, after = rest.partition(end)

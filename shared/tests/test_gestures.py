@@ -10,9 +10,7 @@ from shared.alphabet import Alphabet
 from shared.course import outline, source
 from shared.experiments.ideas.study import load_study
 from shared.explorer import explore
-from shared.handwriting import my_handwriting
 from shared.lines import frozen_lines
-from shared.recognizer import CharacterRecognizer
 from shared.tests.explorer_support import needs_node, run_javascript
 
 
@@ -32,14 +30,6 @@ def explorer():
     starts = ("SEED = ", 'word = Alphabet("ehlo")', "rng = np.random.default_rng(SEED)\nopinion")
     found = run_cells(3, *starts, np=np, ctc=ctc, Alphabet=Alphabet, explore=explore)
     return explore(found["opinion"], found["word"], target="hello", view="collapse")
-
-
-def test_a_window_reads_no_word_of_the_stand_in():
-    mine = my_handwriting()
-    scope = {"np": np, "CharacterRecognizer": CharacterRecognizer, "mine": mine}
-    read_windows = run_cells(3, "character_reader = ", **scope)["read_windows"]
-    words = set(mine.texts[0].split())
-    assert not words & set(read_windows(mine.lines[0], 12).split())
 
 
 def test_lowered_blank_of_frame_7_loses_a_letter(explorer):

@@ -50,8 +50,7 @@ begin(2)
 # ## Can the nearest picture read letters?
 #
 # Here are letters and digits, and the cell says whose.
-# They are yours once you put pictures of some into `my/handwriting/letters/`, each named by its character and a number: `a_0.jpg`, `7_0.jpg`.
-# A capital is named by its code, because some computers take `A` and `a` for the same file: `shared.handwriting.letter_file("A", 0)` says `u0041_0.png`.
+# They are yours once you have written some on the pad of Lab 1, or on its printed sheet.
 # Until then, a pen hand that no training ever sees stands in for you.
 
 # %%

@@ -49,7 +49,7 @@ def batches(
     augment: bool = False,
     start: int = 0,
 ) -> Iterator[Batch]:
-    """Yield batches without end, see `assemble`; their variation alone depends on `start`."""
+    """Yield batches without end from number `start` on; only their variation depends on `start`."""
     rng = np.random.default_rng([seed, start]) if augment else None
     order = width_batches([image.shape[1] for image in lines.images], batch_size, seed)
     for indices in islice(order, start, None):

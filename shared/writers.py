@@ -7,6 +7,7 @@ A letterform is one way to write a character, as strokes that a person can read 
 
 Strokes are separated by `/`. The curve is smooth through its points; `!` makes a point a corner;
 one point alone is a dot. Baseline 0, x-height 100, y upward. `;;` starts a comment.
+Add a form behind the others of its character, because every third one is held out from training.
 """
 
 from __future__ import annotations
@@ -180,7 +181,7 @@ class Style:
     descender: float
     joins: float  # Probability of a connecting stroke between lower-case letters
     wander: float  # How far letters leave the baseline
-    rotation: float  # Spread of each letter's rotation; the next ones are spreads as well
+    rotation: float  # Spread of each letter's rotation; size, gap and shake are spreads as well
     size: float
     gap: float
     shake: float

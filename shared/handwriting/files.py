@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import NamedTuple
 
 from shared.alphabet import ASCII, UnknownCharacterError
 from shared.pages.image_files import is_image_name
+from shared.paths import locked
 
 FORMAT = "handwriting.json"  # Says the version of the folder and what its page says
 VERSION = 1
@@ -123,6 +125,11 @@ def _line_texts(listings: list[Path], files: list[Path]) -> tuple[list[str], lis
         raise HandwritingError(f"{listing} is no list of texts by file name: {error}.") from error
     there = {file.name.lower() for file in files}
     return chosen, [name for name in given if name.lower() not in there]
+
+
+def handwriting_lock(folder: Path) -> AbstractContextManager[None]:
+    """Hold a folder of handwriting while its files and `lines.json` change; wait 20 seconds."""
+    return locked(folder.parent / f".{folder.name}.lock", seconds=20)
 
 
 def inside(folder: Path, name: str) -> Path:

@@ -13,8 +13,15 @@ from pathlib import Path
 
 import numpy as np
 
-from shared.handwriting.files import FORMAT, VERSION, find_files, inside, letter_file
-from shared.paths import locked, my_directory, write_atomically
+from shared.handwriting.files import (
+    FORMAT,
+    VERSION,
+    find_files,
+    handwriting_lock,
+    inside,
+    letter_file,
+)
+from shared.paths import my_directory, write_atomically
 
 
 def keep(
@@ -43,7 +50,7 @@ def keep(
     """
     place = Path(folder) if folder else my_directory() / "handwriting"
     name = str(folder) if folder else f"{place.parent.name}/handwriting"
-    with locked(place.parent / f".{place.name}.lock", seconds=20):
+    with handwriting_lock(place):
         found = find_files(place)
         there = {file.read_bytes() for file in (*found.letters, *found.lines)}
         new_letters = _fresh(letters, labels, there)

@@ -23,8 +23,9 @@ def my_handwriting(folder: Path | str | None = None) -> Handwriting:
 
     `my/handwriting` may hold `letters/` (one image a letter, see `letter_file`), `lines/` (one
     image a line, with `lines.json` giving each file's text) and a photograph of a page,
-    `page.jpg`. Images may be of every format that `open_page_image` opens. With the page, lines
-    are those that stand on it.
+    `page.jpg`. Images may be of every format that `open_page_image` opens. What the page says
+    stands in `handwriting.json`; a folder without that file has a page that says what its lines
+    say.
 
     Args:
         folder: Another folder than `my/handwriting`.

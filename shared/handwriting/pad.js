@@ -24,11 +24,14 @@ function fieldAt(fields, x, y) {
 function makeQueue(send, storage, key) {
   const waiting = new Map();
   let asked = 0; // When the oldest unanswered message left
-  const keep = () => {
+  let full = !storage; // Whether the browser refused to store something
+  // One entry a field, so that two pads in one page never remove each other's
+  const keep = (name) => {
+    const place = `${key}:${name}`;
     try {
-      if (waiting.size) storage?.setItem(key, JSON.stringify([...waiting.values()]));
-      else storage?.removeItem(key);
-    } catch { /* A full or forbidden store: what is in memory goes on */ }
+      if (waiting.has(name)) storage?.setItem(place, JSON.stringify(waiting.get(name)));
+      else storage?.removeItem(place);
+    } catch { full = true; } // A full or forbidden store: what is in memory goes on
   };
   const flush = () => {
     const fresh = [...waiting.values()].filter((item) => !item.sent);
@@ -40,25 +43,29 @@ function makeQueue(send, storage, key) {
   return {
     has: (name) => waiting.has(name),
     size: () => waiting.size,
+    inMemory: () => full,
     late: () => asked > 0 && Date.now() - asked > PATIENCE,
     flush,
     push(item) {
       waiting.set(item.name, { ...item, id: Math.random().toString(36).slice(2) });
-      keep();
+      keep(item.name);
       flush();
     },
     answered(ids, failed) {
       for (const [name, item] of waiting) {
-        if (ids.includes(item.id)) waiting.delete(name);
+        if (ids.includes(item.id)) { waiting.delete(name); keep(name); }
         if (failed.includes(item.id)) item.sent = false;
       }
       asked = [...waiting.values()].some((item) => item.sent) ? Date.now() : 0;
-      keep();
     },
     // What an earlier view could not send, after a kernel that was restarted or a closed tab
     restore() {
-      let items = [];
-      try { items = JSON.parse(storage?.getItem(key) ?? "[]"); } catch { /* Not ours */ }
+      const items = [];
+      for (let k = 0; k < (storage?.length ?? 0); k += 1) {
+        const place = storage.key(k);
+        if (!place.startsWith(`${key}:`)) continue;
+        try { items.push(JSON.parse(storage.getItem(place))); } catch { /* Not ours */ }
+      }
       items.forEach((item) => waiting.set(item.name, { ...item, sent: false }));
       flush();
       return items;
@@ -312,7 +319,7 @@ function render({ model, el }) {
   const clock = setInterval(() => {
     if (!queue.late()) { queue.flush(); return; }
     problem.textContent = "The kernel does not answer: it is busy, or it has stopped. What you " +
-      `write is kept in this browser${store ? "" : " tab"} until it answers. If the kernel was ` +
+      `write is kept in this browser${queue.inMemory() ? " tab" : ""} until it answers. If the kernel was ` +
       "restarted, run this cell again.";
     problem.hidden = false;
   }, 2000);

@@ -6,16 +6,18 @@ written; `pad_live` and `pad.js` show it in a browser.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from shared.handwriting import strokes
-from shared.handwriting.files import HandwritingError
+from shared.handwriting.files import HandwritingError, handwriting_lock
 from shared.handwriting.held_out import STAND_IN_TEXTS
 from shared.handwriting.strokes import LETTER_X_HEIGHT, LINE_X_HEIGHT, Written
-from shared.paths import my_directory
+from shared.paths import my_directory, write_atomically
 from shared.picture import Picture, draw, is_static
 
 if TYPE_CHECKING:
@@ -88,7 +90,8 @@ class Pad:
         self.written = strokes.written_in(self.folder)
         for name, one in self.written.items():
             if one.complete and not strokes.image_file(self.folder, name).exists():
-                strokes.publish(self.folder, name, one)
+                with handwriting_lock(self.folder):
+                    strokes.publish(self.folder, name, one)
 
     def save(self, name: str, given: Any, done: bool, device: str = "mouse") -> None:
         """Keep what stands in a field now.
@@ -100,19 +103,30 @@ class Pad:
             device: What it was written with.
 
         Raises:
-            HandwritingError: There is no such field, or these are no strokes; or they are kept, and
-                the image is not, because `lines.json` cannot be read.
+            HandwritingError: There is no such field, or these are no strokes, and they are kept in
+                `strokes/unplaced`; or the image is not drawn, because `lines.json` cannot be read.
             OSError: Nothing was written; see `write_atomically`.
         """
-        if name not in self._fields:
-            raise HandwritingError(f"The pad has no field {name!r}.")
+        try:
+            if name not in self._fields:
+                raise HandwritingError(f"The pad has no field {name!r}.")
+            checked = strokes.checked_strokes(given)
+        except HandwritingError as error:  # A field of an older course, perhaps: it is kept aside
+            content = json.dumps({"field": name, "strokes": given}, default=str)
+            mark = hashlib.sha256(content.encode()).hexdigest()[:16]
+            aside = self.folder / strokes.FOLDER / "unplaced" / f"{mark}.json"
+            raise HandwritingError(f"{error} Kept as {write_atomically(aside, content)}.") from None
         asked = self._fields[name]
         new = Written(
             asked["text"], (asked["width"], asked["height"]), asked["baseline"],
-            asked["x_height"], str(device), bool(done), strokes.checked_strokes(given),
+            asked["x_height"], str(device), bool(done), checked,
         )  # fmt: skip
+        try:
+            strokes.keep(self.folder, name, new)
+        except HandwritingError:  # The strokes are kept, the image is not
+            self.written[name] = new
+            raise
         self.written[name] = new
-        strokes.keep(self.folder, name, new)
 
     def progress(self) -> str:
         """Say how much is written, such as "3 of 16 lines, 13 of 78 letters"."""

@@ -126,7 +126,9 @@ class Sheet:
 def read_sheet(photo: Path | str | np.ndarray) -> Sheet:
     """Find a filled sheet in a photograph, and cut it into letters, lines and a page.
 
-    It may lie at any angle and be tilted. What is filled is kept, whatever else went wrong.
+    It may lie at any angle and be tilted. What can be cut with certainty is kept, and the rest is
+    named in `problems`; a photograph that is blurred, or shows fewer than three marks or two
+    sheets, gives problems alone.
 
     Args:
         photo: A file, or gray uint8 (height, width).

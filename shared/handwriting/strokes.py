@@ -1,7 +1,8 @@
 """What was written with a pen on a screen: a JSON file of strokes for each line or letter.
 
-`my/handwriting/strokes/` is the original, and nothing in it is ever dropped; the images in
-`lines/` and `letters/` are drawn from it. A file holds
+`my/handwriting/strokes/` is the original; the images in `lines/` and `letters/` are drawn from it.
+What is cleared or written over moves to `earlier`, and only a single stroke that is taken back is
+dropped. A file holds
 
     format      1
     text        what was to be written: a line, or one character
@@ -16,6 +17,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
@@ -24,8 +26,8 @@ from typing import Any
 
 import numpy as np
 
-from shared.handwriting.files import HandwritingError, inside, letter_file
-from shared.paths import locked, write_atomically
+from shared.handwriting.files import HandwritingError, handwriting_lock, inside, letter_file
+from shared.paths import write_atomically
 
 FORMAT = 1
 FOLDER = "strokes"
@@ -99,16 +101,22 @@ def read_written(file: Path) -> Written:
 
     Raises:
         HandwritingError: It is damaged, or of a later format.
+        OSError: It cannot be read now, which says nothing of what it holds.
     """
+    content = file.read_bytes()
     try:
-        known = json.loads(file.read_text(encoding="utf-8"))
+        known = json.loads(content)
         version = known.pop("format")
         if version == FORMAT:
             return Written(**{**known, "strokes": checked_strokes(known["strokes"])})
-        problem = f"it is of format {version}, and this code reads format {FORMAT}"
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-        problem = str(error)
-    raise HandwritingError(f"{file} holds no strokes that can be used: {problem}. Move it away.")
+    except HandwritingError:
+        raise HandwritingError(f"{file} holds something else than strokes: move it away.") from None
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise HandwritingError(f"{file} is damaged ({error}): move it away.") from error
+    raise HandwritingError(
+        f"{file} is of format {version}, and this code reads format {FORMAT}. Update the course "
+        "with `git pull`."
+    )
 
 
 def written_in(folder: Path) -> dict[str, Written]:
@@ -132,7 +140,8 @@ def keep(folder: Path, name: str, new: Written) -> None:
     """Store what was written, and draw its image once it is done.
 
     Strokes that it does not continue, because they were cleared or written in another window,
-    are kept in `earlier`, and a damaged file under the ending `.damaged`.
+    are kept in `earlier`; a single stroke taken back is not. A damaged file is kept under the
+    first free name that ends in `.damaged`.
 
     Args:
         folder: Such as `my/handwriting`.
@@ -143,14 +152,16 @@ def keep(folder: Path, name: str, new: Written) -> None:
         HandwritingError: See `publish`; the strokes are kept all the same.
     """
     file = folder / FOLDER / f"{name}.json"
-    with locked(folder.parent / f".{folder.name}.lock", 10):  # Others add lines, too
+    with handwriting_lock(folder):
         try:
             old = read_written(file) if file.exists() else new
         except HandwritingError:
-            file.replace(file.with_suffix(".damaged"))
+            names = (f"{name}{'-' * (k > 0)}{k or ''}.damaged" for k in itertools.count())
+            file.rename(next(p for p in map(file.with_name, names) if not p.exists()))
             old = new
-        both = sorted((old.strokes, new.strokes), key=len)
-        continued = bool(new.strokes) and both[1][: len(both[0])] == both[0]
+        shorter, longer = sorted((old.strokes, new.strokes), key=len)
+        taken_back = len(old.strokes) - len(new.strokes)
+        continued = bool(new.strokes) and taken_back <= 1 and longer[: len(shorter)] == shorter
         earlier = [*old.earlier, *([] if continued or not old.strokes else [old.strokes])]
         content = {"format": FORMAT, **asdict(new), "earlier": earlier}
         write_atomically(file, json.dumps(content, ensure_ascii=False, separators=(",", ":")))
@@ -167,6 +178,8 @@ def image_file(folder: Path, name: str) -> Path:
 
 def publish(folder: Path, name: str, written: Written) -> None:
     """Draw the image of what is complete where `my_handwriting` reads it; else take it away.
+
+    The caller holds the lock of the folder.
 
     Raises:
         HandwritingError: `lines.json` is no list of texts by file name.

@@ -119,11 +119,14 @@ def test_a_damaged_file_is_named_and_nothing_new_is_lost(tmp_path):
     file = tmp_path / "handwriting" / "strokes" / "a_0.json"
     pad.save("a_0", given, done=True)
     file.write_text('{"format": 1', encoding="utf-8")
-    with pytest.raises(handwriting.HandwritingError, match="a_0.json holds no strokes"):
+    with pytest.raises(handwriting.HandwritingError, match="a_0.json is damaged"):
         Pad()
     pad.save("a_0", given, done=True)
     assert strokes.read_written(file).strokes == given
     assert file.with_suffix(".damaged").read_text("utf-8") == '{"format": 1'
+    file.write_text("[]", encoding="utf-8")
+    pad.save("a_0", given, done=True)
+    assert file.with_name("a_0-1.damaged").read_text("utf-8") == "[]"
     file.write_text('{"format": 9}', encoding="utf-8")
     with pytest.raises(handwriting.HandwritingError, match="format 9"):
         Pad()
@@ -151,6 +154,25 @@ def test_what_are_no_strokes_is_refused(given):
         Pad().save("a_0", given, done=False)
     with pytest.raises(handwriting.HandwritingError, match="no field 'b_9'"):
         Pad().save("b_9", [], done=False)
+
+
+def test_strokes_of_a_field_that_is_gone_are_kept_aside(tmp_path):
+    with pytest.raises(handwriting.HandwritingError, match="Kept as .*unplaced"):
+        Pad().save("line_99", [[[1, 2, 0]]], done=True)
+    (file,) = (tmp_path / "handwriting" / "strokes" / "unplaced").iterdir()
+    assert json.loads(file.read_text("utf-8")) == {"field": "line_99", "strokes": [[[1, 2, 0]]]}
+    Pad()
+
+
+def test_a_window_that_shows_less_does_not_drop_what_another_wrote(tmp_path):
+    all_five = [[[float(k), 2.0, 0.0]] for k in range(5)]
+    Pad().save("line_0", all_five, done=False)
+    Pad().save("line_0", all_five[:2], done=True)
+    kept = strokes.read_written(tmp_path / "handwriting" / "strokes" / "line_0.json")
+    assert kept.strokes == all_five[:2] and kept.earlier == [all_five]
+    Pad().save("line_0", all_five[:1], done=True)  # One stroke taken back
+    kept = strokes.read_written(tmp_path / "handwriting" / "strokes" / "line_0.json")
+    assert kept.earlier == [all_five]
 
 
 def test_a_cell_shows_a_picture_first_and_goes_on_without_a_browser(monkeypatch):
@@ -190,7 +212,8 @@ def test_the_browser_keeps_the_newest_of_each_field_until_it_is_stored():
     program = """
       const kept = new Map(); const sent = [];
       const store = { getItem: (k) => kept.get(k) ?? null, setItem: (k, v) => kept.set(k, v),
-        removeItem: (k) => kept.delete(k) };
+        removeItem: (k) => kept.delete(k), key: (n) => [...kept.keys()][n],
+        get length() { return kept.size; } };
       const queue = makeQueue((items) => sent.push(items), store, "key");
       queue.push({ name: "a", strokes: [1] });
       queue.push({ name: "a", strokes: [1, 2] });

@@ -1,9 +1,11 @@
 """Turn averaged weights into the shipped reader: float16 weights and their card.
 
     python data/make/release_reader.py --state STATE [--weights STATE/release.npz]
+        [--earlier data/models/reader.json]
 
-Its numbers are measured afterwards, by `data/make/measure_reading.py`, and stand in
-`data/samples/reading.json`.
+With `--earlier`, the training began from the averaged weights of that card: its updates, minutes
+and curve are counted before this training's. Its numbers are measured
+afterwards, by `data/make/measure_reading.py`, and stand in `data/samples/reading.json`.
 """
 
 from __future__ import annotations
@@ -61,10 +63,14 @@ def main() -> None:
     parser.add_argument("--state", type=Path, required=True, help="of train_reader.py")
     parser.add_argument("--weights", type=Path, help="release.npz or average.npz of the state")
     parser.add_argument("--out", type=Path, default=Path("data/models/reader.weights.h5"))
+    parser.add_argument("--earlier", type=Path, help="card of the weights that it began from")
     options = parser.parse_args()
     weights = options.weights or options.state / "release.npz"
     settings = json.loads((options.state / "settings.json").read_text())
     history = [json.loads(line) for line in (options.state / "log.jsonl").open()]
+    earlier = {"updates": 0, "minutes": 0, "history": []}
+    if options.earlier:
+        earlier = json.loads(options.earlier.read_text())
     network = reader_network(**settings["network"])
     with np.load(weights) as stored:
         network.set_weights([stored[f"a{k}"].astype(np.float32) for k in range(len(stored.files))])
@@ -81,11 +87,13 @@ def main() -> None:
         "attribution": ATTRIBUTION,
         "caution": CAUTION,
         "weights": "average over updates, stored as float16",
-        "updates": history[-1]["update"],
-        "minutes": round(history[-1]["minutes"]),
+        "updates": earlier["updates"] + history[-1]["update"],
+        "minutes": round(earlier["minutes"] + history[-1]["minutes"]),
         "validation": {k: history[-1][k] for k in ("copiste", "testaments", "lathrop")},
-        "history": [
-            {k: round(entry[k], 4) for k in ("update", "copiste", "testaments", "lathrop")}
+        "history": earlier["history"]
+        + [
+            {"update": earlier["updates"] + entry["update"]}
+            | {k: round(entry[k], 4) for k in ("copiste", "testaments", "lathrop")}
             for entry in history[:: max(1, len(history) // 20)]
         ],
     }

@@ -136,7 +136,7 @@ def field_name(text: str, number: int = 0) -> str:
     return letter_file(text, number)[:-4] if len(text) == 1 else f"line_{number}"
 
 
-def keep(folder: Path, name: str, new: Written) -> None:
+def keep_strokes(folder: Path, name: str, new: Written) -> None:
     """Store what was written, and draw its image once it is done.
 
     Strokes that it does not continue, because they were cleared or written in another window,

@@ -16,7 +16,8 @@ from shared.handwriting.strokes import LETTER_X_HEIGHT, PEN, Written, from_curve
 from shared.paths import my_directory
 
 if TYPE_CHECKING:
-    from shared.writers import Hand, Letterform
+    from shared.letterforms import Letterform
+    from shared.writers import Hand
 
 SMALL = "acemnorsuvwxz"  # Letters as high as the x-height
 STANDING = SMALL + "bdhiklt"  # Letters that stand on the baseline
@@ -151,7 +152,7 @@ def _measure(letters: dict[str, list[Written]]) -> tuple[float, float]:
 
 def _form(one: Written, scale: float, lift: float) -> Letterform:
     """Return a letter as it was written, smoothed, in the units of letterforms."""
-    from shared.writers import X_HEIGHT, Letterform
+    from shared.letterforms import X_HEIGHT, Letterform
 
     curves = [_smooth(np.array(stroke)[:, :2] / scale) for stroke in one.strokes]
     left = min(curve[:, 0].min() for curve in curves)
@@ -189,7 +190,7 @@ def _difference(hand: Hand, other: Hand) -> float:
 
 def _lent(lender: Hand, character: str) -> Letterform:
     """Return a character as another hand bends it, slant included, as a form of its own."""
-    from shared.writers import X_HEIGHT, Letterform
+    from shared.letterforms import X_HEIGHT, Letterform
 
     glyph = lender.glyph(character, 1.0)
     x, y = glyph.points.T * X_HEIGHT

@@ -58,7 +58,7 @@ class Written:
 
     def image(self) -> np.ndarray:
         """Draw the strokes with one pen, uint8 (height, width), dark ink on light paper."""
-        from shared.pen import draw_strokes
+        from shared.letterforms import draw_strokes
 
         strokes = [np.array(stroke)[:, :2] for stroke in self.strokes]
         # A pen that touches the paper once leaves a dot, which a line from it to itself does not

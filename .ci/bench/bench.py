@@ -49,10 +49,10 @@ import bench_quick
 import bench_service
 import bench_sheet
 import bench_study
+import emnist
 from bench_rows import TINY, Row, Sizes, heading
 
 from shared.backend import cpu_count
-from shared.emnist import EmnistError
 from shared.lines import DamagedFileError
 from shared.paths import write_atomically
 from shared.recognizer import DamagedModelError
@@ -80,7 +80,7 @@ SLOW = ("characters", "emnist", "study", "decoding", "adaptation", "service")
 MISSING = (
     FileNotFoundError,
     bench_pages.PagesError,
-    EmnistError,
+    emnist.EmnistError,
     DamagedFileError,
     DamagedModelError,
 )

@@ -49,7 +49,6 @@ import bench_quick
 import bench_service
 import bench_sheet
 import bench_study
-import emnist
 from bench_rows import TINY, Row, Sizes, heading
 
 from shared.backend import cpu_count
@@ -80,7 +79,7 @@ SLOW = ("characters", "emnist", "study", "decoding", "adaptation", "service")
 MISSING = (
     FileNotFoundError,
     bench_pages.PagesError,
-    emnist.EmnistError,
+    bench_emnist.emnist.EmnistError,
     DamagedFileError,
     DamagedModelError,
 )

@@ -6,6 +6,7 @@ import time
 from string import digits
 from typing import TYPE_CHECKING, NamedTuple
 
+import emnist
 import numpy as np
 from bench_rows import Row, Sizes
 
@@ -23,8 +24,6 @@ class Outcome(NamedTuple):
 
 def measure_characters(sizes: Sizes) -> list[Row]:
     """Learn from pen characters alone, for a fixed number of updates, and read real ones."""
-    import emnist
-
     from shared.lines import characters
     from shared.metrics import micro_accuracy
 
@@ -57,8 +56,6 @@ def measure_characters(sizes: Sizes) -> list[Row]:
 
 def measure_emnist(sizes: Sizes) -> list[Row]:
     """Learn EMNIST itself, every class equally often, and read its test images."""
-    import emnist
-
     train, test = emnist.load("train"), emnist.load("test")
     outcome = learn(train, test, sizes.emnist_updates)
     predictions = outcome.scores.argmax(axis=1)

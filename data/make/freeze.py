@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from shared import lines, pen, sentences
-from shared.alphabet import ASCII
 from shared.pages import Page, compose_pages, frozen
 from shared.paths import DATA
 
@@ -21,20 +20,6 @@ SEED_OF_PAGES = 3002  # the first from 3001 on with 95 lines or more in every se
 NUM_LINES = 300
 PER_CLASS = 20
 KINDS = ("lines", "characters", "pages")
-
-
-def check_texts(texts: list[str], split: str) -> None:
-    """Assert that texts can be encoded and belong to a split.
-
-    Raises:
-        AssertionError: A text belongs to another split.
-        shared.alphabet.UnknownCharacterError: A character is no printable ASCII.
-    """
-    for text in texts:
-        ASCII.encode(text)
-        assert sentences.split_of(text) == split, (
-            f"{text!r} belongs to the {sentences.split_of(text)} texts"
-        )
 
 
 def make_frozen(kinds: Sequence[str] = KINDS, folder: Path = DATA / "samples") -> dict[str, str]:
@@ -63,6 +48,22 @@ def make_frozen(kinds: Sequence[str] = KINDS, folder: Path = DATA / "samples") -
             check_texts([line.text for page in pages for line in page.lines], "test")
         found["pages_test.npz"] = frozen.save_pages(sets, folder / "pages_test.npz")
     return found
+
+
+def check_texts(texts: list[str], split: str) -> None:
+    """Assert that texts can be encoded and belong to a split.
+
+    Raises:
+        AssertionError: A text belongs to another split.
+        shared.alphabet.UnknownCharacterError: A character is no printable ASCII.
+    """
+    from shared.alphabet import ASCII
+
+    for text in texts:
+        ASCII.encode(text)
+        assert sentences.split_of(text) == split, (
+            f"{text!r} belongs to the {sentences.split_of(text)} texts"
+        )
 
 
 def compose_frozen_pages(seed: int, count: int = 10, fewest: int = 5) -> dict[str, list[Page]]:

@@ -20,11 +20,11 @@ from shared.backend import cpu_count
 from shared.experiments import storage, watching
 from shared.experiments.progress import StudyProgress
 from shared.experiments.study import Planned, Study, StudyError
-from shared.experiments.tracking.history import History
+from shared.experiments.tracking.history import History, free_name
 from shared.experiments.tracking.records import RunRecord, load_run
 from shared.experiments.tracking.run import Mode, publish
 from shared.experiments.trial import Order
-from shared.paths import free_name, locked
+from shared.paths import locked
 
 if TYPE_CHECKING:
     import optuna

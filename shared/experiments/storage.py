@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
 
-from shared.paths import free_name
+from shared.experiments.tracking.history import free_name
 
 if TYPE_CHECKING:
     import optuna

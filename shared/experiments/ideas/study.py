@@ -18,9 +18,10 @@ from shared.experiments.ideas.configuration import Configuration
 from shared.experiments.ideas.menu import IDEAS, find_idea
 from shared.experiments.running import run_study as run_on_engine
 from shared.experiments.study import Study, StudyError
+from shared.experiments.tracking.history import free_name
 from shared.experiments.tracking.records import RunRecord
 from shared.experiments.tracking.run import Mode
-from shared.paths import DATA, data_file, free_name, my_directory, write_atomically
+from shared.paths import DATA, data_file, my_directory, write_atomically
 
 FORMAT = 1
 TRAIN = "shared.experiments.ideas.trial:train"

@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[1]
 #: What is counted: the limit, and the ceiling until that part is rebuilt. Whoever rebuilds a part
 #: lowers its ceiling. Over the limit is a warning, 10 % over the ceiling an error.
 LIMITS = {
-    "flat": (2600, 3046),
+    "flat": (2600, 2821),
     "pages": (1800, 1968),
     "handwriting": (1000, 1000),
     "explorer": (1400, 1410),
@@ -37,7 +37,7 @@ LIMITS = {
     "handwriting, for the browser": (600, 600),
     "grading, for the browser": (100, 100),
     "flat files": (14, 20),
-    "files over 300 lines": (0, 5),
+    "files over 300 lines": (0, 1),
     "lab imports with two dots": (0, 0),
     "lab imports from judges and tools": (0, 0),
 }

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 
@@ -23,8 +26,9 @@ class UnknownCharacterError(ValueError):
         self.positions = tuple(positions)
 
 
+@dataclass(frozen=True)
 class Alphabet:
-    """A fixed order of characters: class 0 is the CTC blank, characters count from 1.
+    """A fixed order of characters, each once: class 0 is the CTC blank, they count from 1.
 
     Example:
         >>> ASCII.encode("ab")
@@ -33,16 +37,19 @@ class Alphabet:
         'ab'
     """
 
-    blank = BLANK
+    characters: str
+    blank: ClassVar[int] = BLANK
 
-    def __init__(self, characters: str) -> None:
-        if not characters:
+    def __post_init__(self) -> None:
+        if not self.characters:
             raise ValueError("An alphabet needs at least one character, but none was given.")
-        repeated = sorted({c for c in characters if characters.count(c) > 1})
+        repeated = sorted({c for c in self.characters if self.characters.count(c) > 1})
         if repeated:
             raise ValueError(f"An alphabet names each character once; repeated: {repeated}.")
-        self.characters = characters
-        self._labels = {c: label for label, c in enumerate(characters, start=1)}
+
+    @cached_property
+    def _labels(self) -> dict[str, int]:
+        return {character: label for label, character in enumerate(self.characters, start=1)}
 
     @property
     def num_classes(self) -> int:
@@ -54,15 +61,6 @@ class Alphabet:
 
     def __len__(self) -> int:
         return len(self.characters)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Alphabet) and other.characters == self.characters
-
-    def __hash__(self) -> int:
-        return hash(self.characters)
-
-    def __repr__(self) -> str:
-        return f"Alphabet({self.characters!r})"
 
     def encode(self, text: str) -> list[int]:
         """Return one label per character, each at least 1.

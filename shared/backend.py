@@ -80,20 +80,20 @@ def _import_tensorflow() -> Any:
 def _load(name: str) -> Any:
     with _lock:
         if name not in _modules:
-            os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+            used = os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+            if "keras" in sys.modules:  # Imported before by somebody else
+                used = sys.modules["keras"].backend.backend()
+            if used != "tensorflow":
+                raise RuntimeError(
+                    f"Keras computes with {used} here, and the course needs TensorFlow. Set "
+                    "KERAS_BACKEND=tensorflow before Keras is first imported, and start again."
+                )
             with quiet_descriptor():
-                if name == "tf":
+                if "tf" not in _modules:
                     _modules["tf"] = _import_tensorflow()
-                else:
-                    if os.environ["KERAS_BACKEND"] == "tensorflow" and "tf" not in _modules:
-                        _modules["tf"] = _import_tensorflow()
+                if name == "keras":
                     _modules["keras"] = importlib.import_module("keras")
         return _modules[name]
-
-
-def uses_tensorflow() -> bool:
-    """Return whether Keras computes with TensorFlow (and not with another backend)."""
-    return _load("keras").backend.backend() == "tensorflow"
 
 
 def __getattr__(name: str) -> Any:

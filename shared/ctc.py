@@ -109,6 +109,7 @@ def check_inputs(
         )
     num_steps, num_classes = log_probs.shape
     classes = f"there are {num_classes} classes (0 to {num_classes - 1})"
+    # A number above 0 is no log-probability; cut to 1 it cannot overflow, and is refused below
     sums = np.exp(np.minimum(log_probs, 1.0)).sum(axis=1)
     if np.isnan(sums).any():
         raise ValueError(f"The log-probabilities of time step {np.isnan(sums).argmax()} hold NaN.")
@@ -207,14 +208,13 @@ class Posteriors(NamedTuple):
 def posteriors(log_probs: np.ndarray, label: Sequence[int], blank: int = 0) -> Posteriors:
     """Return how likely each state and each class is at each time, given the label.
 
-    Rows sum to one; a label of probability zero is refused.  Source: section 4.2, equation 14.
+    Rows sum to one, but to zero where the label has probability zero.
+    Source: section 4.2, equation 14.
     """
-    log_probs, symbols = check_inputs(log_probs, label, blank)
+    log_probs, symbols = check_inputs(log_probs, label, blank, need_feasible=False)
     alpha, log_p = forward(log_probs, symbols, blank)
-    if np.isneginf(log_p):
-        raise ValueError("The label has probability zero here, so nothing can be said given it.")
     beta = backward(log_probs, symbols, blank)
-    state = np.exp(alpha + beta - log_p)
+    state = np.zeros_like(alpha) if np.isneginf(log_p) else np.exp(alpha + beta - log_p)
     symbol = np.zeros_like(log_probs)
     for s, class_number in enumerate(extend_label(symbols, blank)[0]):
         symbol[:, class_number] += state[:, s]  # Adds: a class may stand in several states
@@ -250,12 +250,11 @@ def loss_and_grad(
     grad = np.zeros_like(logits)
     log_probs = log_softmax(logits[:length])
     log_probs, symbols = check_inputs(log_probs, label, blank, need_feasible=False)
-    missing = min_frames(symbols) - length
-    if missing > 0:
-        return LossAndGrad(np.inf, grad, f"the label needs {missing} more time steps")
-    if np.isneginf(forward(log_probs, symbols, blank)[1]):
-        return LossAndGrad(np.inf, grad, "the label has probability zero")
     given_label = posteriors(log_probs, symbols, blank)
+    if np.isneginf(given_label.log_p):
+        missing = min_frames(symbols) - length
+        short = f"the label needs {missing} more time steps"
+        return LossAndGrad(np.inf, grad, short if missing > 0 else "the label has probability zero")
     grad[:length] = np.exp(log_probs) - given_label.symbol
     return LossAndGrad(-given_label.log_p, grad, "ok")
 

@@ -6,16 +6,13 @@ Characters, lines and boxes are drawn as ink, dark on light; numbers as curves a
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shared.alphabet import ASCII, Alphabet
-from shared.ctc import collapse, log_softmax
-from shared.metrics import align, character_error_rate
-from shared.picture import LINE_STYLES, MARKERS, OKABE_ITO, WIDTH, Picture, draw, number, shorten
+from shared.metrics import character_error_rate, mark_differences
+from shared.picture import OKABE_ITO, WIDTH, Picture, counted, draw, lead, number, shorten, stroke
 from shared.picture import Table as Table  # Labs reach pictures and tables through this module
 
 if TYPE_CHECKING:
@@ -36,11 +33,6 @@ def _same_count(images: Sequence, *others: Sequence | None) -> None:
 
 def _ink(axes: Any, image: np.ndarray, **options: Any) -> None:
     axes.imshow(image, cmap="gray_r", vmin=0, vmax=255, **options)
-
-
-def _lead(title: str) -> str:
-    """Return how an alternative text begins."""
-    return f"{title}: " if title else ""
 
 
 def _name(character: str) -> str:
@@ -66,21 +58,19 @@ def show_characters(
     _same_count(images, labels, predictions)
     names = [_name(label) for label in labels]
     read = names if predictions is None else [_name(label) for label in predictions]
-    pairs = list(zip(names, read, strict=True))
-    wrong = [k for k, (name, other) in enumerate(pairs) if name != other]
-    captions = [name if name == other else f"{name}, read {other}" for name, other in pairs]
+    wrong = [k for k, name in enumerate(names) if name != read[k]]
+    captions = [f"{n}, read {read[k]}" if k in wrong else n for k, n in enumerate(names)]
 
     def paint(figure: Figure) -> str:
         figure.suptitle(title)
         grid = _draw_grid(figure, images, captions, columns)
         for k in wrong:
             grid[k].add_patch(_frame(-0.5, -0.5, 28, 28))
-        alt = f"{_lead(title)}{len(images)} handwritten characters, "
-        alt += f"labeled {shorten(_counted(names), 36)}."
+        alt = f"{lead(title)}{len(images)} handwritten characters, "
+        alt += f"labeled {shorten(counted(names), 36)}."
         if predictions is not None:
-            misread = _counted([f"{names[k]} read as {read[k]}" for k in wrong])
-            alt += f" {len(wrong)} were misread"
-            alt += f": {shorten(misread, 6)}." if wrong else "."
+            misread = counted([f"{names[k]} read as {read[k]}" for k in wrong])
+            alt += f" {len(wrong)} were misread" + f": {shorten(misread, 6)}" * bool(wrong) + "."
         return alt
 
     rows = math.ceil(len(images) / columns)
@@ -88,7 +78,7 @@ def show_characters(
 
 
 def contact_sheet(
-    images: Sequence[np.ndarray], captions: Sequence[str], columns: int = 2, title: str = ""
+    images: Sequence[np.ndarray], captions: Sequence[str], columns: int = 2
 ) -> Picture:
     """Show images of any size in columns, each under its caption, for a look at many writers."""
     _same_count(images, captions)
@@ -96,15 +86,12 @@ def contact_sheet(
     ratio = float(np.median([image.shape[0] / image.shape[1] for image in images]))
 
     def paint(figure: Figure) -> str:
-        figure.suptitle(title)
         for axes in _draw_grid(figure, images, captions, columns, loc="left"):
             axes.set_anchor("W")
-        return (
-            f"{_lead(title)}contact sheet of {len(images)} images of handwriting, captioned "
-            f"{shorten(list(captions))}."
-        )
+        said = shorten(list(captions))
+        return f"contact sheet of {len(images)} images of handwriting, captioned {said}."
 
-    return draw(paint, 0.3 * bool(title) + rows * (WIDTH / columns * ratio + 0.3))
+    return draw(paint, rows * (WIDTH / columns * ratio + 0.3))
 
 
 def _draw_grid(
@@ -118,12 +105,6 @@ def _draw_grid(
         _ink(axes, image)
         axes.set_title(caption, fontsize=9, parse_math=False, **how)
     return list(grid[: len(images)])
-
-
-def _counted(texts: list[str]) -> list[str]:
-    """Return each text once, with how often it is there if that is more than once."""
-    counts = Counter(texts)
-    return [text if count == 1 else f"{text} ({count} times)" for text, count in counts.items()]
 
 
 def _frame(left: float, top: float, width: float, height: float, color: int = 2) -> Any:
@@ -156,11 +137,9 @@ def show_lines(
         said = []
         for index, axes in enumerate(figure.subplots(len(images), 1, squeeze=False).ravel()):
             image = images[index]
-            paper = np.zeros((image.shape[0], widest), dtype=np.uint8)
-            paper[:, : image.shape[1]] = image
+            paper = np.pad(image, ((0, 0), (0, widest - image.shape[1])))
             _ink(axes, paper, aspect="equal")
-            axes.set_xticks([])
-            axes.set_yticks([])
+            axes.set(xticks=[], yticks=[])
             axes.spines[:].set_visible(False)
             mono = {"family": "DejaVu Sans Mono", "fontsize": 9, "parse_math": False}
             lines = [f"text {texts[index]}"] if predictions is not None else [texts[index]]
@@ -170,7 +149,7 @@ def show_lines(
                 lines = [f"text  {expected}", f"read  {found}", f"      {marks}"]
                 said[-1] += f", read as {predictions[index]}"
             axes.set_xlabel("\n".join(lines), loc="left", labelpad=1, **mono)
-        alt = f"{_lead(title)}{len(images)} handwritten lines. "
+        alt = f"{lead(title)}{len(images)} handwritten lines. "
         alt += shorten([f"{i + 1}: {text}" for i, text in enumerate(said)], 10) + "."
         if predictions is not None and any(texts):
             rate = character_error_rate(texts, predictions)
@@ -181,24 +160,10 @@ def show_lines(
     return draw(paint, 0.3 * bool(title) + height)
 
 
-def mark_differences(text: str, prediction: str) -> tuple[str, str, str]:
-    """Return text, prediction and marks as three strings of equal length, letters aligned.
-
-    Example:
-        >>> mark_differences("cat", "cut")
-        ('cat', 'cut', ' ^ ')
-    """
-    steps = align(text, prediction)
-    signs = {"equal": " ", "substitute": "^", "insert": "+", "delete": "-"}
-    expected = "".join(step[1] or "·" for step in steps)
-    found = "".join(step[2] or "·" for step in steps)
-    return expected, found, "".join(signs[step[0]] for step in steps)
-
-
 def show_boxes(
-    image: np.ndarray, boxes: np.ndarray, labels: Sequence[str] | None = None, title: str = ""
+    image: np.ndarray, boxes: np.ndarray, labels: Sequence[str], title: str = ""
 ) -> Picture:
-    """Draw boxes over a line or a page.
+    """Draw boxes over a line.
 
     Args:
         image: uint8 (height, width).
@@ -207,89 +172,29 @@ def show_boxes(
         title: Heading.
     """
     boxes = np.asarray(boxes, dtype=np.float64).reshape(-1, 4)
-    if labels is not None and len(labels) != len(boxes):
+    if len(labels) != len(boxes):
         raise ValueError(f"{len(boxes)} boxes were given with {len(labels)} labels.")
 
     def paint(figure: Figure) -> str:
         axes = figure.subplots()
         _ink(axes, image)
-        axes.set_title(title, pad=26 if labels is not None and len(image) <= 64 else 6)
+        axes.set_title(title, pad=26)
         axes.set_xlabel("pixel column")
         axes.set_ylabel("pixel row")
         for index, (left, top, right, bottom) in enumerate(boxes):
             color = 1 + index % 2  # Neighbors differ in color and in the height of their label
             axes.add_patch(_frame(left - 0.5, top - 0.5, right - left, bottom - top, color))
-            if labels is not None:
-                middle = (left + right) / 2
-                at = (middle, -1.5 - 3 * (index % 2)) if len(image) <= 64 else (left, top)
-                style = {"ha": "center", "va": "bottom", "color": OKABE_ITO[color], "fontsize": 9}
-                axes.text(*at, _name(labels[index]), parse_math=False, **style)
+            at, name = ((left + right) / 2, -1.5 - 3 * (index % 2)), _name(labels[index])
+            style = {"ha": "center", "va": "bottom", "color": OKABE_ITO[color], "fontsize": 9}
+            axes.text(*at, name, parse_math=False, **style)
         widths = boxes[:, 2] - boxes[:, 0]
-        alt = f"{_lead(title)}{len(boxes)} boxes on an image of {image.shape[1]} "
+        alt = f"{lead(title)}{len(boxes)} boxes on an image of {image.shape[1]} "
         alt += f"by {image.shape[0]} pixels"
         if len(boxes):
             alt += f", {widths.min():.0f} to {widths.max():.0f} pixels wide"
-        if labels is not None:
-            alt += f", labeled {shorten([_name(label) for label in labels], 40)}"
-        return alt + "."
+        return f"{alt}, labeled {shorten([_name(label) for label in labels], 40)}."
 
     return draw(paint, min(10, WIDTH * image.shape[0] / image.shape[1] + 1.2))
-
-
-def plot_emissions(
-    logits: np.ndarray,
-    alphabet: Alphabet = ASCII,
-    image: np.ndarray | None = None,
-    rows: int = 14,
-    title: str = "Probability of each class in each frame",
-) -> Picture:
-    """Draw the network's distribution at every frame as a heat map under the line.
-
-    Args:
-        logits: (frames, classes), not normalized.
-        alphabet: Names the classes.
-        image: uint8 (height, width), four pixel columns a frame.
-        rows: Classes to show: the blank first and hatched, then those read, then the likeliest.
-        title: Heading.
-    """
-    logits = np.asarray(logits, dtype=np.float64)
-    if logits.ndim != 2 or logits.shape[1] != alphabet.num_classes:
-        raise ValueError(
-            f"Logits have the shape (frames, {alphabet.num_classes}) for this alphabet; "
-            f"{logits.shape} was given."
-        )
-    probabilities = np.exp(log_softmax(logits))
-    path = probabilities.argmax(axis=1)
-    read = [k for k in dict.fromkeys(path.tolist()) if k]
-    others = [k for k in np.argsort(-probabilities.max(axis=0)).tolist() if k and k not in read]
-    classes = [0, *read, *others][: max(rows, 1 + len(read))]
-    names = ["blank", *(_name(alphabet.characters[k - 1]) for k in classes[1:])]
-    frames = len(logits)
-
-    def paint(figure: Figure) -> str:
-        tall = [1] if image is None else [len(image) / 4 / frames * WIDTH, 0.2 * len(classes)]
-        panels = figure.subplots(len(tall), 1, sharex=True, height_ratios=tall, squeeze=False)[:, 0]
-        if image is not None:
-            height, width = image.shape
-            _ink(panels[0], image, extent=(-0.5, width / 4 - 0.5, height, 0), aspect="auto")
-            panels[0].set_axis_off()
-        axes = panels[-1]
-        shown = axes.imshow(probabilities[:, classes].T, vmin=0, vmax=1, aspect="auto")
-        hatched = {"facecolor": "none", "hatch": "///", "edgecolor": "#999999", "linewidth": 0}
-        axes.fill_between([-0.5, frames - 0.5], -0.5, 0.5, **hatched)
-        axes.set_yticks(range(len(classes)), names, parse_math=False)
-        axes.set_xlim(-0.5, frames - 0.5)
-        axes.set_xlabel("frame (4 pixel columns)")
-        panels[0].set_title(title)
-        figure.colorbar(shown, ax=panels.tolist(), label="probability", pad=0.01, fraction=0.05)
-        text = alphabet.decode(collapse(path.tolist()))
-        return (
-            f"{title}: heat map of {frames} frames. Blank is the likeliest class in "
-            f"{np.mean(path == 0):.0%} of them. The likeliest classes, collapsed, "
-            f"spell: {text or 'nothing'}."
-        )
-
-    return draw(paint, 1.0 + 0.2 * len(classes) + (1.0 if image is not None else 0))
 
 
 def plot_curves(
@@ -300,7 +205,6 @@ def plot_curves(
     log_y: bool = False,
     log_x: bool = False,
     smooth: int = 1,
-    height: float = 3.6,
 ) -> Picture:
     """Draw named curves that differ in color, in stroke and, where short, in marker.
 
@@ -312,7 +216,6 @@ def plot_curves(
         log_y: Logarithmic vertical axis.
         log_x: Logarithmic horizontal axis, with ticks at the points of the first series.
         smooth: Average over this many neighboring values.
-        height: Inches.
     """
     if not series:
         raise ValueError("There is nothing to draw: no series was given.")
@@ -322,19 +225,15 @@ def plot_curves(
         axes = figure.subplots()
         said = []
         for index, (name, (at, values)) in enumerate(curves.items()):
-            marker = MARKERS[index % len(MARKERS)] if len(values) <= 40 else None
-            style = {"ls": LINE_STYLES[index % len(LINE_STYLES)], "lw": 1.8, "markersize": 5}
-            color = OKABE_ITO[(index + 1) % len(OKABE_ITO)]
-            axes.plot(at, values, label=name, marker=marker, color=color, **style)
+            style = stroke(index) | ({"marker": None} if len(values) > 40 else {})
+            axes.plot(at, values, label=name, lw=1.8, markersize=5, **style)
             low, high = int(np.argmin(values)), int(np.argmax(values))
             said.append(
                 f"{name}: from {number(values[0])} at {number(at[0])} to {number(values[-1])} at "
                 f"{number(at[-1])}, lowest {number(values[low])} at {number(at[low])}, "
                 f"highest {number(values[high])} at {number(at[high])}"
             )
-        axes.set(xlabel=x, ylabel=y, title=title)
-        if log_y:
-            axes.set_yscale("log")
+        axes.set(xlabel=x, ylabel=y, title=title, yscale="log" if log_y else "linear")
         if log_x:
             axes.set_xscale("log")
             axes.xaxis.minorticks_off()
@@ -346,9 +245,9 @@ def plot_curves(
         if len(curves) > 1:
             axes.legend(frameon=False)
         on = " on a logarithmic axis" * log_x
-        return f"{_lead(title)}{y} against {x}{on}. " + "; ".join(said) + "."
+        return f"{lead(title)}{y} against {x}{on}. " + "; ".join(said) + "."
 
-    return draw(paint, height)
+    return draw(paint, 3.6)
 
 
 def _curve(name: str, values: Series, smooth: int) -> tuple[np.ndarray, np.ndarray]:
@@ -369,11 +268,7 @@ def _curve(name: str, values: Series, smooth: int) -> tuple[np.ndarray, np.ndarr
 
 
 def plot_bars(
-    values: Mapping[str, float],
-    x: str,
-    title: str = "",
-    form: str = "{:.1%}",
-    intervals: Mapping[str, tuple[float, float]] | None = None,
+    values: Mapping[str, float], x: str, title: str = "", form: str = "{:.1%}"
 ) -> Picture:
     """Draw one horizontal bar per name, with its value written beside it.
 
@@ -382,7 +277,6 @@ def plot_bars(
         x: What the bars measure, with its unit.
         title: Heading.
         form: How to write a value.
-        intervals: Low and high end of a value's uncertainty.
     """
     if not values:
         raise ValueError("There is nothing to draw: no value was given.")
@@ -391,22 +285,16 @@ def plot_bars(
     def paint(figure: Figure) -> str:
         axes = figure.subplots()
         bars = axes.barh(names, heights, color=OKABE_ITO[5], edgecolor=OKABE_ITO[1], height=0.65)
-        texts = [form.format(value) for value in heights]
-        if intervals:
-            for row, name in enumerate(names):
-                low, high = intervals[name]
-                axes.plot([low, high], [row, row], color=OKABE_ITO[0], lw=1.6, marker="|")
-                texts[row] += f" ({form.format(low)} to {form.format(high)})"
-        right = max(heights.max(), *(i[1] for i in (intervals or {"": (0, 0)}).values()), 0)
+        texts, right = [form.format(value) for value in heights], max(heights.max(), 0)
         for bar, text in zip(bars, texts, strict=True):
-            end = max(bar.get_width(), right * 0.01) if not intervals else right
+            end = max(bar.get_width(), right * 0.01)
             axes.text(end + right * 0.02, bar.get_y() + bar.get_height() / 2, text, va="center")
         axes.invert_yaxis()
         axes.set(xlabel=x, title=title)
-        axes.set_xlim(min(0, heights.min()), right * (1.45 if intervals else 1.15) or 1)
+        axes.set_xlim(min(0, heights.min()), right * 1.15 or 1)
         for label in axes.get_yticklabels():
             label.set_parse_math(False)
         said = [f"{name} {text}" for name, text in zip(names, texts, strict=True)]
-        return f"{_lead(title)}bars of {x}. {shorten(said, 30)}."
+        return f"{lead(title)}bars of {x}. {shorten(said, 30)}."
 
     return draw(paint, 0.9 + 0.32 * len(names))

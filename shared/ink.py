@@ -1,15 +1,49 @@
-"""The ink of a photographed line: found on any paper, made level, and measured.
+"""Ink and photographs: what a camera makes of ink, and ink found on any paper, leveled, measured.
 
-`shared.preparation` makes of it what a network reads. Everywhere, ink is uint8 (height, width),
-255 on paper 0, as the pens draw it.
+`shared.preparation` makes of what is found what a network reads. Everywhere, ink is uint8
+(height, width), 255 on paper 0, as the pens draw it.
 """
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
+
+if TYPE_CHECKING:
+    from shared.writers import Hand
 
 LONGEST = 128  # Widths in heights; shearing something far longer would fill the memory
 STEEPEST = 1.0  # Slant in columns a row; a stronger one is a wrong measurement
+
+
+def photograph(image: np.ndarray, hand: Hand, rng: np.random.Generator) -> np.ndarray:
+    """Return clean ink as a camera and a contrast correction leave it.
+
+    Args:
+        image: uint8 (height, width), ink 255 on paper 0.
+        hand: Its ink and blur are the middle of what is drawn.
+        rng: Source of the variation.
+    """
+    import cv2
+
+    blur, gain, curve, grain, patches = rng.random(5)
+    image = cv2.GaussianBlur(image, (3, 3), hand.style.blur * (0.6 + 0.8 * blur))
+    # However faint the pencil, the correction leaves its darkest ink at half strength or more
+    strength = max(hand.style.ink * (0.75 + 0.6 * gain), 0.6 * 255 / max(1, int(image.max())))
+    table = np.minimum(
+        255, np.rint(255 * strength * (np.arange(256) / 255) ** (0.75 + 0.5 * curve))
+    )
+    image = cv2.LUT(image, table.astype(np.uint8))
+    if patches < 0.6:  # Ink that flows unevenly
+        h, w = image.shape
+        coarse = rng.integers(140, 256, (5, max(2, w // 6)), dtype=np.uint8)
+        flow = cv2.resize(coarse, (w, h), interpolation=cv2.INTER_LINEAR)
+        image = cv2.multiply(image, flow, scale=1 / 230)
+    if grain < 0.4:  # Paper that is not quite gone; saturating arithmetic never wraps around
+        noise = rng.integers(0, 2 + int(40 * grain), image.shape, dtype=np.uint8)
+        image = cv2.add(image, noise)
+    return image
 
 
 def to_gray(image: np.ndarray) -> np.ndarray:

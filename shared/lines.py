@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import string
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,11 +15,9 @@ import numpy as np
 from shared import pen, sentences
 from shared.paths import data_file, write_atomically
 
-DIGITS = "0123456789"
-UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #: The 62 classes of EMNIST ByClass, and the 47 that remain where both cases look alike
-CLASSES_62 = DIGITS + UPPER + UPPER.lower()
-CLASSES_47 = DIGITS + UPPER + "abdefghnqrt"
+CLASSES_62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
+CLASSES_47 = string.digits + string.ascii_uppercase + "abdefghnqrt"
 Writers = Sequence[pen.Hand] | None
 #: `content_hash` of each frozen set, printed by the script that froze them
 FROZEN: dict[str, str] = {
@@ -92,8 +91,7 @@ class _Stored:
             return cls.from_arrays(read_arrays(Path(path), frozen))
         except KeyError as error:
             raise DamagedFileError(
-                f"{path} is no {cls.__name__}: the array {error} is missing. Give the path of a "
-                "file that this class saved."
+                f"{path} is no {cls.__name__}: it lacks {error}. Give a file that `save` wrote."
             ) from error
 
 
@@ -126,8 +124,7 @@ class LineSet(_Stored):
     def __getitem__(self, chosen: slice | Sequence[int] | np.ndarray) -> LineSet:
         """Return the chosen lines as a set: a slice, a sequence of numbers, or a mask."""
         if not isinstance(chosen, slice):
-            chosen = np.asarray(chosen)
-            chosen = chosen if chosen.size else chosen.astype(np.int64)
+            chosen = np.asarray(chosen, None if len(chosen) else np.int64)
         numbers = np.arange(len(self))[chosen]
         return LineSet(*([values[k] for k in numbers] for values in vars(self).values()))
 
@@ -186,21 +183,6 @@ class CharacterSet(_Stored):
         numbers = np.arange(len(self))[chosen]
         writers = [self.writers[k] for k in numbers] if self.writers else []
         return CharacterSet(self.images[numbers], self.labels[numbers], self.classes, writers)
-
-    def merge_case(self) -> CharacterSet:
-        """Fold 62 classes into the 47 of EMNIST ByMerge: C I J K L M O P S U V W X Y Z.
-
-        Raises:
-            ValueError: A class is neither digit nor letter.
-        """
-        folded = [c if c in CLASSES_47 else c.upper() for c in self.classes]
-        if not set(folded) <= set(CLASSES_47):
-            raise ValueError(
-                "Case can be merged for digits and letters alone; "
-                f"the classes are {self.classes!r}."
-            )
-        numbers = np.array([CLASSES_47.index(c) for c in folded], self.labels.dtype)
-        return CharacterSet(self.images, numbers[self.labels], CLASSES_47, self.writers)
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Return everything as plain arrays, as `save` stores them."""
@@ -282,7 +264,7 @@ def assert_disjoint(train: LineSet, *others: LineSet) -> None:
     Raises:
         AssertionError: Something is shared; the message names it.
     """
-    leaked = [text for text, flags in zip(train.texts, train.held_out, strict=True) if flags.any()]
+    leaked = [text for k, text in enumerate(train.texts) if train.held_out[k].any()]
     assert not leaked, f"The training lines use held-out letterforms, as in {leaked[0]!r}."
     for other in others:
         for name in ("writers", "texts"):

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from shared.paths import write_atomically
+from shared.paths import free_name, write_atomically
 
 if TYPE_CHECKING:
     import keras
@@ -36,11 +36,7 @@ def compile_update(
     A batch begins with images, uint8, which the network sees as float32 from 0 to 1; `loss` is
     called with the logits and the rest of the batch, and returns one loss per example.
     """
-    from shared.backend import keras, tf, uses_tensorflow
-
-    if not uses_tensorflow():
-        used = keras.backend.backend()
-        raise RuntimeError(f"Training needs KERAS_BACKEND=tensorflow, not {used}; restart with it.")
+    from shared.backend import tf
 
     @tf.function
     def update(images: Any, *targets: Any) -> Any:
@@ -146,8 +142,9 @@ class Training:
             loss = self.take_update(batch, rate)
             if not np.isfinite(loss):
                 raise FloatingPointError(
-                    f"The loss became {loss} at update {self.done + 1}. "
-                    "Lower the learning rate, or check the labels of that batch."
+                    f"The loss became {loss} at update {self.done + 1}, which spoils the network. "
+                    "Build it anew and train with a lower learning rate; if that does not help, "
+                    "look for NaN in the images and check the labels of that batch."
                 )
             self.done += 1
             for values, value in zip(self.history.values(), (self.done, loss, rate), strict=True):
@@ -265,7 +262,8 @@ class Training:
                     for i, (update, count) in enumerate(state["snapshots"])
                 ]
         except (KeyError, ValueError, OSError, EOFError, zipfile.BadZipFile):
-            self.checkpoint.replace(self.checkpoint.with_name(self.checkpoint.name + ".old"))
+            aside = self.checkpoint.with_name(f"{self.checkpoint.name}.old")
+            self.checkpoint.replace(free_name(aside))
             return
         for variable, value in zip(self.variables, values, strict=True):
             variable.assign(value)

@@ -32,28 +32,13 @@ def ctc_loss(labels: Any, logits: Any, label_lengths: Any, logit_lengths: Any) -
     Raises:
         ValueError: See `check_batch`.
     """
-    from shared.backend import keras, uses_tensorflow
+    from shared.backend import tf
 
     if all(isinstance(value, (np.ndarray, list, tuple)) for value in (labels, label_lengths)):
         frames, classes = logits.shape[1], logits.shape[2]
         check_batch(labels, label_lengths, logit_lengths, classes, frames)
         if isinstance(logits, np.ndarray):
             check_logits(logits)
-    if uses_tensorflow():
-        return _sparse_loss(labels, logits, label_lengths, logit_lengths)
-    ops = keras.ops
-    return ops.ctc_loss(
-        ops.cast(labels, "int32"),
-        ops.cast(logits, "float32"),
-        ops.cast(label_lengths, "int32"),
-        ops.cast(logit_lengths, "int32"),
-        mask_index=BLANK,
-    )
-
-
-def _sparse_loss(labels: Any, logits: Any, label_lengths: Any, logit_lengths: Any) -> Any:
-    from shared.backend import tf
-
     labels = tf.cast(labels, tf.int32)
     logits = tf.cast(logits, tf.float32)
     label_lengths = tf.cast(label_lengths, tf.int32)
@@ -79,12 +64,15 @@ def _sparse_loss(labels: Any, logits: Any, label_lengths: Any, logit_lengths: An
     return tf.cond(tf.reduce_any(empty), with_empty_rows, lambda: losses)
 
 
-def per_character(losses: Any, label_lengths: Any) -> Any:
-    """Divide each loss (batch,) by its number of characters, so that long lines weigh no more."""
-    from shared.backend import keras
+def line_loss(logits: Any, labels: Any, label_lengths: Any, logit_lengths: Any) -> Any:
+    """Return `ctc_loss` (batch,) by the number of characters, so that long lines weigh no more.
 
-    lengths = keras.ops.maximum(keras.ops.cast(label_lengths, "float32"), 1.0)
-    return losses / lengths
+    Takes logits, then a batch's targets, as `loop.compile_update` gives them.
+    """
+    from shared.backend import tf
+
+    losses = ctc_loss(labels, logits, label_lengths, logit_lengths)
+    return losses / tf.maximum(tf.cast(label_lengths, tf.float32), 1.0)
 
 
 def frame_loss(frame_labels: Any, logits: Any, logit_lengths: Any) -> Any:

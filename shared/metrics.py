@@ -66,6 +66,20 @@ def align(reference: Sequence, hypothesis: Sequence) -> list[tuple[str, str, str
     return steps[::-1]
 
 
+def mark_differences(text: str, prediction: str) -> tuple[str, str, str]:
+    """Return text, prediction and marks as three strings of equal length, letters aligned.
+
+    Example:
+        >>> mark_differences("cat", "cut")
+        ('cat', 'cut', ' ^ ')
+    """
+    steps = align(text, prediction)
+    signs = {"equal": " ", "substitute": "^", "insert": "+", "delete": "-"}
+    expected = "".join(step[1] or "·" for step in steps)
+    found = "".join(step[2] or "·" for step in steps)
+    return expected, found, "".join(signs[step[0]] for step in steps)
+
+
 def character_error_rate(references: Sequence[str], hypotheses: Sequence[str]) -> float:
     """Return total edits divided by total reference characters, over a whole set.
 

@@ -115,6 +115,15 @@ def write_atomically(path: Path | str, content: bytes | str) -> Path:
     return path
 
 
+def free_name(path: Path) -> Path:
+    """Return a path, or with `-2`, `-3` ... behind it, whichever nothing lies at yet."""
+    found, number = path, 1
+    while found.exists():
+        number += 1
+        found = path.with_name(f"{path.name}-{number}")
+    return found
+
+
 #: What a file system says that has no locks, some network drives among them
 _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EINVAL)
 

@@ -1,4 +1,4 @@
-"""A pen: text becomes strokes with exact boxes, strokes become ink, and ink a photograph.
+"""A pen: text becomes strokes with exact boxes, and strokes become ink.
 
 Everything is varied as points, never as pixels, and drawn once at the end. What a writer does
 out of habit comes from `shared.writers`; here is what differs from one letter to the next.
@@ -6,16 +6,16 @@ out of habit comes from `shared.writers`; here is what differs from one letter t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from itertools import islice
 
 import cv2
 import numpy as np
 
 from shared.alphabet import ASCII
-from shared.writers import Glyph, Hand, Style
+from shared.ink import photograph
+from shared.letterforms import draw_strokes
+from shared.writers import Glyph, Hand, Style, gather
 from shared.writers import hands as hands  # Whoever writes needs a writer
 from shared.writers import make_hand as make_hand
 
@@ -25,7 +25,6 @@ _MARGIN = 1.5  # Paper that stays free above and below a line, in pixels
 _JOIN_STEPS = np.linspace(0.0, 1.0, 7)[:, None]
 _WINDOW = np.hanning(13)[1:-1]
 _WINDOW = _WINDOW / np.sqrt((_WINDOW**2).sum())
-_LEVELS = np.arange(256)
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +88,7 @@ def write(text: str, hand: Hand, rng: np.random.Generator) -> Writing:
     at = np.flatnonzero(~blank)  # Which characters of the text the glyphs are
     chances = rng.random(len(at))
     glyphs = [hand.glyph(text[i], chance) for i, chance in zip(at, chances, strict=True)]
-    x, y, body, first, starts = _gather(glyphs)
+    x, y, body, first, starts = gather(glyphs)
 
     # Each letter's own small linear map, then a smooth shake of the pen along the line
     size, stretch, turn, lean = rng.standard_normal((4, len(glyphs))).clip(-2.5, 2.5)
@@ -126,16 +125,6 @@ def write(text: str, hand: Hand, rng: np.random.Generator) -> Writing:
         text, [strokes[k] for k in order], owner[order], boxes, float(baseline), float(scale),
         float(pen), float(width), held_out, hand,
     )  # fmt: skip
-
-
-def _gather(glyphs: Sequence[Glyph]) -> tuple[np.ndarray, ...]:
-    """Concatenate glyphs: x and y of all points, whose they are, where glyphs and strokes begin."""
-    counts = np.array([len(glyph.points) for glyph in glyphs])
-    first = np.cumsum(counts) - counts
-    x, y = np.concatenate([glyph.points for glyph in glyphs]).T
-    body = np.repeat(np.arange(len(glyphs)), counts)
-    starts = np.concatenate([glyph.starts + k for glyph, k in zip(glyphs, first, strict=True)])
-    return x, y, body, first, starts
 
 
 def smooth_noise(rng: np.random.Generator, count: int) -> np.ndarray:
@@ -234,66 +223,6 @@ def draw(writing: Writing, height: int = LINE_HEIGHT) -> np.ndarray:
     return draw_strokes(writing.strokes, zoom, shape, writing.pen * zoom, nib)
 
 
-def draw_strokes(
-    strokes: Sequence[np.ndarray], zoom: float, shape: tuple[int, int], pen: float, nib: float = 0.0
-) -> np.ndarray:
-    """Draw strokes at twice the size and average: smooth edges at any pen width.
-
-    Args:
-        strokes: (n, 2) points each.
-        zoom: Pixels per unit of the points.
-        shape: Height and width of the image.
-        pen: Width of the pen in pixels.
-        nib: Half the length of a broad nib in pixels; 0 for a round pen.
-
-    Returns:
-        uint8 of `shape`, ink 255 on paper 0.
-    """
-    canvas = np.zeros((2 * shape[0], 2 * shape[1]), np.uint8)
-    # Whole sixteenths of a pixel: the last bit of a sine must not decide a pixel
-    fixed = 2 * np.rint(np.concatenate(strokes) * (zoom * 16)).astype(np.int32) - 8
-    pieces = np.split(fixed, np.cumsum([len(stroke) for stroke in strokes])[:-1])
-    cv2.polylines(canvas, pieces, False, 255, 1, cv2.LINE_AA, shift=4)
-    # Moving the tip of the pen along a thin line is three times faster than drawing it thick
-    canvas = cv2.dilate(canvas, _tip(max(1, round(2 * pen)), round(2 * nib)))
-    return cv2.resize(canvas, (shape[1], shape[0]), interpolation=cv2.INTER_AREA)
-
-
-@cache
-def _tip(width: int, nib: int) -> np.ndarray:
-    """Return the print of a round pen, or of a broad one held at 45 degrees."""
-    side = width + 2 * nib
-    grid = np.arange(side) - (side - 1) / 2
-    right, down = np.meshgrid(grid, grid)
-    along = np.clip((right - down) / 2, -nib, nib)
-    return ((right - along) ** 2 + (down + along) ** 2 <= (width / 2) ** 2 + 0.01).astype(np.uint8)
-
-
-def photograph(image: np.ndarray, hand: Hand, rng: np.random.Generator) -> np.ndarray:
-    """Return clean ink as a camera and a contrast correction leave it.
-
-    Args:
-        image: uint8 (height, width), ink 255 on paper 0.
-        hand: Its ink and blur are the middle of what is drawn.
-        rng: Source of the variation.
-    """
-    blur, gain, curve, grain, patches = rng.random(5)
-    image = cv2.GaussianBlur(image, (3, 3), hand.style.blur * (0.6 + 0.8 * blur))
-    # However faint the pencil, the correction leaves its darkest ink at half strength or more
-    strength = max(hand.style.ink * (0.75 + 0.6 * gain), 0.6 * 255 / max(1, int(image.max())))
-    table = np.minimum(255, np.rint(255 * strength * (_LEVELS / 255) ** (0.75 + 0.5 * curve)))
-    image = cv2.LUT(image, table.astype(np.uint8))
-    if patches < 0.6:  # Ink that flows unevenly
-        h, w = image.shape
-        coarse = rng.integers(140, 256, (5, max(2, w // 6)), dtype=np.uint8)
-        flow = cv2.resize(coarse, (w, h), interpolation=cv2.INTER_LINEAR)
-        image = cv2.multiply(image, flow, scale=1 / 230)
-    if grain < 0.4:  # Paper that is not quite gone; saturating arithmetic never wraps around
-        noise = rng.integers(0, 2 + int(40 * grain), image.shape, dtype=np.uint8)
-        image = cv2.add(image, noise)
-    return image
-
-
 def write_line(text: str, hand: Hand, rng: np.random.Generator, height: int = LINE_HEIGHT) -> Line:
     """Write a line and photograph it: blur, uneven ink and paper grain included."""
     writing = write(text, hand, rng)
@@ -328,9 +257,8 @@ def write_characters(text: str, writers: Sequence[Hand], rng: np.random.Generato
         )
     if not text:
         return np.zeros((0, SIZE, SIZE), np.uint8)
-    given = zip(text, writers, rng.random(len(text)), strict=True)
-    glyphs = [hand.glyph(character, chance) for character, hand, chance in given]
-    x, y, body, first, starts = _gather(glyphs)
+    glyphs = list(map(Hand.glyph, writers, text, rng.random(len(text))))
+    x, y, body, first, starts = gather(glyphs)
 
     # One linear map, one bend and one shake per character
     styles = [hand.style for hand in writers]
@@ -353,20 +281,14 @@ def write_characters(text: str, writers: Sequence[Hand], rng: np.random.Generato
     across, down = (points - ((low + high) / 2)[:, body]) * zoom[body]
     pixels = np.column_stack([across + SIZE / 2, SIZE / 2 - down])
     strokes = iter(np.split(pixels, starts[1:]))
-    images = [
-        _draw_character(islice(strokes, len(glyph.starts)), *chosen)
-        for glyph, *chosen in zip(glyphs, pen, soft, strength, strict=True)
-    ]
-    return np.stack(images)
-
-
-def _draw_character(
-    strokes: Iterator[np.ndarray], pen: float, soft: float, strength: float
-) -> np.ndarray:
-    image = draw_strokes(list(strokes), 1.0, (SIZE, SIZE), float(pen))
-    image = cv2.GaussianBlur(image, (3, 3), 0.3 + 0.5 * float(soft))
-    gain = (1.0 + 0.5 * strength) * 255 / max(1, int(image.max()))
-    return cv2.LUT(image, np.minimum(255, np.rint(_LEVELS * gain)).astype(np.uint8))
+    images = np.zeros((len(text), SIZE, SIZE), np.uint8)
+    for k, glyph in enumerate(glyphs):
+        own = [next(strokes) for _ in glyph.starts]
+        image = draw_strokes(own, 1.0, (SIZE, SIZE), float(pen[k]))
+        image = cv2.GaussianBlur(image, (3, 3), 0.3 + 0.5 * float(soft[k]))
+        gain = (1.0 + 0.5 * strength[k]) * 255 / max(1, int(image.max()))
+        images[k] = cv2.LUT(image, np.minimum(255, np.rint(np.arange(256) * gain)).astype(np.uint8))
+    return images
 
 
 def write_character(character: str, hand: Hand, rng: np.random.Generator) -> np.ndarray:
@@ -375,6 +297,4 @@ def write_character(character: str, hand: Hand, rng: np.random.Generator) -> np.
     Raises:
         ValueError: It is not exactly one character other than a space.
     """
-    if len(character) != 1:
-        raise ValueError(f"write_character writes one character; {character!r} was given.")
     return write_characters(character, [hand], rng)[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import os
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from pathlib import Path
@@ -36,6 +37,13 @@ STYLE: dict[str, Any] = {
     "image.cmap": "cividis",
     "figure.facecolor": "white",
 }
+
+
+def stroke(index: int) -> dict[str, Any]:
+    """Return how the curve of this number is drawn; any two of seven differ in every way."""
+    color = OKABE_ITO[(index + 1) % len(OKABE_ITO)]
+    place = index % len(MARKERS)
+    return {"color": color, "linestyle": LINE_STYLES[place], "marker": MARKERS[place]}
 
 
 class Picture:
@@ -138,6 +146,17 @@ def shorten(texts: list[str], limit: int = 12) -> str:
     """Return a list as words, naming how many were left out."""
     more = f", and {len(texts) - limit} more" if len(texts) > limit else ""
     return ", ".join(texts[:limit]) + more
+
+
+def lead(title: str) -> str:
+    """Return how an alternative text begins."""
+    return f"{title}: " if title else ""
+
+
+def counted(texts: list[str]) -> list[str]:
+    """Return each text once, with how often it is there if that is more than once."""
+    counts = Counter(texts)
+    return [text if count == 1 else f"{text} ({count} times)" for text, count in counts.items()]
 
 
 def number(value: float) -> str:

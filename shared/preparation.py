@@ -10,7 +10,7 @@ There are two ways for a line, and a model's card says which one its network was
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -29,6 +29,7 @@ from shared.ink import (
 from shared.networks import HEIGHT, READER_HEIGHT
 
 MAX_WIDTH = LONGEST * HEIGHT
+BUCKET = 32  # Lines are padded to a multiple of this width; it is one of the frame width, too
 # WHOLE_LINE: mean height and mean bottom row of `core_band` on the pens' own lines
 CORE_HEIGHT, CORE_BOTTOM = 12.5, 23
 CAPITAL_HEIGHT = 16.0  # Rows of a line that has neither ascenders nor descenders
@@ -224,6 +225,36 @@ class Preparation:
 
 WHOLE_LINE = Preparation(1, HEIGHT, X_HEIGHT, CORE_HEIGHT, CORE_BOTTOM, place_line)
 BODIES = Preparation(2, READER_HEIGHT, READER_X_HEIGHT, BODY, BODY_BOTTOM, place_bodies)
+
+
+def padded_width(width: int) -> int:
+    """Return a width rounded up, so that lines share few widths, and padding shifts no frame."""
+    return -(-width // BUCKET) * BUCKET
+
+
+def pad_images(images: Sequence[np.ndarray], width: int) -> np.ndarray:
+    """Stack lines (height, w) into uint8 (batch, height, width, 1), with paper on the right."""
+    padded = np.zeros((len(images), len(images[0]), width, 1), dtype=np.uint8)
+    for row, image in zip(padded, images, strict=True):
+        row[:, : image.shape[1], 0] = image
+    return padded
+
+
+def padded_batches(
+    lines: Sequence[np.ndarray], batch_size: int
+) -> Iterator[tuple[list[int], np.ndarray]]:
+    """Yield batches of lines that are padded to the same width, see `pad_images`, narrowest first.
+
+    An LSTM reads the padding, too: in wider company a line would be read differently. With each
+    batch come the numbers of its lines.
+    """
+    buckets: dict[int, list[int]] = {}
+    for index, line in enumerate(lines):
+        buckets.setdefault(padded_width(line.shape[1]), []).append(index)
+    for width, members in sorted(buckets.items()):
+        for start in range(0, len(members), batch_size):
+            part = members[start : start + batch_size]
+            yield part, pad_images([lines[index] for index in part], width)
 
 
 def preparation_of(version: int) -> Preparation:

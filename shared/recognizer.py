@@ -1,8 +1,9 @@
 """Reading: an image goes in, text comes out.
 
-The same preparation serves training, notebooks, tests and the service. A network is stored as
-two files, by default in `data/models`: the weights, and a model card that says how the network
-is built, how it was trained and how well it reads.
+A reader makes of any image of a line what its network was trained on, as the network's card says
+(see `preparation`), computes the logits and decodes them. A network is stored as two files, in
+`data/models` if nothing else is said: the weights, and a model card that says how the network is
+built, how it was trained and how well it reads.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from shared.alphabet import ASCII, Alphabet
 from shared.metrics import character_error_rate
 from shared.networks import build_line_reader, character_cnn, num_frames
 from shared.paths import data_file, write_atomically
-from shared.preparation import WHOLE_LINE, preparation_of, prepare_character
+from shared.preparation import WHOLE_LINE, padded_batches, preparation_of, prepare_character
 
 if TYPE_CHECKING:
     import keras
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from shared.lines import LineSet
 
 Decoder = Callable[[np.ndarray], str]
-BUCKET = 32  # A multiple of the frame width, so that padding never shifts a frame
 
 
 class DamagedModelError(ValueError):
@@ -38,12 +38,7 @@ class DamagedModelError(ValueError):
 
 def compile_inference(network: keras.Model, shape: tuple[int | None, ...]) -> Any:
     """Return a compiled function from uint8 images (batch, *shape) to logits."""
-    from shared.backend import keras, tf, uses_tensorflow
-
-    if not uses_tensorflow():
-        return lambda images: keras.ops.convert_to_numpy(
-            network(images.astype("float32") / 255.0, training=False)
-        )
+    from shared.backend import tf
 
     @tf.function(input_signature=[tf.TensorSpec((None, *shape), tf.uint8)])
     def infer(images: Any) -> Any:
@@ -85,12 +80,15 @@ def save_network(network: keras.Model, weights: Path | str, card: dict[str, Any]
     return weights
 
 
-def load_network(name: str | Path, build: Any) -> tuple[keras.Model, dict[str, Any]]:
+def load_network(
+    name: str | Path, build: Callable, *entries: str
+) -> tuple[keras.Model, dict[str, Any]]:
     """Build a network as its card says and load its weights.
 
     Args:
         name: Name in `data/models`, or a path that ends in `.weights.h5`.
         build: Function of `networks` that the card's entry `network` is passed to.
+        entries: What else the card has to say.
 
     Returns:
         The network and its card.
@@ -105,6 +103,9 @@ def load_network(name: str | Path, build: Any) -> tuple[keras.Model, dict[str, A
     try:
         card = json.loads(_card_path(weights).read_text(encoding="utf-8"))
         payload = weights.read_bytes()
+        missing = [entry for entry in ("sha256", "network", *entries) if entry not in card]
+        if missing:
+            raise ValueError(f"its card does not say {' and '.join(missing)}")
         if hashlib.sha256(payload).hexdigest() != card["sha256"]:
             raise ValueError("the weights' checksum differs from the card's")
         network = build(**card["network"])
@@ -153,7 +154,7 @@ class LineTextRecognizer:
     @classmethod
     def load(cls, name: str = "reader") -> LineTextRecognizer:
         """Load a model by its name in `data/models` or by its path; see `load_network`."""
-        network, card = load_network(name, build_line_reader)
+        network, card = load_network(name, build_line_reader, "alphabet")
         try:
             return cls(network, Alphabet(card["alphabet"]), card)
         except ValueError as error:
@@ -170,24 +171,12 @@ class LineTextRecognizer:
         return self.logits_many([image])[0]
 
     def logits_many(self, images: Sequence[np.ndarray], batch_size: int = 32) -> list[np.ndarray]:
-        """Return the logits of lines, one array (frames, classes) each, in their order.
-
-        Only lines that are padded to the same width share a batch: an LSTM reads the padding, too,
-        so a line would otherwise be read differently in company.
-        """
+        """Return the logits of lines, one array (frames, classes) each, in their order."""
         lines = [self.preparation.prepare(image) for image in images]
-        buckets: dict[int, list[int]] = {}
-        for index, line in enumerate(lines):
-            buckets.setdefault(-(-line.shape[1] // BUCKET) * BUCKET, []).append(index)
         results: list[np.ndarray] = [np.empty(0)] * len(lines)
-        for width, members in sorted(buckets.items()):
-            for start in range(0, len(members), batch_size):
-                part = members[start : start + batch_size]
-                batch = np.zeros((len(part), self.preparation.height, width, 1), dtype=np.uint8)
-                for row, index in zip(batch, part, strict=True):
-                    row[:, : lines[index].shape[1], 0] = lines[index]
-                for index, logits in zip(part, self._run(batch), strict=True):
-                    results[index] = logits[: num_frames(lines[index].shape[1])]
+        for part, batch in padded_batches(lines, batch_size):
+            for index, logits in zip(part, self._run(batch), strict=True):
+                results[index] = logits[: num_frames(lines[index].shape[1])]
         return results
 
     @cached_property
@@ -258,7 +247,7 @@ class CharacterRecognizer:
     @classmethod
     def load(cls, name: str = "character_small") -> CharacterRecognizer:
         """Load a model by its name in `data/models`, or by the path of its weights."""
-        network, card = load_network(name, character_cnn)
+        network, card = load_network(name, character_cnn, "classes")
         return cls(network, card["classes"], card)
 
     def save(self, weights: Path | str, card: dict[str, Any] | None = None) -> Path:

@@ -14,8 +14,6 @@ from pathlib import Path
 
 import numpy as np
 
-from shared.alphabet import ASCII
-
 SPLITS = ("train", "validation", "test")
 WORDS_FILE = Path(__file__).with_name("words.txt")
 MAX_LENGTH = 50
@@ -224,15 +222,3 @@ def sample_many(count: int, seed: int, split: str = "train") -> list[str]:
     pools(split)
     rng = np.random.default_rng([seed, SPLITS.index(split)])
     return [sample(rng, split) for _ in range(count)]
-
-
-def check_texts(texts: list[str], split: str) -> None:
-    """Assert that texts can be encoded and belong to a split.
-
-    Raises:
-        AssertionError: A text belongs to another split.
-        shared.alphabet.UnknownCharacterError: A character is no printable ASCII.
-    """
-    for text in texts:
-        ASCII.encode(text)
-        assert split_of(text) == split, f"{text!r} belongs to the {split_of(text)} texts"

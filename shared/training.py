@@ -16,15 +16,15 @@ import numpy as np
 
 from shared.alphabet import ASCII, Alphabet
 from shared.loop import Training, compile_update, make_optimizer, one_cycle
-from shared.losses import check_batch, ctc_loss, frame_classes, frame_loss, per_character
+from shared.losses import check_batch, frame_classes, frame_loss, line_loss
 from shared.networks import FRAME_WIDTH, num_frames
+from shared.preparation import pad_images, padded_width
 
 if TYPE_CHECKING:
     import keras
 
     from shared.lines import CharacterSet, LineSet
 
-BUCKET = 32  # Batches are padded to a multiple of this width, as the recognizer's
 Targets = Literal["ctc", "boxes", "grid"]
 
 
@@ -91,7 +91,7 @@ def assemble(
     if rng is not None and targets == "ctc":
         images = [vary_line(image, rng, n) for image, n in zip(images, label_lengths, strict=True)]
     frames = np.array([num_frames(image.shape[1]) for image in images], dtype=np.int32)
-    width = -(-max(image.shape[1] for image in images) // BUCKET) * BUCKET
+    width = padded_width(max(image.shape[1] for image in images))
     if targets != "ctc":
         classes = np.zeros((len(images), num_frames(width)), dtype=np.int32)
         for row, index in enumerate(indices):
@@ -100,14 +100,6 @@ def assemble(
             classes[row, : frames[row]] = frame_classes(label, int(frames[row]), boxes)
         labels = classes
     return Batch(pad_images(images, width), labels, label_lengths, frames)
-
-
-def pad_images(images: Sequence[np.ndarray], width: int) -> np.ndarray:
-    """Stack lines (height, w) into uint8 (batch, height, width, 1), with paper on the right."""
-    padded = np.zeros((len(images), len(images[0]), width, 1), dtype=np.uint8)
-    for row, image in zip(padded, images, strict=True):
-        row[:, : image.shape[1], 0] = image
-    return padded
 
 
 def vary_line(image: np.ndarray, rng: np.random.Generator, characters: int = 0) -> np.ndarray:
@@ -185,17 +177,14 @@ def train_line_network(
         frames = np.array([num_frames(image.shape[1]) for image in lines.images])
         check_batch(*alphabet.encode_batch(lines.texts), frames, network.output_shape[-1])
 
-    def loss(logits: Any, labels: Any, label_lengths: Any, logit_lengths: Any) -> Any:
-        if targets != "ctc":
-            return frame_loss(labels, logits, logit_lengths)
-        losses = ctc_loss(labels, logits, label_lengths, logit_lengths)
-        return per_character(losses, label_lengths)
+    def by_frame(logits: Any, labels: Any, label_lengths: Any, logit_lengths: Any) -> Any:
+        return frame_loss(labels, logits, logit_lengths)
 
     optimizer = make_optimizer(network, learning_rate)
     reader = LineTextRecognizer(network, alphabet)
     moments = sorted({round(updates * (i / 11) ** 2) for i in range(12)})  # Ever wider apart
     return Training(
-        compile_update(network, optimizer, loss),
+        compile_update(network, optimizer, line_loss if targets == "ctc" else by_frame),
         batches_from,
         lambda update: one_cycle(update, updates, learning_rate),
         updates,

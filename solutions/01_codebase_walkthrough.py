@@ -32,7 +32,7 @@ import numpy as np
 from shared import ctc, figures, metrics
 from shared.alphabet import ASCII
 from shared.checks import begin, check, predict, recorded_guess, report
-from shared.explorer import browse
+from shared.explorer import browse, explore
 from shared.handwriting import Pad, make_sheet, my_hand, my_handwriting, read_sheet
 from shared.lines import frozen_lines
 from shared.metrics import bootstrap_interval, character_error_rate
@@ -334,7 +334,8 @@ figures.Table(rows, ("module", "half", "what it says of itself", "imports"))
 
 # %% [markdown]
 # Read the map by its halves.
-# To make data, `pen` writes strokes in the hands of `writers`, and `lines` composes lines of them.
+# To make data, `pen` draws the shapes of `letterforms` in the hands of `writers`, and `lines`
+# composes lines of them.
 # To read, `preparation` finds the ink, `networks` turns it into scores, `ctc` and `language` turn
 # the scores into text, and `recognizer` puts them together.
 # Neither of the two needs `training` and `loop`, which teach a network.
@@ -480,15 +481,17 @@ reader.logits(blank_line).shape, recorded_guess("lab01.guess_shapes")
 # of a frame, then divide by the frame's sum.
 # What comes out is positive and adds up to 1 in each frame.
 # Bright cells are what the network believes; the hatched row is the blank.
+# The picture shows the classes that are read and the likeliest of the others; the last row is the
+# sum of the rest.
+# The line above it speaks of target and loss, which Lab 3 explains.
 
 # %%
 line, written = lines[0], mine.texts[0]
 logits = reader.logits(line)
-figures.plot_emissions(logits, image=line)
+explore(logits, ASCII, image=line, view="emissions")
 
 # %% [markdown]
 # Letters are short flashes of a frame or two, often with a blank between them.
-# The picture shows the classes that are read, and the likeliest of the others.
 #
 # Now look at single frames: move the slider and watch which characters compete.
 # It starts at the frame where the network is least sure, and a mark in the line says where that is.

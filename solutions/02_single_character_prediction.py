@@ -17,7 +17,7 @@
 # %% [markdown]
 # The numbers below decide how long this lab computes.
 # `DATA = "emnist"` trains on real characters by real people, which is the better teacher for real ink.
-# Set the environment variable `HANDWRITING_EMNIST` to the folder with its files first; without them the lab stops with a sentence that says where to get them.
+# Run `python data/make/emnist.py` once before, in a clone of the repository; it says where EMNIST comes from, and without its files the lab stops.
 
 # %% tags=["parameters"] fast={"PER_CLASS": 20, "UPDATES": 12, "MEMORIZE_UPDATES": 5} waiting=1
 DATA = "pens"
@@ -32,11 +32,11 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from shared import emnist, figures
+from shared import figures, paths
 from shared.checks import begin, check, predict, recorded_guess, report
 from shared.explorer import browse
 from shared.handwriting import my_handwriting, stand_in
-from shared.lines import CLASSES_47, CLASSES_62, characters, frozen_characters
+from shared.lines import CLASSES_47, CLASSES_62, CharacterSet, characters, frozen_characters
 from shared.metrics import character_error_rate, micro_accuracy
 from shared.networks import character_cnn
 from shared.paths import sample
@@ -134,8 +134,15 @@ predict("lab02.guess_accuracy")
 # EMNIST holds characters that Americans wrote on forms in the 1990s; its ink is real, but its files do not name the writers.
 
 # %%
+def emnist(split: str) -> CharacterSet:
+    """Return EMNIST's images of 62 classes."""
+    file = paths.DATA / f"emnist/{split}_62.npz"
+    assert file.is_file(), f"{file} is missing; run `python data/make/emnist.py` to write it"
+    return CharacterSet.load(file)
+
+
 pens = characters("train", PER_CLASS, SEED)
-pool = emnist.load("train", classes=62) if DATA == "emnist" else pens
+pool = emnist("train") if DATA == "emnist" else pens
 print(f"{DATA}: {len(pool):,} images, {len(pool.classes)} classes, ink up to {pool.images.max()}")
 print(f"{len(set(pool.writers))} writers named, images of type {pool.images.dtype}")
 
@@ -706,7 +713,7 @@ if DATA == "pens" and UPDATES >= 320:
 
 # %% tags=["number"]
 if DATA == "emnist":
-    real = emnist.load("test", classes=62)
+    real = emnist("test")
     found = character_logits(cnn, real.images).argmax(axis=-1)
     scores = macro_accuracy(real.labels, found), micro_accuracy(real.labels, found)
     print("EMNIST test, 62 classes: macro {:.1%}, micro {:.1%}".format(*scores))

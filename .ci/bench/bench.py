@@ -52,7 +52,6 @@ import bench_study
 from bench_rows import TINY, Row, Sizes, heading
 
 from shared.backend import cpu_count
-from shared.emnist import EmnistError
 from shared.lines import DamagedFileError
 from shared.paths import write_atomically
 from shared.recognizer import DamagedModelError
@@ -80,7 +79,7 @@ SLOW = ("characters", "emnist", "study", "decoding", "adaptation", "service")
 MISSING = (
     FileNotFoundError,
     bench_pages.PagesError,
-    EmnistError,
+    bench_emnist.emnist.EmnistError,
     DamagedFileError,
     DamagedModelError,
 )

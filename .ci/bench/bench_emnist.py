@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+from string import digits
 from typing import TYPE_CHECKING, NamedTuple
 
+import emnist
 import numpy as np
 from bench_rows import Row, Sizes
 
@@ -22,18 +24,17 @@ class Outcome(NamedTuple):
 
 def measure_characters(sizes: Sizes) -> list[Row]:
     """Learn from pen characters alone, for a fixed number of updates, and read real ones."""
-    from shared import emnist
-    from shared.lines import DIGITS, characters
+    from shared.lines import characters
     from shared.metrics import micro_accuracy
 
     test = emnist.load("test")  # First, because a person may have to fetch it
     begun = time.perf_counter()
-    train = characters("train", sizes.characters_per_class, 0).merge_case()
+    train = emnist.merge_case(characters("train", sizes.characters_per_class, 0))
     writing = time.perf_counter() - begun
     updates = sizes.character_updates
     outcome = learn(train, test, updates)
     predictions = outcome.scores.argmax(axis=1)
-    columns = [test.classes.index(digit) for digit in DIGITS]
+    columns = [test.classes.index(digit) for digit in digits]
     rows = np.isin(test.labels, columns)
     among = np.array(columns)[outcome.scores[rows][:, columns].argmax(axis=1)]
     all_classes = micro_accuracy(test.labels[rows], predictions[rows])
@@ -55,8 +56,6 @@ def measure_characters(sizes: Sizes) -> list[Row]:
 
 def measure_emnist(sizes: Sizes) -> list[Row]:
     """Learn EMNIST itself, every class equally often, and read its test images."""
-    from shared import emnist
-
     train, test = emnist.load("train"), emnist.load("test")
     outcome = learn(train, test, sizes.emnist_updates)
     predictions = outcome.scores.argmax(axis=1)

@@ -12,7 +12,7 @@ from bench_rows import Row, Sizes
 
 import shared
 
-CORE = ("alphabet", "backend", "ctc", "emnist", "figures", "language", "lines", "loop")
+CORE = ("alphabet", "backend", "ctc", "figures", "language", "lines", "loop")
 CORE += ("losses", "metrics", "networks", "paths", "pen", "pages", "recognizer", "training")
 _TIMED = """\
 import sys, time

@@ -18,8 +18,9 @@ import cv2
 import numpy as np
 
 from shared.checks.answers import answer
+from shared.ink import photograph
 from shared.paths import DATA, write_atomically
-from shared.pen import LINE_HEIGHT, Hand, draw, hands, photograph, write
+from shared.pen import LINE_HEIGHT, Hand, draw, hands, write
 
 #: What can be wrong
 FAULTS = ("class imbalance", "ink inverted", "lines merged", "masks shifted")

@@ -35,7 +35,7 @@ def make_frozen(kinds: Sequence[str] = KINDS, folder: Path = DATA / "samples") -
     found = {}
     if "lines" in kinds:
         made = lines.compose_lines(NUM_LINES, "test", SEED)
-        sentences.check_texts(made.texts, "test")
+        check_texts(made.texts, "test")
         made.save(folder / "lines_test.npz")
         found["lines_test.npz"] = lines.content_hash(made.arrays())
     if "characters" in kinds:
@@ -45,9 +45,25 @@ def make_frozen(kinds: Sequence[str] = KINDS, folder: Path = DATA / "samples") -
     if "pages" in kinds:
         sets = compose_frozen_pages(SEED_OF_PAGES)
         for pages in sets.values():
-            sentences.check_texts([line.text for page in pages for line in page.lines], "test")
+            check_texts([line.text for page in pages for line in page.lines], "test")
         found["pages_test.npz"] = frozen.save_pages(sets, folder / "pages_test.npz")
     return found
+
+
+def check_texts(texts: list[str], split: str) -> None:
+    """Assert that texts can be encoded and belong to a split.
+
+    Raises:
+        AssertionError: A text belongs to another split.
+        shared.alphabet.UnknownCharacterError: A character is no printable ASCII.
+    """
+    from shared.alphabet import ASCII
+
+    for text in texts:
+        ASCII.encode(text)
+        assert sentences.split_of(text) == split, (
+            f"{text!r} belongs to the {sentences.split_of(text)} texts"
+        )
 
 
 def compose_frozen_pages(seed: int, count: int = 10, fewest: int = 5) -> dict[str, list[Page]]:

@@ -29,15 +29,14 @@ from reader_lines import ROOM, load
 
 from shared.alphabet import ASCII
 from shared.backend import keras, tf
-from shared.losses import ctc_loss, per_character
+from shared.losses import line_loss
 from shared.metrics import character_error_rate
 from shared.networks import READER_HEIGHT as HEIGHT
 from shared.networks import num_frames, reader_network
 from shared.paths import write_atomically
-from shared.preparation import BODY_BOTTOM
+from shared.preparation import BODY_BOTTOM, pad_images, padded_width
 from shared.recognizer import compile_inference
 
-BUCKET = 32
 POOL = 16  # Batches whose lines are sorted by width together
 
 
@@ -122,11 +121,8 @@ class Mix:
             images.append(vary(self.images[index], other, stretch, 4 * needed, rng))
         labels, lengths = ASCII.encode_batch([self.texts[index] for index, _ in chosen])
         frames = np.array([num_frames(image.shape[1]) for image in images], np.int32)
-        width = -(-max(image.shape[1] for image in images) // BUCKET) * BUCKET
-        padded = np.zeros((len(images), HEIGHT, width, 1), np.uint8)
-        for row, image in zip(padded, images, strict=True):
-            row[:, : image.shape[1], 0] = image
-        return padded, labels, lengths, frames
+        width = padded_width(max(image.shape[1] for image in images))
+        return pad_images(images, width), labels, lengths, frames
 
 
 def vary(
@@ -250,12 +246,8 @@ class Training:
         def step(images: Any, labels: Any, lengths: Any, frames: Any) -> Any:
             with tf.GradientTape() as tape:
                 logits, side = self.both(tf.cast(images, tf.float32) / 255.0, training=True)
-                loss = tf.reduce_mean(
-                    per_character(ctc_loss(labels, logits, lengths, frames), lengths)
-                )
-                extra = tf.reduce_mean(
-                    per_character(ctc_loss(labels, side, lengths, frames), lengths)
-                )
+                loss = tf.reduce_mean(line_loss(logits, labels, lengths, frames))
+                extra = tf.reduce_mean(line_loss(side, labels, lengths, frames))
                 total = loss + self.settings.side * extra
             variables = self.both.trainable_variables
             gradients = tape.gradient(total, variables)

@@ -89,8 +89,6 @@ def fresh_folder() -> Iterator[Path]:
         folder = Path(name).resolve()
         (folder / "my").mkdir()
         changes = {"HANDWRITING_MY": str(folder / "my"), "WANDB_MODE": "offline"}
-        if emnist := os.environ.get("HANDWRITING_EMNIST"):  # May be relative to where you stand
-            changes["HANDWRITING_EMNIST"] = str(Path(emnist).expanduser().resolve())
         before = dict(os.environ)
         os.environ.update(changes)
         try:

@@ -1,10 +1,10 @@
 """The learner's own letters, lines and page, or a held-out pen hand until there are any.
 
 `files` finds and names what a person put into `my/handwriting`, `own` reads and prepares it as a
-`record`, and `held_out` writes with a pen what is missing. `pad` is paper in the notebook, whose
-`strokes` are kept with it, and `own_pen` makes a pen hand of them. `sheet` is a page to print and
-fill, `photograph` cuts a photograph of it, with `sheet_figures` to look at, and `keeping` adds to
-`my/handwriting`. A name is loaded when it is first asked for.
+`record`, and `stand_in_writer` writes with a pen what is missing. `pad` is paper in the notebook,
+whose `strokes` are kept with it, and `own_pen` makes a pen hand of them. `sheet` is a page to print
+and fill, `photograph` cuts a photograph of it, with `sheet_figures` to look at, and `keeping` adds
+to `my/handwriting`. A name is loaded when it is first asked for.
 """
 
 from importlib import import_module
@@ -12,7 +12,7 @@ from importlib import import_module
 _HOMES = {
     **dict.fromkeys(("HandwritingError", "letter_file", "letter_label"), "files"),
     **dict.fromkeys(("my_handwriting", "stack_lines"), "own"),
-    **dict.fromkeys(("STAND_IN_TEXTS", "stand_in", "stand_in_page"), "held_out"),
+    **dict.fromkeys(("STAND_IN_TEXTS", "stand_in", "stand_in_page"), "stand_in_writer"),
     **dict.fromkeys(("Sheet", "read_sheet"), "photograph"),
     "Handwriting": "record",
     "make_sheet": "sheet",

@@ -12,7 +12,7 @@ from shared.alphabet import ASCII, UnknownCharacterError
 from shared.pages.image_files import is_image_name
 from shared.paths import locked
 
-FORMAT = "handwriting.json"  # Says the version of the folder and what its page says
+ABOUT = "handwriting.json"  # Says the version of the folder and what its page says
 VERSION = 1
 NO_IMAGE = (
     "no image that is read here, such as JPEG, PNG, WebP, TIFF, GIF or BMP; export a photograph "
@@ -62,18 +62,18 @@ def find_files(folder: Path) -> FoundFiles:
     pages = [file for file in entries if file.stem.lower() == "page" and not file.is_dir()]
     pages, rest = images_of(pages), [file for file in entries if file not in pages]
     rest = [file for file in rest if not file.is_dir() or file in folders.values()]
-    rest = [file for file in rest if file.name != FORMAT]
+    rest = [file for file in rest if file.name != ABOUT]
     if pages[1:]:
         unused[f"{pages[0].name} is the page"] = [file.name for file in pages[1:]]
     if rest:
         reason = "only page.jpg or the like and the folders letters and lines are looked at"
         unused[reason] = [file.name for file in rest]
-    about = _about(folder / FORMAT)
+    about = read_about(folder / ABOUT)
     page_text = about.get("page", "\n".join(texts) if lines else None)
     return FoundFiles(letters, lines, texts, pages[0] if pages else None, page_text, unused)
 
 
-def _about(file: Path) -> dict:
+def read_about(file: Path) -> dict:
     """Return what a folder says of itself; a folder of the first years says nothing."""
     try:
         about = json.loads(file.read_text(encoding="utf-8-sig")) if file.is_file() else {}

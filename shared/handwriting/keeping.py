@@ -14,17 +14,18 @@ from pathlib import Path
 import numpy as np
 
 from shared.handwriting.files import (
-    FORMAT,
+    ABOUT,
     VERSION,
     find_files,
     handwriting_lock,
     inside,
     letter_file,
+    read_about,
 )
 from shared.paths import my_directory, write_atomically
 
 
-def keep(
+def add_handwriting(
     letters: Sequence[np.ndarray],
     labels: str,
     lines: Sequence[np.ndarray],
@@ -57,10 +58,10 @@ def keep(
         new_lines = _fresh(lines, texts, there)
         if not (new_letters or new_lines):
             return f"Nothing was added to {name}: there was nothing new."
-        about: dict[str, int | str | None] = {"version": VERSION}
+        about = read_about(place / ABOUT) | {"version": VERSION}
         if found.page or page is not None:
             about["page"] = found.page_text if found.page else "\n".join(texts)
-        write_atomically(place / FORMAT, _json(about))
+        write_atomically(place / ABOUT, _json(about))
         if page is not None and not found.page:
             write_atomically(place / "page.png", _png(page))
         taken = {file.name.lower() for file in found.letters}

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from shared.handwriting.files import FoundFiles, HandwritingError, find_files, letter_label
-from shared.handwriting.held_out import stand_in
 from shared.handwriting.record import Handwriting
+from shared.handwriting.stand_in_writer import stand_in
 from shared.pages import prepare_page
 from shared.pages.image_files import open_page_image
 from shared.paths import my_directory

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from shared.alphabet import ASCII
-from shared.handwriting.held_out import STAND_IN_LETTERS
 from shared.handwriting.record import Source
+from shared.handwriting.stand_in_writer import STAND_IN_LETTERS
 from shared.handwriting.strokes import LETTER_X_HEIGHT, PEN, Written, from_curves, written_in
 from shared.paths import my_directory
 
 if TYPE_CHECKING:
-    from shared.writers import Hand, Letterform
+    from shared.letterforms import Letterform
+    from shared.writers import Hand
 
 SMALL = "acemnorsuvwxz"  # Letters as high as the x-height
 STANDING = SMALL + "bdhiklt"  # Letters that stand on the baseline
@@ -95,13 +96,13 @@ def hand_of(letters: dict[str, list[Written]], lines: list[Written]) -> tuple[Ha
     from shared.pen import hands
     from shared.writers import Hand, Style
 
-    scale, sunk = _measure(letters)
+    scale, lift = _measure(letters)
     own = {
-        character: tuple(_form(one, scale, sunk) for one in reversed(found[-2:]))
+        character: tuple(_form(one, scale, lift) for one in reversed(found[-2:]))
         for character, found in letters.items()
     }
     style = Style(
-        x_height=10.5, slant=0.0, width=1.0, pen=PEN * found_x_height(letters) / scale, nib=0.0,
+        x_height=10.5, slant=0.0, width=1.0, pen=PEN * _guide_x_height(letters) / scale, nib=0.0,
         letter_gap=0.2, word_gap=0.2 + _WORD_GAP, ascender=1.0, descender=1.0, joins=0.0,
         wander=0.04, rotation=0.03, size=0.04, gap=0.05, shake=0.02, ink=1.0, blur=0.4, habit=0.0,
     )  # fmt: skip
@@ -124,7 +125,7 @@ def _written_by(hand: Hand) -> dict[str, list[Written]]:
     return found
 
 
-def found_x_height(letters: dict[str, list[Written]]) -> float:
+def _guide_x_height(letters: dict[str, list[Written]]) -> float:
     """Return the x-height of the pad's guides, which the pen's width is measured by."""
     return float(np.median([one.x_height for found in letters.values() for one in found]))
 
@@ -143,22 +144,22 @@ def _measure(letters: dict[str, list[Written]]) -> tuple[float, float]:
         return np.array([(row.min(), row.max()) for row in rows]).reshape(-1, 2)
 
     small, standing = ends(SMALL), ends(STANDING)
-    sunk = float(np.median(standing[:, 0])) if len(standing) > 2 else 0.0
+    lift = float(np.median(standing[:, 0])) if len(standing) > 2 else 0.0
     if len(small) > 2:
-        return max(float(np.median(small[:, 1] - small[:, 0])), 1e-3), sunk
-    return found_x_height(letters), sunk
+        return max(float(np.median(small[:, 1] - small[:, 0])), 1e-3), lift
+    return _guide_x_height(letters), lift
 
 
-def _form(one: Written, scale: float, sunk: float) -> Letterform:
+def _form(one: Written, scale: float, lift: float) -> Letterform:
     """Return a letter as it was written, smoothed, in the units of letterforms."""
-    from shared.writers import X_HEIGHT, Letterform
+    from shared.letterforms import X_HEIGHT, Letterform
 
     curves = [_smooth(np.array(stroke)[:, :2] / scale) for stroke in one.strokes]
     left = min(curve[:, 0].min() for curve in curves)
     strokes = [
         np.column_stack([
             (curve[:, 0] - left) * X_HEIGHT,
-            ((one.baseline - sunk) / scale - curve[:, 1]) * X_HEIGHT,
+            ((one.baseline - lift) / scale - curve[:, 1]) * X_HEIGHT,
             np.zeros(len(curve)),
         ])
         for curve in curves
@@ -189,7 +190,7 @@ def _difference(hand: Hand, other: Hand) -> float:
 
 def _lent(lender: Hand, character: str) -> Letterform:
     """Return a character as another hand bends it, slant included, as a form of its own."""
-    from shared.writers import X_HEIGHT, Letterform
+    from shared.letterforms import X_HEIGHT, Letterform
 
     glyph = lender.glyph(character, 1.0)
     x, y = glyph.points.T * X_HEIGHT

@@ -15,7 +15,7 @@ import numpy as np
 
 from shared.handwriting import strokes
 from shared.handwriting.files import HandwritingError, handwriting_lock
-from shared.handwriting.held_out import STAND_IN_TEXTS
+from shared.handwriting.stand_in_writer import STAND_IN_TEXTS
 from shared.handwriting.strokes import LETTER_X_HEIGHT, LINE_X_HEIGHT, Written
 from shared.paths import my_directory, write_atomically
 from shared.picture import Picture, draw, is_static
@@ -44,12 +44,12 @@ _BOX = {"width": PAPER / 7, "height": 190, "baseline": 125, "x_height": LETTER_X
 def screens() -> list[dict[str, Any]]:
     """Return what is written on each sheet of the pad, as plain values for the browser."""
     texts = (*FIRST_LINES, *MORE_LINES)
-    lines = [_sheet(f"Line {k + 1}", [text], _LINE, k) for k, text in enumerate(texts)]
-    letters = [_sheet("Letters", list(row), _BOX) for row in LETTERS]
+    lines = [_screen(f"Line {k + 1}", [text], _LINE, k) for k, text in enumerate(texts)]
+    letters = [_screen("Letters", list(row), _BOX) for row in LETTERS]
     return [*lines[: len(FIRST_LINES)], *letters, *lines[len(FIRST_LINES) :]]
 
 
-def _sheet(title: str, texts: list[str], shape: dict[str, float], number: int = 0) -> dict:
+def _screen(title: str, texts: list[str], shape: dict[str, float], number: int = 0) -> dict:
     fields = [
         {"name": strokes.field_name(text, number), "text": text, **shape,
          "left": k % 7 * shape["width"], "top": k // 7 * shape["height"]}
@@ -122,7 +122,7 @@ class Pad:
             asked["x_height"], str(device), bool(done), checked,
         )  # fmt: skip
         try:
-            strokes.keep(self.folder, name, new)
+            strokes.keep_strokes(self.folder, name, new)
         except HandwritingError:  # The strokes are kept, the image is not
             self.written[name] = new
             raise

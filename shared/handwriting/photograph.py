@@ -118,9 +118,9 @@ class Sheet:
         Raises:
             HandwritingError: The files in the folder cannot be added to.
         """
-        from shared.handwriting.keeping import keep
+        from shared.handwriting.keeping import add_handwriting
 
-        return keep(self.letters, self.labels, self.lines, self.texts, self.page, folder)
+        return add_handwriting(self.letters, self.labels, self.lines, self.texts, self.page, folder)
 
 
 def read_sheet(photo: Path | str | np.ndarray) -> Sheet:

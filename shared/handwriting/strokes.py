@@ -58,7 +58,7 @@ class Written:
 
     def image(self) -> np.ndarray:
         """Draw the strokes with one pen, uint8 (height, width), dark ink on light paper."""
-        from shared.pen import draw_strokes
+        from shared.letterforms import draw_strokes
 
         strokes = [np.array(stroke)[:, :2] for stroke in self.strokes]
         # A pen that touches the paper once leaves a dot, which a line from it to itself does not
@@ -136,7 +136,7 @@ def field_name(text: str, number: int = 0) -> str:
     return letter_file(text, number)[:-4] if len(text) == 1 else f"line_{number}"
 
 
-def keep(folder: Path, name: str, new: Written) -> None:
+def keep_strokes(folder: Path, name: str, new: Written) -> None:
     """Store what was written, and draw its image once it is done.
 
     Strokes that it does not continue, because they were cleared or written in another window,

@@ -10,6 +10,7 @@ import numpy as np
 
 from shared import sentences
 from shared.alphabet import ASCII
+from shared.letterforms import draw_strokes
 from shared.pages.camera import Camera, aim
 from shared.pages.layout import Strokes, place_rows
 from shared.pages.line import Line
@@ -19,7 +20,7 @@ from shared.pages.photograph import photograph_page
 from shared.pages.plan import GRADES, Plan, plan_page
 from shared.pages.script import cut
 from shared.pages.texts import Row, choose_rows, choose_short_rows, insertion, strike
-from shared.pen import Hand, draw_strokes
+from shared.pen import Hand
 
 _MAX_LINES = 200  # `Page.owner` is uint8
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from shared.recognizer import BUCKET
+from shared.preparation import padded_width
 
 #: From a model and prepared lines to the logits of each, as `LineTextRecognizer.logits_many` does
 Run = Callable[[Any, Sequence[np.ndarray]], list[np.ndarray]]
@@ -69,7 +69,7 @@ class LineBatcher:
     async def logits(self, model: Any, line: np.ndarray) -> np.ndarray:
         """Return the logits of a prepared line."""
         loop = asyncio.get_running_loop()
-        kind = (id(model), -(-line.shape[1] // BUCKET))
+        kind = (id(model), padded_width(line.shape[1]))
         entry = _Waiting(loop.time(), kind, model, line, loop.create_future())
         self._waiting.append(entry)
         self._dispatch()

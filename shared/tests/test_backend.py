@@ -36,6 +36,15 @@ def test_tensorflow_comes_without_a_log_line():
     assert (run.stdout.strip(), run.stderr) == ("tensorflow", "")
 
 
+def test_another_backend_of_keras_is_refused_in_a_sentence():
+    run = _run(
+        "import os; os.environ['KERAS_BACKEND'] = 'jax'\n"
+        "try:\n    from shared.backend import keras\n"
+        "except RuntimeError as error:\n    print(error)"
+    )
+    assert "computes with jax" in run.stdout and "Set KERAS_BACKEND=tensorflow" in run.stdout
+
+
 def test_held_lines_are_printed_when_the_block_fails(capfd):
     with pytest.raises(ImportError), backend.quiet_descriptor():
         os.write(2, b"the reason\n")

@@ -10,13 +10,14 @@ import bench_quick
 import bench_rows
 import bench_timing
 import cells
+import emnist
 import numpy as np
 import pytest
 import train
 import train_hands as hands
 from bench_rows import Row
 
-from shared import emnist, networks, recognizer
+from shared import networks, recognizer
 from shared.lines import CLASSES_47, CharacterSet
 from shared.pages import PageReader
 from shared.tests.odd_files import ODD_TIFFS

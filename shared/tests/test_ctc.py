@@ -254,7 +254,6 @@ GOOD = np.log(np.full((3, 4), 0.25))
         (lambda: ctc.forward(np.where(GOOD, np.nan, 0), [1]), "NaN"),
         (lambda: ctc.forward(GOOD, [1], blank=-1), "count from the end"),
         (lambda: searching.forced_align(GOOD, [1, 1, 1]), "2 missing"),
-        (lambda: ctc.posteriors(GOOD, [1, 1, 1]), "2 missing"),
         (lambda: ctc.log_softmax(np.full((2, 2), -np.inf)), "minus infinity"),
         (lambda: ctc.log_softmax(np.zeros(3)), "shape"),
         (lambda: ctc.loss_and_grad(np.zeros((3, 2)), [1], length=4), "said to have 4"),

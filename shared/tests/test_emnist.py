@@ -9,11 +9,12 @@ import struct
 import threading
 import zipfile
 
+import emnist
 import numpy as np
 import pytest
 
-from shared import emnist, paths
-from shared.lines import CLASSES_47, CLASSES_62
+from shared import lines, paths
+from shared.lines import CLASSES_47, CLASSES_62, CharacterSet
 
 
 def write_pair(folder, stem, images, labels):
@@ -251,6 +252,28 @@ def test_another_archive_than_expected_is_refused(tmp_path, archive):
 def test_no_network_says_where_to_put_the_files(tmp_path):
     with pytest.raises(emnist.EmnistError, match="by hand"):
         emnist.download(tmp_path, "http://127.0.0.1:9/gzip.zip", "md5:0")
+
+
+def test_case_merges_as_in_emnist():
+    assert len(CLASSES_62) == 62
+    assert len(CLASSES_47) == 47
+    made = lines.characters("train", 2, 5)
+    merged = emnist.merge_case(made)
+    for before, after in zip(made.labels, merged.labels, strict=True):
+        old, new = made.classes[before], merged.classes[after]
+        assert new == (old.upper() if old.upper() in "CIJKLMOPSUVWXYZ" else old)
+    with pytest.raises(ValueError, match="digits and letters alone"):
+        emnist.merge_case(lines.characters("train", 1, 0, classes="a#"))
+
+
+def test_the_command_writes_what_lab_2_reads(official, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(emnist, "DATA", tmp_path / "data")
+    assert emnist.main([]) == 0
+    written = CharacterSet.load(tmp_path / "data/emnist/train_62.npz")
+    assert (written.classes, len(written)) == (CLASSES_62, 124)
+    monkeypatch.setenv(emnist.SETTING, str(tmp_path / "nowhere"))
+    assert emnist.main([]) == 1
+    assert "HANDWRITING_EMNIST is set to" in capsys.readouterr().err
 
 
 @functools.cache

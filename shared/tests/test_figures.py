@@ -9,7 +9,6 @@ import pytest
 from PIL import Image
 
 from shared import figures, pages
-from shared.alphabet import Alphabet
 from shared.tests.conftest import rendered_images
 
 RNG = np.random.default_rng(0)
@@ -23,9 +22,6 @@ LETTERS = [RNG.integers(0, 255, (28, 28), dtype=np.uint8) for _ in range(5)]
 
 
 def _pictures() -> dict[str, tuple[figures.Picture, list[str]]]:
-    logits = np.full((30, 3), -5.0)
-    logits[:, 0] = 1
-    logits[10, 1] = logits[20, 2] = 9
     boxes = np.array([[2, 3, 20, 28], [22, 3, 40, 30]])
     return {
         "characters": (figures.show_characters(LETTERS, "abcde"), ["5", "a, b, c, d, e"]),
@@ -45,10 +41,6 @@ def _pictures() -> dict[str, tuple[figures.Picture, list[str]]]:
             ["mine: 60 by 40 pixels", "25% in mask 1", "2 boxes", "1 lines with their baselines"],
         ),
         "pages": (pages.show_pages([PAGE, PAGE], titles=["a", "b"]), ["2 handwritten", "b: 60"]),
-        "emissions": (
-            figures.plot_emissions(logits, Alphabet("ab"), LINES[0]),
-            ["30 frames", "93%", "spell: ab"],
-        ),
         "curves": (
             figures.plot_curves({"one": [3, 1, 2], "two": ([1, 10], [5, 4])}, "update", "loss"),
             ["from 3 at 1 to 2 at 3", "lowest 1 at 2", "two: from 5 at 1 to 4 at 10"],
@@ -58,8 +50,8 @@ def _pictures() -> dict[str, tuple[figures.Picture, list[str]]]:
             ["CER against updates on a logarithmic axis"],
         ),
         "bars": (
-            figures.plot_bars({"CNN": 0.9}, "accuracy", intervals={"CNN": (0.85, 0.93)}),
-            ["CNN 90.0% (85.0% to 93.0%)"],
+            figures.plot_bars({"CNN": 0.9, "MLP": 0.85}, "accuracy"),
+            ["CNN 90.0%, MLP 85.0%"],
         ),
     }
 
@@ -131,7 +123,6 @@ def test_an_empty_alternative_text_is_refused():
         (lambda: figures.show_lines(LINES, ["one"]), "2 images were given with 1 texts"),
         (lambda: figures.show_characters([], []), "nothing to show"),
         (lambda: figures.plot_curves({"a": ([1, 2], [1, 2, 3])}, "x", "y"), "'a' needs one value"),
-        (lambda: figures.plot_emissions(np.zeros((5, 4))), r"\(frames, 96\)"),
         (lambda: figures.show_boxes(LINES[0], np.zeros((2, 4)), ["a"]), "2 boxes.*1 labels"),
     ],
 )
@@ -141,7 +132,7 @@ def test_mistakes_are_explained(call, message):
 
 
 def test_differences_are_marked_by_signs():
-    from shared.figures import mark_differences
+    from shared.metrics import mark_differences
 
     assert mark_differences("cats", "cut") == ("cats", "cut·", " ^ -")
 

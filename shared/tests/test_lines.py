@@ -114,21 +114,9 @@ def test_characters_are_balanced_and_repeatable():
     assert len(made.writers) == 186
     again = lines.characters("train", 3, 5)
     np.testing.assert_array_equal(made.images, again.images)
-    digits = lines.characters("test", 2, 5, classes=lines.DIGITS)
+    digits = lines.characters("test", 2, 5, classes="0123456789")
     assert digits.classes == "0123456789"
     assert len(digits[digits.labels == 4]) == 2
-
-
-def test_case_merges_as_in_emnist():
-    assert len(lines.CLASSES_62) == 62
-    assert len(lines.CLASSES_47) == 47
-    made = lines.characters("train", 2, 5)
-    merged = made.merge_case()
-    for before, after in zip(made.labels, merged.labels, strict=True):
-        old, new = made.classes[before], merged.classes[after]
-        assert new == (old.upper() if old.upper() in "CIJKLMOPSUVWXYZ" else old)
-    with pytest.raises(ValueError, match="digits and letters alone"):
-        lines.characters("train", 1, 0, classes="a#").merge_case()
 
 
 def test_character_sets_survive_saving(tmp_path):

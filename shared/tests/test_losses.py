@@ -64,9 +64,13 @@ def test_same_loss_as_keras_on_full_rows():
     )
 
 
-def test_per_character_divides_by_characters_and_never_by_zero():
-    values = losses.per_character(np.float32([6, 5]), np.int32([3, 0]))
-    np.testing.assert_allclose(values, [2, 5])
+def test_the_loss_of_a_line_is_by_character_and_never_divided_by_zero():
+    logits = np.random.default_rng(0).normal(size=(2, 9, 4)).astype("float32")
+    lengths, frames = np.int32([3, 0]), np.int32([9, 9])
+    labels = np.int32([[1, 2, 3], [0, 0, 0]])
+    whole = losses.ctc_loss(labels, logits, lengths, frames).numpy()
+    values = losses.line_loss(logits, labels, lengths, frames)
+    np.testing.assert_allclose(values, whole / [3, 1], rtol=1e-6)
 
 
 def test_frame_loss_ignores_padding():

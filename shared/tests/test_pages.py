@@ -8,7 +8,7 @@ import freeze
 import numpy as np
 import pytest
 
-from shared import pages, paths, pen, sentences
+from shared import pages, paths, pen
 from shared.alphabet import UnknownCharacterError
 from shared.lines import FROZEN, DamagedFileError
 from shared.pages.frozen import pack, save_pages, unpack
@@ -128,7 +128,7 @@ def test_crossed_out_words_are_in_no_text_and_belong_to_nobody():
     found = 0
     for _ in range(24):
         page = pages.write_page("touching", pen.hands("train")[1], rng)
-        sentences.check_texts([line.text for line in page.lines], "train")
+        freeze.check_texts([line.text for line in page.lines], "train")
         near = cv2.dilate(page.owner, np.ones((9, 9), np.uint8)) > 0
         dark = page.image < 0.5 * np.median(page.image)
         found += (dark & ~near).sum() > 60
@@ -174,8 +174,8 @@ def test_pages_are_the_same_in_another_process(some):
 def test_splits_share_no_hand_and_no_text(some):
     test = pages.compose_pages(6, "regular", "test", 5)
     assert not {page.writer for page in some} & {page.writer for page in test}
-    sentences.check_texts([line.text for page in some for line in page.lines], "train")
-    sentences.check_texts([line.text for page in test for line in page.lines], "test")
+    freeze.check_texts([line.text for page in some for line in page.lines], "train")
+    freeze.check_texts([line.text for page in test for line in page.lines], "test")
 
 
 def test_empty_pages_have_no_lines():
@@ -273,7 +273,7 @@ def test_the_frozen_pages_are_what_they_say():
         assert all((page.writer in trained) == (name == "regular") for page in group)
         texts = [line.text for page in group for line in page.lines]
         assert len(texts) >= 95
-        sentences.check_texts(texts, "test")
+        freeze.check_texts(texts, "test")
         for page in group:
             assert set(np.unique(page.owner)) == set(range(len(page.lines) + 1))
     with pytest.raises(ValueError, match="no frozen pages 'hard'; choose one of regular, unseen"):

@@ -9,7 +9,9 @@ import pytest
 
 from shared import pen
 from shared.alphabet import ASCII, UnknownCharacterError
-from shared.writers import NUM_HANDS, letterforms, parse_letterform, read_letterforms, trace
+from shared.ink import photograph
+from shared.letterforms import letterforms, parse_letterform, read_letterforms, trace
+from shared.writers import NUM_HANDS
 
 COMMON = "etaoinshrdlucmfwypvbgkETAONIRS"
 
@@ -39,6 +41,7 @@ def test_a_third_of_each_characters_forms_is_held_out():
         (";; fine\na one 1,2 3,4\n", "line 2"),
         ("a one : 1,2 / \n", "no points"),
         ("a one : 1,2 3,4\na one : 5,6 7,8\n", "already has a form named 'one'"),
+        ("a one : 1,2 3,4\na two : 5,6 7,8\nb one : 1,2\n", "one form only of b; every"),
     ],
 )
 def test_an_unreadable_letterform_is_named(tmp_path, content, message):
@@ -201,7 +204,7 @@ def test_lines_are_uint8_and_saturate_without_wrapping():
 def test_a_photograph_only_adds_up_to_white():
     full = np.full((32, 64), 255, np.uint8)
     for seed in range(40):
-        assert pen.photograph(full, pen.hands("train")[seed], rng(seed)).min() > 60
+        assert photograph(full, pen.hands("train")[seed], rng(seed)).min() > 60
 
 
 def test_other_heights_scale_image_and_boxes():

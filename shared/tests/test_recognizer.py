@@ -226,6 +226,10 @@ def test_damaged_and_missing_models_are_explained(reader, tmp_path):
     (tmp_path / "mine.json").write_text(json.dumps(card)[:-20])
     with pytest.raises(recognizer.DamagedModelError, match="cannot be loaded"):
         recognizer.LineTextRecognizer.load(path)
+    del card["alphabet"]
+    (tmp_path / "mine.json").write_text(json.dumps(card))
+    with pytest.raises(ValueError, match="its card does not say alphabet. Restore mine"):
+        recognizer.LineTextRecognizer.load(path)
     (tmp_path / "mine.json").unlink()
     with pytest.raises(FileNotFoundError, match="mine.json is missing"):
         recognizer.LineTextRecognizer.load(path)

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 
+import freeze
 import numpy as np
 import pytest
 
@@ -57,11 +58,11 @@ def test_splits_share_no_text_and_no_content_word(texts):
 
 
 def test_the_check_of_texts_can_fail(texts):
-    sentences.check_texts(texts["test"], "test")
+    freeze.check_texts(texts["test"], "test")
     with pytest.raises(AssertionError, match="belongs to the train texts"):
-        sentences.check_texts(texts["train"][:1], "test")
+        freeze.check_texts(texts["train"][:1], "test")
     with pytest.raises(UnknownCharacterError):
-        sentences.check_texts(["na\u00efve"], "train")
+        freeze.check_texts(["na\u00efve"], "train")
 
 
 def test_the_kinds_that_people_write_all_occur(texts):
@@ -102,7 +103,7 @@ def test_the_same_seed_gives_the_same_texts_and_longer_runs_go_on():
 def test_running_text_fills_its_lines_and_stays_in_its_split(split):
     lengths = [40] * 30 + [24]
     lines = running(np.random.default_rng(3), split, lengths)
-    sentences.check_texts(lines, split)
+    freeze.check_texts(lines, split)
     assert all(1 <= len(line) <= most for line, most in zip(lines, lengths, strict=True))
     assert np.mean([len(line) for line in lines]) > 26
     assert lines[0][0].isupper() or lines[0][0].isdigit()
@@ -118,7 +119,7 @@ def test_running_text_goes_on_in_the_next_line():
 def test_filled_templates_belong_to_the_split():
     rng = np.random.default_rng(0)
     texts = [filled(rng, "test", ("Dear {first},", "{noun}")) for _ in range(20)]
-    sentences.check_texts(texts, "test")
+    freeze.check_texts(texts, "test")
     assert len(set(texts)) > 5
     word = next(text for text in ("a", "b", "c") if sentences.split_of(text) != "test")
     with pytest.raises(ValueError, match="makes a text of the split 'test'; give one a slot"):

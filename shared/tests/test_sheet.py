@@ -174,6 +174,7 @@ def test_what_is_there_stays_as_it_is(tmp_path, sheet):
     for name in ("Lines/line_0.JPG", "letters/a_0.png", "page.jpg"):
         Image.fromarray(sheet.lines[0]).save(folder / name)
     (folder / "Lines/lines.json").write_text('{"line_0.jpg": "mine"}')
+    (folder / "handwriting.json").write_text('{"version": 0, "writer": "me"}')
     old = {file: file.read_bytes() for file in folder.rglob("*_0.*")}
     sheet.save()
     mine = my_handwriting()
@@ -182,7 +183,7 @@ def test_what_is_there_stays_as_it_is(tmp_path, sheet):
     assert mine.labels.count("a") == 1 + sheet.labels.count("a")
     assert mine.page_text == "mine" and not (folder / "page.png").exists()
     about = json.loads((folder / "handwriting.json").read_text())
-    assert about == {"version": 1, "page": "mine"}
+    assert about == {"version": 1, "writer": "me", "page": "mine"}
 
 
 def test_a_page_of_which_nobody_knows_the_text_stays_so(tmp_path, sheet):

@@ -156,6 +156,8 @@ def test_a_damaged_or_foreign_checkpoint_is_set_aside(tmp_path):
     longer = _Counter()
     longer.training(updates=25, checkpoint=path).wait()
     assert len(longer.seen) == 25
+    assert (tmp_path / "run.npz.old").read_bytes() == b"half of a file"
+    assert (tmp_path / "run.npz.old-2").exists()
 
 
 def test_a_checkpoint_of_other_lines_is_not_used(tmp_path):
@@ -194,7 +196,7 @@ def test_a_loss_that_is_not_finite_ends_the_run_with_a_sentence():
     run = loop.Training(
         lambda batch, rate: float("nan"), lambda first: iter(range(9)), lambda update: 1.0, 5
     )
-    with pytest.raises(FloatingPointError, match="update 1.*Lower the learning rate"):
+    with pytest.raises(FloatingPointError, match="update 1.*lower learning rate"):
         run.wait()
 
 

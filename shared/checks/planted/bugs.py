@@ -96,7 +96,7 @@ BUGS = (
     Bug("short lengths", "a length in the batch is off by one", "batches",
         BATCHING, "assemble", "label_lengths, frames)", "label_lengths, frames - 1)"),
     Bug("left padding", "the padding is on the wrong side", "batches",
-        BATCHING, "pad_images", "row[:, : image.shape[1], 0] = image",
+        PREPARATION, "pad_images", "row[:, : image.shape[1], 0] = image",
         "row[:, width - image.shape[1] :, 0] = image"),
     Bug("no seed", "the order of the lines ignores its seed", "batches",
         BATCHING, "width_batches", "np.random.default_rng(seed)", "np.random.default_rng()"),

@@ -17,7 +17,7 @@ import numpy as np
 from shared import pen
 from shared.alphabet import ASCII
 from shared.lines import LineSet, compose_lines
-from shared.losses import check_batch, ctc_loss, per_character
+from shared.losses import check_batch, line_loss
 from shared.networks import num_frames
 from shared.preparation import BODIES, WHOLE_LINE, Preparation
 from shared.recognizer import LineTextRecognizer
@@ -149,11 +149,7 @@ class Adapter:
         self._optimizer = make_optimizer(self._network, LEARNING_RATE[reader.preparation])
         self._fresh = [keras.ops.convert_to_numpy(v) for v in self._optimizer.variables]
 
-        def loss(logits: Any, labels: Any, label_lengths: Any, logit_lengths: Any) -> Any:
-            losses = ctc_loss(labels, logits, label_lengths, logit_lengths)
-            return per_character(losses, label_lengths)
-
-        self._update = compile_update(self._network, self._optimizer, loss)
+        self._update = compile_update(self._network, self._optimizer, line_loss)
 
     def adapt(
         self,

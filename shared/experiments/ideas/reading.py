@@ -10,10 +10,9 @@ import numpy as np
 from shared import ctc
 from shared.alphabet import ASCII, BLANK
 from shared.networks import HEIGHT
+from shared.preparation import padded_batches
 from shared.recognizer import compile_inference
-from shared.training import pad_images
 
-BUCKET = 32
 BATCH_SIZE = 50
 LONGEST_TEXT = 60  # Where a decoder that never ends is stopped
 Reader = Callable[[Sequence[np.ndarray]], list[str]]
@@ -62,16 +61,10 @@ def attention_reader(encoder: Any, decoder: Any) -> Reader:
 
 
 def _in_buckets(read_batch: Callable, images: Sequence[np.ndarray]) -> list[str]:
-    """Read lines in batches of about the same width; see `LineTextRecognizer.logits_many`."""
-    buckets: dict[int, list[int]] = {}
-    for index, image in enumerate(images):
-        buckets.setdefault(-(-image.shape[1] // BUCKET) * BUCKET, []).append(index)
+    """Read lines in batches of about the same width; see `preparation.padded_batches`."""
     texts = [""] * len(images)
-    for width, members in sorted(buckets.items()):
-        for start in range(0, len(members), BATCH_SIZE):
-            part = members[start : start + BATCH_SIZE]
-            lines = [images[index] for index in part]
-            found = read_batch(pad_images(lines, width), [line.shape[1] for line in lines])
-            for index, text in zip(part, found, strict=True):
-                texts[index] = text
+    for part, batch in padded_batches(images, BATCH_SIZE):
+        found = read_batch(batch, [images[index].shape[1] for index in part])
+        for index, text in zip(part, found, strict=True):
+            texts[index] = text
     return texts

@@ -217,7 +217,7 @@ def _prepare(configuration: Configuration) -> tuple[Any, Reader, Callable, list[
     """Return the network, how it reads, how it learns, and all its variables."""
     from shared.backend import tf
     from shared.loop import compile_update, make_optimizer
-    from shared.losses import ctc_loss, per_character
+    from shared.losses import line_loss
 
     lengths = tf.TensorSpec((None,), tf.int32)
     signature = [tf.TensorSpec((None, HEIGHT, None, 1), tf.uint8)]
@@ -230,12 +230,7 @@ def _prepare(configuration: Configuration) -> tuple[Any, Reader, Callable, list[
     else:
         network = build_network(configuration)
         optimizer = make_optimizer(network, configuration.learning_rate)
-
-        def loss(logits: Any, labels: Any, label_lengths: Any, logit_lengths: Any) -> Any:
-            losses = ctc_loss(labels, logits, label_lengths, logit_lengths)
-            return per_character(losses, label_lengths)
-
-        update = compile_update(network, optimizer, loss)
+        update = compile_update(network, optimizer, line_loss)
         reader = ctc_reader(network, configuration.frame_width)
     return network, reader, update, [*network.variables, *optimizer.variables]
 

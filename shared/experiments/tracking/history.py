@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from shared.paths import write_atomically
+from shared.paths import free_name, write_atomically
 
 Record = dict[str, Any]
 
@@ -99,15 +99,6 @@ def recover(path: Path) -> Path | None:
     write_atomically(aside, b"".join(damaged))
     write_atomically(path, b"".join(line for line in lines if _whole(line)))
     return aside
-
-
-def free_name(path: Path) -> Path:
-    """Return a path, or with `-2`, `-3` ... behind it, whichever nothing lies at yet."""
-    found, number = path, 1
-    while found.exists():
-        number += 1
-        found = path.with_name(f"{path.name}-{number}")
-    return found
 
 
 def _whole(line: bytes) -> Record | None:

@@ -34,7 +34,8 @@ def stand_in(place: str = "my/handwriting") -> Handwriting:
     Args:
         place: Where the description says that the learner's own files belong.
     """
-    from shared.pen import draw, hands, photograph, write, write_character
+    from shared.ink import photograph
+    from shared.pen import draw, hands, write, write_character
 
     hand = hands("test")[0]
     rng = np.random.default_rng(STAND_IN_SEED)

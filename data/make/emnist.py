@@ -3,15 +3,21 @@
 The official files come in idx format, gzipped (Cohen, Afshar, Tapson, van Schaik 2017, "EMNIST:
 an extension of MNIST to handwritten letters", arXiv:1702.05373). Name their folder once, in the
 environment variable HANDWRITING_EMNIST, or put them in `data/emnist` or `my/emnist`.
+
+  python data/make/emnist.py               write the sets that Lab 2 reads, in data/emnist
+  python data/make/emnist.py --download    fetch the official files first, 560 MB
 """
 
 from __future__ import annotations
 
+import argparse
 import gzip
 import hashlib
 import os
+import sys
 import zipfile
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +33,7 @@ _IMAGES, _LABELS = 2051, 2049  # How the files begin
 _HOW = (
     f"Download {URL} by hand (560 MB), unpack the files emnist-balanced-*.gz and "
     f"emnist-byclass-*.gz into one folder, and set {SETTING} to that folder; or call "
-    "shared.emnist.download()."
+    "python data/make/emnist.py --download."
 )
 
 
@@ -96,7 +102,7 @@ def load(split: str, classes: int = 47, folder: Path | None = None) -> Character
             test = _read(folder, f"{name}-test")
             return test if split == "test" else _without(_read(folder, f"{name}-train"), test)
     if classes == 47 and {"bymerge-test", "balanced-train-last9120", "byclass-test"} <= have:
-        test = _read(folder, "byclass-test").merge_case()
+        test = merge_case(_read(folder, "byclass-test"))
         if split == "test":
             return test
         parts = [_read(folder, name) for name in ("bymerge-test", "balanced-train-last9120")]
@@ -111,6 +117,19 @@ def load(split: str, classes: int = 47, folder: Path | None = None) -> Character
         f"{folder} holds {', '.join(sorted(have)) or 'no EMNIST set'}: not enough for {classes} "
         f"classes, which need {'balanced' if classes == 47 else 'byclass'}-train and -test. {_HOW}"
     )
+
+
+def merge_case(whole: CharacterSet) -> CharacterSet:
+    """Fold 62 classes into the 47 of EMNIST ByMerge: C I J K L M O P S U V W X Y Z.
+
+    Raises:
+        ValueError: A class is neither digit nor letter.
+    """
+    folded = [c if c in CLASSES_47 else c.upper() for c in whole.classes]
+    if not set(folded) <= set(CLASSES_47):
+        raise ValueError(f"Case merges for digits and letters alone, not for {whole.classes!r}.")
+    numbers = np.array([CLASSES_47.index(c) for c in folded], whole.labels.dtype)
+    return CharacterSet(whole.images, numbers[whole.labels], CLASSES_47, whole.writers)
 
 
 def _divide(whole: CharacterSet, split: str) -> CharacterSet:
@@ -215,3 +234,24 @@ def download(folder: Path | None = None, url: str = URL, checksum: str = CHECKSU
                 write_atomically(folder / name, members.read(member))
     archive.unlink()
     return folder
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Write both splits as Lab 2 reads them; return 1 where the files cannot be used."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--download", action="store_true", help="fetch the official files first")
+    arguments = parser.parse_args(words)
+    try:
+        folder = download() if arguments.download else None
+        for split in ("train", "test"):
+            file = DATA / "emnist" / f"{split}_62.npz"
+            load(split, 62, folder).save(file)
+            print(f"{file} is written.")
+    except EmnistError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -165,7 +165,7 @@ def test_each_level_draws_each_edge_case():
           for (const mode of Object.keys(MODES)) {
             levels.push(latticeLevel({ ...v, state: { ...v.state, mode } }));
           }
-          return levels.map(({ svg, height }) => [svg, height]);
+          return levels.map(({ parts, height }) => [parts.join(""), height]);
         });
         """,
         cases,

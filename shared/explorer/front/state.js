@@ -19,26 +19,30 @@ function unpack(data) {
   return { ...data, logits: numbersOf(data.logits, data.frames), snapshots };
 }
 
-// Actions are replayed, so that undo and a link are exact: an edit of one bar, a step of training
+// Actions are replayed, so that undo and a link are exact: an edit of one bar, a step of training.
+// A drag changes the last action alone, and what the others made is kept with them.
+const made = new WeakMap();
 function replayed(scene, state, actions) {
-  const first = scene.snapshots?.[state.snapshot]?.logits ?? scene.logits;
-  const logits = first.map((row) => [...row]);
-  for (const action of actions) {
-    if (action.rate === undefined) logits[action.t][action.k] = action.value;
-    else stepDown(logits, action);
-  }
-  return logits;
+  return actions.reduce((logits, action) => {
+    if (made.get(action)?.from !== logits) {
+      const to = action.rate === undefined
+        ? logits.map((row, t) => (t === action.t ? row.map((v, k) => (k === action.k ? action.value : v)) : row))
+        : stepDown(logits, action);
+      made.set(action, { from: logits, to });
+    }
+    return made.get(action).to;
+  }, scene.snapshots?.[state.snapshot]?.logits ?? scene.logits);
 }
 
 // What the softmax sees, after the blank's bias and the temperature
 function effective(logits, { bias, temperature }) {
-  return logits.map((row) => row.map((v, k) => (v + (k === BLANK ? bias : 0)) / temperature));
+  return bias === 0 && temperature === 1 ? logits : logits.map((row) => row.map((v, k) => (v + (k === BLANK ? bias : 0)) / temperature));
 }
 
-// One step of gradient descent on the logits themselves, in place
+// One step of gradient descent on the logits themselves
 function stepDown(logits, { rate, label, bias = 0, temperature = 1 }) {
   const { gradient } = compute(effective(logits, { bias, temperature }), label);
-  gradient.forEach((row, t) => row.forEach((g, k) => { logits[t][k] -= (rate * g) / temperature; }));
+  return logits.map((row, t) => row.map((v, k) => v - (rate * gradient[t][k]) / temperature));
 }
 
 function toFragment(state, actions) {

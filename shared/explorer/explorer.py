@@ -13,7 +13,7 @@ import numpy as np
 
 from shared import ctc
 from shared.alphabet import Alphabet
-from shared.explorer.inputs import checked_image, checked_logits
+from shared.explorer.inputs import checked_image, checked_logits, checked_puzzle
 from shared.explorer.live import line_data, page
 from shared.explorer.png import render_png
 from shared.explorer.replay_panel import check_snapshots
@@ -31,6 +31,7 @@ def explore(
     image: np.ndarray | None = None,
     view: str = "all",
     snapshots: Sequence[dict] | None = None,
+    puzzle: int = 0,
 ) -> Explorer:
     """Look at what CTC makes of the logits of one line, and change them by hand.
 
@@ -41,6 +42,10 @@ def explore(
         image: the line, (height, width) uint8, ink 255 on paper 0.
         view: "all", "emissions", "greedy" (or "collapse"), "lattice", "gradient" or "replay".
         snapshots: of training: dicts with update, logits (time steps, classes) and loss.
+        puzzle: Number of the puzzle, 1 to 6, that the live explorer opens at; 0 for the line.
+
+    Raises:
+        ValueError: Something given does not fit; the message says what is needed.
 
     Returns:
         An `Explorer`; as the last line of a cell it displays itself.
@@ -48,7 +53,7 @@ def explore(
     Example:
         >>> explore(np.zeros((6, 4)), "abc", "ab", view="lattice").loss  # doctest: +SKIP
     """
-    return Explorer(logits, alphabet, target, image, view, snapshots)
+    return Explorer(logits, alphabet, target, image, view, snapshots, puzzle)
 
 
 class Explorer:
@@ -68,12 +73,14 @@ class Explorer:
         image: np.ndarray | None = None,
         view: str = "all",
         snapshots: Sequence[dict] | None = None,
+        puzzle: int = 0,
     ) -> None:
         self.alphabet = Alphabet(alphabet) if isinstance(alphabet, str) else alphabet
         self.logits = checked_logits(logits, self.alphabet)
         self.image = None if image is None else checked_image(image)
         self.snapshots = check_snapshots(snapshots or (), self.logits.shape)
         self.view = view_name(view)
+        self.puzzle = checked_puzzle(puzzle)
         if self.view == "replay" and not self.snapshots:
             raise ValueError(
                 "The replay view needs snapshots of training, and none were given; "

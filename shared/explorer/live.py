@@ -90,7 +90,7 @@ def line_data(explorer: Explorer, note: str = "") -> str:
              "logits": packed(one["logits"])}
             for one, said in zip(explorer.snapshots, derived, strict=True)
         ],
-        "bigrams": letter_pairs(), "note": note,
+        "bigrams": letter_pairs(), "note": note, "puzzle": explorer.puzzle,
     }  # fmt: skip
     return json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 

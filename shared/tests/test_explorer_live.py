@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from shared.explorer import Explorer
+from shared.explorer.inputs import NUM_PUZZLES
 from shared.explorer.live import SCRIPTS, line_data, page, read_front, style
 from shared.paths import DATA
 from shared.tests.explorer_support import needs_node, run_javascript
@@ -111,8 +112,8 @@ def test_a_link_brings_back_what_was_done_and_leaves_out_what_it_cannot_read():
     state = {"level": "beam", "width": 8, "target": "he ~&=ü", "t": 3}
     found = run_javascript(
         LOGIC,
-        "const written = toFragment(data.state, data.actions);"
-        "const read = (text) => fromFragment(text, START, () => 7, () => 12);"
+        "const written = toFragment(data.state, START, data.actions);"
+        "const read = (text) => fromFragment(text, () => ({ ...START }), () => 7, () => 12);"
         "return [read(written), read('width=99&level=x&do=e99.0.1~e1.2.3~what&k=2')];",
         {"state": state, "actions": actions},
     )
@@ -120,6 +121,27 @@ def test_a_link_brings_back_what_was_done_and_leaves_out_what_it_cannot_read():
     assert {key: found[0]["state"][key] for key in state} == state
     assert found[1]["actions"] == [{"t": 1, "k": 2, "value": 3}] and found[1]["ignored"] == 4
     assert found[1]["state"]["k"] == 2 and found[1]["state"]["width"] == 4
+
+
+@needs_node
+def test_a_puzzle_can_be_opened_by_python_and_by_a_link():
+    explorer = Explorer(hello_logits(), LETTERS, "hello", puzzle=3)
+    assert json.loads(line_data(explorer))["puzzle"] == 3
+    assert read_front("puzzles.js").count("opens: {") == NUM_PUZZLES
+    for wrong in (7, -1, "3", None):
+        with pytest.raises(ValueError, match="puzzles 1 to 6, and puzzle="):
+            Explorer(hello_logits(), LETTERS, "hello", puzzle=wrong)
+    opened = run_javascript(
+        LOGIC,
+        "const begin = (number) => ({ ...START, ...PUZZLES[number - 1]?.opens, puzzle: number });"
+        "const read = (text) => fromFragment(text, begin, () => 7, () => 12);"
+        "const link = toFragment({ ...begin(3), level: 'collapse' }, begin(3), []);"
+        "return ['puzzle=3', link, 'puzzle=9'].map(read);",
+        None,
+    )
+    assert [(one["state"]["level"], one["ignored"]) for one in opened] == [
+        ("beam", 0), ("collapse", 0), ("collapse", 1),
+    ]  # fmt: skip
 
 
 @needs_node

@@ -64,12 +64,15 @@ function mount(el, data, { inPage = false } = {}) {
   const hatch = `ctcx-hatch-${(mounted += 1)}`;
   one("pattern").id = hatch;
   const line = unpack(data);
-  const initial = { ...START, target: line.target, level: data.level, mode: data.mode, snapshot: line.snapshots.length - 1 };
+  // How the line, or a puzzle, looks before anything was done to it
+  const beginning = (number) => (PUZZLES[number - 1]
+    ? { ...START, mode: "river", ...PUZZLES[number - 1].opens, puzzle: number, target: scenes[number].target }
+    : { ...START, target: line.target, level: data.level, mode: data.mode, snapshot: line.snapshots.length - 1 });
   const scenes = [line, ...PUZZLES.map((puzzle) => puzzle.line())];
   const kept = new Map(); // What was done to each line, so that none is lost for another
   const solved = new Set();
   const looks = new Map(); // Rows and colors of each line, fixed for its life
-  let state = { ...initial };
+  let state = beginning(data.puzzle ?? 0);
   let actions = [];
   let refusal = "";
   let playing = null;
@@ -196,9 +199,7 @@ function mount(el, data, { inPage = false } = {}) {
 
   function openPuzzle(number) {
     kept.set(state.puzzle, { state: { ...state }, actions });
-    const puzzle = PUZZLES[number - 1];
-    const fresh = number ? { ...START, puzzle: number, target: scenes[number].target, level: puzzle.level, mode: puzzle.mode ?? "river", snapshot: -1 } : { ...initial };
-    ({ state, actions } = kept.get(number) ?? { state: fresh, actions: [] });
+    ({ state, actions } = kept.get(number) ?? { state: beginning(number), actions: [] });
     stop();
     change({});
   }
@@ -449,16 +450,13 @@ function mount(el, data, { inPage = false } = {}) {
   function remember() {
     if (!inPage) return;
     clearTimeout(writing); // Browsers refuse an address that changes with every pixel
-    writing = setTimeout(() => history.replaceState(null, "", `#${toFragment(withoutDefaults(), actions)}`), 250);
+    writing = setTimeout(() => history.replaceState(null, "", `#${toFragment(state, beginning(state.puzzle), actions)}`), 250);
   }
-  const withoutDefaults = () => Object.fromEntries(Object.entries(state).map(([key, value]) => [key, value === initial[key] ? START[key] : value]));
 
   function open() {
-    const found = fromFragment(location.hash.slice(1), initial, (s) => (scenes[s.puzzle] ?? line).characters.length + 1,
-      (s) => (scenes[s.puzzle] ?? line).logits.length);
+    const found = fromFragment(location.hash.slice(1), beginning, (s) => scenes[s.puzzle].characters.length + 1, (s) => scenes[s.puzzle].logits.length);
     ({ state, actions } = found);
-    if (!scenes[state.puzzle]) state.puzzle = 0;
-    if (!line.snapshots[state.snapshot]) state.snapshot = initial.snapshot;
+    if (!scene().snapshots?.[state.snapshot]) state.snapshot = beginning(state.puzzle).snapshot;
     if ([...state.target].some((c) => !scene().characters.includes(c))) state.target = scene().target;
     refusal = found.ignored ? `${found.ignored} part${found.ignored > 1 ? "s" : ""} of the link could not be read and were left out.` : "";
   }
@@ -474,7 +472,7 @@ function mount(el, data, { inPage = false } = {}) {
   field("undo").addEventListener("click", () => { actions.pop(); change({}); });
   field("reset").addEventListener("click", () => {
     actions = [];
-    change({ bias: 0, temperature: 1, target: scene().target, snapshot: state.puzzle ? -1 : initial.snapshot, t: -1, k: -1, s: -1 });
+    change({ bias: 0, temperature: 1, target: scene().target, snapshot: beginning(state.puzzle).snapshot, t: -1, k: -1, s: -1 });
   });
   field("numbers").addEventListener("click", () => {
     one(".ctcx-tables").hidden = !one(".ctcx-tables").hidden;
@@ -484,13 +482,13 @@ function mount(el, data, { inPage = false } = {}) {
   one(".ctcx-note").textContent = line.note ?? "";
   field("link").hidden = !inPage;
   field("link").addEventListener("click", async () => {
-    history.replaceState(null, "", `#${toFragment(withoutDefaults(), actions)}`);
+    history.replaceState(null, "", `#${toFragment(state, beginning(state.puzzle), actions)}`);
     await navigator.clipboard?.writeText(location.href);
     field("link").textContent = navigator.clipboard ? "Copied" : "See the address";
     setTimeout(() => { field("link").textContent = "Copy link"; }, 1500);
   });
   if (inPage) {
-    open();
+    if (location.hash.length > 1) open();
     addEventListener("hashchange", () => { open(); refresh(); });
   }
   refresh();

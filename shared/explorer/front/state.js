@@ -45,9 +45,11 @@ function stepDown(logits, { rate, label, bias = 0, temperature = 1 }) {
   return logits.map((row, t) => row.map((v, k) => v - (rate * gradient[t][k]) / temperature));
 }
 
-function toFragment(state, actions) {
+// What differs from how the line or the puzzle begins, and what was done
+function toFragment(state, first, actions) {
   const found = new URLSearchParams();
-  for (const [key, value] of Object.entries(state)) if (value !== START[key]) found.set(key, value);
+  if (state.puzzle) found.set("puzzle", state.puzzle);
+  for (const [key, value] of Object.entries(state)) if (value !== first[key]) found.set(key, value);
   const done = actions.map((a) => (a.rate === undefined
     ? `e${a.t}.${a.k}.${tidy(a.value)}` : `s${[a.rate, tidy(a.bias), a.temperature, ...a.label].join("_")}`));
   if (done.length) found.set("do", done.join("~"));
@@ -55,10 +57,10 @@ function toFragment(state, actions) {
 }
 
 // Read a link; what it says wrongly is left out, and the number of such parts is told
-function fromFragment(fragment, initial, classes, frames) {
+function fromFragment(fragment, beginning, classes, frames) {
   const given = new URLSearchParams(fragment);
-  const state = { ...initial };
-  const LOW_HIGH = { stage: [0, 2], bias: [-8, 8], temperature: [0.25, 4], width: [1, 16], bonus: [0, 2], rate: [0.05, 50] };
+  const state = beginning(Number(given.get("puzzle") ?? 0));
+  const LOW_HIGH = { stage: [0, 2], bias: [-8, 8], temperature: [0.25, 4], width: [1, 16], bonus: [0, 2], rate: [0.05, 50], puzzle: [0, PUZZLES.length] };
   let ignored = 0;
   for (const [key, text] of given) {
     if (key === "do") continue;
@@ -66,8 +68,8 @@ function fromFragment(fragment, initial, classes, frames) {
     const [low, high] = LOW_HIGH[key] ?? [-Infinity, Infinity];
     const known = key in START && !Number.isNaN(value) && !(value < low || value > high) &&
       (key !== "level" || LEVELS.includes(value)) && (key !== "mode" || Object.hasOwn(MODES, value));
-    if (known) state[key] = value;
-    else ignored += 1;
+    if (!known) ignored += 1;
+    else if (key !== "puzzle") state[key] = value;
   }
   const inside = (v, count) => Number.isInteger(v) && v >= 0 && v < count;
   const actions = (given.get("do") ?? "").split("~").filter(Boolean).flatMap((text) => {

@@ -91,6 +91,7 @@ def line_data(explorer: Explorer, note: str = "") -> str:
             for one, said in zip(explorer.snapshots, derived, strict=True)
         ],
         "bigrams": letter_pairs(), "note": note, "puzzle": explorer.puzzle,
+        "own": explorer.own,
     }  # fmt: skip
     return json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 

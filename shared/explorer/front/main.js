@@ -238,7 +238,10 @@ function mount(el, data, { inPage = false } = {}) {
     setText(one(".ctcx-status span"), spoken(v));
     one(".ctcx-status label").hidden = v.rows[at.row] === OTHER;
     put("logit", tidy(logits[at.t][v.rows[at.row]] ?? 0));
-    one(".ctcx-note").hidden = !line.note || state.puzzle > 0;
+    const untouched = !actions.length && state.target === line.target && state.bias === 0 && state.temperature === 1;
+    const said = state.puzzle ? "" : [line.note, untouched && line.own].filter(Boolean).join(" ");
+    setText(one(".ctcx-note"), said);
+    one(".ctcx-note").hidden = !said;
     one(".ctcx-widths").hidden = state.level !== "beam";
     clearTimeout(comparing); // Five searches are too many for each pixel of a drag
     if (state.level === "beam") comparing = setTimeout(() => { compareWidths(v, WIDTHS); }, 250);
@@ -479,7 +482,6 @@ function mount(el, data, { inPage = false } = {}) {
     field("numbers").setAttribute("aria-expanded", String(!one(".ctcx-tables").hidden));
     draw();
   });
-  one(".ctcx-note").textContent = line.note ?? "";
   field("link").hidden = !inPage;
   field("link").addEventListener("click", async () => {
     history.replaceState(null, "", `#${toFragment(state, beginning(state.puzzle), actions)}`);

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 FRONT = Path(__file__).with_name("front")
 SCRIPTS = (
     "ctc.js", "draw.js", "collapse.js", "lattice.js", "beam.js", "puzzles.js", "state.js",
-    "main.js",
+    "network.js", "ink.js", "own.js", "main.js",
 )  # fmt: skip
 #: Where the live explorer opens for each view of the picture: level, and what the lattice shows
 OPENS = {

@@ -28,7 +28,9 @@ const CONTROLS = {
 const BODY = `
 <div class="ctcx-top"><span class="ctcx-choice ctcx-levels" role="group" aria-label="Level"></span>
 <span class="ctcx-tools"><button type="button" name="undo">Undo</button><button type="button" name="reset">Reset</button>
-<button type="button" name="numbers" aria-expanded="false">Numbers</button><button type="button" name="link" hidden>Copy link</button></span></div>
+<button type="button" name="numbers" aria-expanded="false">Numbers</button><button type="button" name="own" aria-expanded="false" hidden>Own line</button>
+<button type="button" name="link" hidden>Copy link</button></span></div>
+<div class="ctcx-own" hidden></div>
 <p class="ctcx-lead"><b></b> <span></span></p>
 <form class="ctcx-form"></form>
 <p class="ctcx-result"></p>
@@ -63,11 +65,11 @@ function mount(el, data, { inPage = false } = {}) {
   const field = (name) => root.querySelector(`[name="${name}"]`);
   const hatch = `ctcx-hatch-${(mounted += 1)}`;
   one("pattern").id = hatch;
-  const line = unpack(data);
+  let line = unpack(data);
   // How the line, or a puzzle, looks before anything was done to it
   const beginning = (number) => (PUZZLES[number - 1]
     ? { ...START, mode: "river", ...PUZZLES[number - 1].opens, puzzle: number, target: scenes[number].target }
-    : { ...START, target: line.target, level: data.level, mode: data.mode, snapshot: line.snapshots.length - 1 });
+    : { ...START, target: line.target, typed: line.typed ?? "", level: data.level, mode: data.mode, snapshot: line.snapshots.length - 1 });
   const scenes = [line, ...PUZZLES.map((puzzle) => puzzle.line())];
   const kept = new Map(); // What was done to each line, so that none is lost for another
   const solved = new Set();
@@ -109,7 +111,7 @@ function mount(el, data, { inPage = false } = {}) {
   // The frames before the first one that changed are not searched again
   function beam(width) {
     const lm = state.bonus ? (prefix, k) => state.bonus * languageBonus(line.bigrams, scene().characters, prefix, k) : undefined;
-    const of = `${state.puzzle} ${state.bonus}`;
+    const of = `${state.puzzle} ${state.bonus} ${scene().characters}`;
     const before = beams.get(width);
     const change = before?.of === of ? n.logProbs.findIndex((row, t) => row !== before.logProbs[t]) : 0;
     if (change < 0) return before.steps;
@@ -195,6 +197,18 @@ function mount(el, data, { inPage = false } = {}) {
       `“${unknown}” has no class here, so the target stays ${state.target || "empty"}. The characters are: ${[...scene().characters].slice(0, 40).join(" ")}${scene().characters.length > 40 ? " …" : ""}`;
     if (unknown === undefined) Object.assign(state, { target: wanted, s: -1, t: -1, k: -1 });
     refresh();
+  }
+
+  // A line of one's own takes the place of the one that came with the page
+  function takeLine(own) {
+    const { level, mode } = state;
+    stop();
+    line = { ...line, ...own, snapshots: [], note: "", own: "" };
+    scenes[0] = line;
+    for (const memory of [kept, looks]) memory.delete(0);
+    ({ state, actions } = { state: { ...beginning(0), level, mode }, actions: [] });
+    field("link").hidden = line.local; // A link holds a text, no drawing
+    change({});
   }
 
   function openPuzzle(number) {
@@ -451,12 +465,14 @@ function mount(el, data, { inPage = false } = {}) {
 
   let writing = null;
   function remember() {
-    if (!inPage) return;
+    if (!inPage || line.local) return;
     clearTimeout(writing); // Browsers refuse an address that changes with every pixel
     writing = setTimeout(() => history.replaceState(null, "", `#${toFragment(state, beginning(state.puzzle), actions)}`), 250);
   }
 
   function open() {
+    const typed = new URLSearchParams(location.hash.slice(1)).get("typed");
+    if (writeOwn && typed && typed !== line.typed) writeOwn(typed);
     const found = fromFragment(location.hash.slice(1), beginning, (s) => scenes[s.puzzle].characters.length + 1, (s) => scenes[s.puzzle].logits.length);
     ({ state, actions } = found);
     if (!scene().snapshots?.[state.snapshot]) state.snapshot = beginning(state.puzzle).snapshot;
@@ -481,6 +497,12 @@ function mount(el, data, { inPage = false } = {}) {
     one(".ctcx-tables").hidden = !one(".ctcx-tables").hidden;
     field("numbers").setAttribute("aria-expanded", String(!one(".ctcx-tables").hidden));
     draw();
+  });
+  field("own").hidden = !data.reader;
+  const writeOwn = data.reader && ownLine(one(".ctcx-own"), data, takeLine);
+  field("own").addEventListener("click", () => {
+    one(".ctcx-own").hidden = !one(".ctcx-own").hidden;
+    field("own").setAttribute("aria-expanded", String(!one(".ctcx-own").hidden));
   });
   field("link").hidden = !inPage;
   field("link").addEventListener("click", async () => {

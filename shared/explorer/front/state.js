@@ -3,7 +3,7 @@
 const LEVELS = ["collapse", "lattice", "beam"];
 const START = {
   level: "collapse", mode: "river", target: "", stage: 2, bias: 0, temperature: 1, width: 4, bonus: 0,
-  rate: 1, snapshot: -1, puzzle: 0, t: -1, k: -1, s: -1,
+  rate: 1, snapshot: -1, puzzle: 0, typed: "", t: -1, k: -1, s: -1,
 };
 
 function numbersOf(packed, frames) {
@@ -48,7 +48,7 @@ function stepDown(logits, { rate, label, bias = 0, temperature = 1 }) {
 // What differs from how the line or the puzzle begins, and what was done
 function toFragment(state, first, actions) {
   const found = new URLSearchParams();
-  if (state.puzzle) found.set("puzzle", state.puzzle);
+  for (const key of ["typed", "puzzle"]) if (state[key]) found.set(key, state[key]);
   for (const [key, value] of Object.entries(state)) if (value !== first[key]) found.set(key, value);
   const done = actions.map((a) => (a.rate === undefined
     ? `e${a.t}.${a.k}.${tidy(a.value)}` : `s${[a.rate, tidy(a.bias), a.temperature, ...a.label].join("_")}`));
@@ -69,7 +69,7 @@ function fromFragment(fragment, beginning, classes, frames) {
     const known = key in START && !Number.isNaN(value) && !(value < low || value > high) &&
       (key !== "level" || LEVELS.includes(value)) && (key !== "mode" || Object.hasOwn(MODES, value));
     if (!known) ignored += 1;
-    else if (key !== "puzzle") state[key] = value;
+    else if (key !== "puzzle" && key !== "typed") state[key] = value;
   }
   const inside = (v, count) => Number.isInteger(v) && v >= 0 && v < count;
   const actions = (given.get("do") ?? "").split("~").filter(Boolean).flatMap((text) => {

@@ -207,7 +207,7 @@ function mount(el, data, { inPage = false } = {}) {
     scenes[0] = line;
     for (const memory of [kept, looks]) memory.delete(0);
     ({ state, actions } = { state: { ...beginning(0), level, mode }, actions: [] });
-    field("link").hidden = line.local; // A link holds a text, no drawing
+    field("link").hidden = !inPage || line.local; // A link holds a text, no drawing
     change({});
   }
 

@@ -4,7 +4,7 @@ const ZOOM = 4; // How much larger than the reader sees it a line is shown
 const GUIDES = { baseline: 115, xHeight: 50 }; // On the paper, in its pixels
 const OWN = `
 <p>Type, draw, or choose a picture: the small network of the labs reads it here, and nothing leaves this page.</p>
-<form class="ctcx-form"><label>Type <input name="typed" type="text" size="22" maxlength="40" spellcheck="false" autocomplete="off" autocapitalize="off"></label>
+<form class="ctcx-tools"><label>Type <input name="typed" type="text" size="22" maxlength="40" spellcheck="false" autocomplete="off" autocapitalize="off"></label>
 <button type="submit">Write it</button>
 <label>Picture of one line <input name="picture" type="file" accept="image/*"></label></form>
 <canvas class="ctcx-paper" width="1000" height="170" role="img" aria-label="Paper to draw a word on; with the keyboard, type it above"></canvas>

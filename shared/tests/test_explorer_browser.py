@@ -50,8 +50,8 @@ def test_typed_line_is_read_and_goes_into_the_link(opened):
     page.keyboard.press("Enter")
     page.fill('[name="typed"]', "moon")
     page.keyboard.press("Enter")
-    page.wait_for_function("document.querySelector('.ctcx-result').textContent.includes('moon')")
-    page.wait_for_function("location.hash.includes('typed=moon')")
+    page.locator(".ctcx-result", has_text="moon").wait_for()
+    page.wait_for_url(re.compile("typed=moon"))
     again = opened("#" + page.url.split("#")[1])
     assert "moon" in again.inner_text(".ctcx-result")
 
@@ -74,7 +74,7 @@ def test_drawn_line_is_read_and_stays_on_the_device(opened):
                     page.mouse.down()
             page.mouse.up()
         left += unit * (glyph["right"] - glyph["left"] + 0.35)
-    page.wait_for_function("document.querySelector('.ctcx-told').textContent.includes('tea')")
+    page.locator(".ctcx-told", has_text="tea").wait_for()
     assert page.is_hidden('[name="link"]') and "typed" not in page.url
 
 

@@ -207,7 +207,7 @@ function mount(el, data, { inPage = false } = {}) {
     scenes[0] = line;
     for (const memory of [kept, looks]) memory.delete(0);
     ({ state, actions } = { state: { ...beginning(0), level, mode }, actions: [] });
-    field("link").hidden = !inPage || line.local; // A link holds a text, no drawing
+    field("link").hidden = !inPage || line.local;
     change({});
   }
 
@@ -463,11 +463,13 @@ function mount(el, data, { inPage = false } = {}) {
     Object.assign(node.style, { left: toLeft ? "" : `${said.x + 16}px`, right: toLeft ? `${v.width - said.x + 16}px` : "", top: `${Math.max(said.y - 30, 0)}px` });
   }
 
+  // A link holds a text, no drawing
+  const address = () => (line.local ? "#" : `#${toFragment(state, beginning(state.puzzle), actions)}`);
   let writing = null;
   function remember() {
-    if (!inPage || line.local) return;
+    if (!inPage) return;
     clearTimeout(writing); // Browsers refuse an address that changes with every pixel
-    writing = setTimeout(() => history.replaceState(null, "", `#${toFragment(state, beginning(state.puzzle), actions)}`), 250);
+    writing = setTimeout(() => history.replaceState(null, "", address()), 250);
   }
 
   function open() {
@@ -506,7 +508,7 @@ function mount(el, data, { inPage = false } = {}) {
   });
   field("link").hidden = !inPage;
   field("link").addEventListener("click", async () => {
-    history.replaceState(null, "", `#${toFragment(state, beginning(state.puzzle), actions)}`);
+    history.replaceState(null, "", address());
     await navigator.clipboard?.writeText(location.href);
     field("link").textContent = navigator.clipboard ? "Copied" : "See the address";
     setTimeout(() => { field("link").textContent = "Copy link"; }, 1500);

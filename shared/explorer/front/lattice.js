@@ -103,8 +103,9 @@ function net(v, g, reached) {
   let [lines, dots, crosses] = ["", "", ""];
   inside.forEach((row, t) => row.forEach((is, s) => {
     if (!is) return;
-    if (g.height >= 5) dots += `M${at(t, s)}h0`; // Closer, they would cover everything
-    for (const move of [0, 1, 2]) {
+    const apart = g.height >= 5; // Closer, dots and slanted lines would cover everything
+    if (apart) dots += `M${at(t, s)}h0`;
+    for (const move of apart ? [0, 1, 2] : [0]) {
       if (!leads(t, s, move) || leads(t - 1, s - move, move)) continue;
       let far = 1;
       while (leads(t + far, s + far * move, move)) far += 1;

@@ -645,7 +645,7 @@ check("lab03.collapse")
 rng = np.random.default_rng(SEED)
 opinion = 2.5 * np.eye(word.num_classes)[path] + rng.normal(0, 0.4, (12, word.num_classes))
 opinion[7, 3] += 1.5  # Frame 7 parts the two l's, and could nearly be an l itself
-explore(opinion, word, target="hello", view="collapse")
+explore(opinion, word, target="hello", view="collapse", own=[collapse])
 
 # %% [markdown]
 # Frame 7, between the two l's, has a blank and some doubt: an l comes second there.
@@ -1135,7 +1135,7 @@ print("blank, a, b:", (says - asked).round(2) + 0.0)
 # for more, and every column sums to zero.
 
 # %% tags=["demo"]
-explore(opinion, word, target="hello", view="gradient")
+explore(opinion, word, target="hello", view="gradient", own=[forward_log_probability])
 
 # %% [markdown]
 # Press the step button, and watch the loss fall and the lower bars shrink: the network's opinion
@@ -1620,8 +1620,8 @@ figures.Table(rows, ("frame", "prefix", "ends in blank", "ends in a", "both"), f
 # with 0.16.
 # Greedy decoding keeps the best *path* and never sees that sum.
 #
-# Alone the search changes little: most lines above gave the same text.
-# In Lab 5 a language model has a say in it, and then it pays.
+# Alone the search changes little: puzzle 3 lets width 2 beat width 4.
+# In puzzle 6 two texts tie; in Lab 5 a language model chooses.
 #
 # ### Exercise 3.15 · Search over prefixes
 # 50 min · stretch

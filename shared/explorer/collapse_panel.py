@@ -65,10 +65,7 @@ def collapse_panel(page: Page, y: float) -> Drawn:
     dropped.append(segments(crosses, stroke="blank", width=1.5))
     marks += dropped
     marks += _text_boxes(page, letters, tops[2] + TILE, text_top, inset)
-    panel = {"kind": "collapse", "x": LEFT, "y": tops[0], "dx": page.step,
-             "dy": text_top + TILE - tops[0], "cols": numbers.num_frames, "rows": 1,
-             "title": "Greedy decoding"}  # fmt: skip
-    return [panel], marks, text_top + TILE + 36 - y
+    return [], marks, text_top + TILE + 36 - y
 
 
 def _by_class(found: list[Run]) -> dict[int, list[Run]]:

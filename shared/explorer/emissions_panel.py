@@ -31,9 +31,7 @@ def image_panel(page: Page, y: float, image: np.ndarray) -> Drawn:
     marks.append(picture(LEFT, top, shown_width, shown_height, codes, "ink", smooth=True))
     frame = [[LEFT, top, page.plot_width, shown_height]]
     marks.append(rects(frame, stroke="faint"))
-    panel = {"kind": "image", "x": LEFT, "y": top, "dx": page.step, "dy": shown_height,
-             "cols": frames, "rows": 1, "title": "Line image"}  # fmt: skip
-    return [panel], marks, HEADER + shown_height + 18
+    return [], marks, HEADER + shown_height + 18
 
 
 def _heat(page: Page, y: float, values: np.ndarray, codes: np.ndarray, colors: str) -> list[Mark]:

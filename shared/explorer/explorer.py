@@ -6,15 +6,17 @@ front end is present, the widget follows and hides the picture in the browser.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from html import escape
 from pathlib import Path
 
 import numpy as np
 
 from shared import ctc
 from shared.alphabet import Alphabet
-from shared.explorer.inputs import checked_image, checked_logits
+from shared.explorer.inputs import checked_image, checked_logits, checked_puzzle
 from shared.explorer.live import line_data, page
+from shared.explorer.own import compare_own
 from shared.explorer.png import render_png
 from shared.explorer.replay_panel import check_snapshots
 from shared.explorer.scene import Scene, build_scene, view_name
@@ -31,6 +33,8 @@ def explore(
     image: np.ndarray | None = None,
     view: str = "all",
     snapshots: Sequence[dict] | None = None,
+    puzzle: int = 0,
+    own: Sequence[Callable] = (),
 ) -> Explorer:
     """Look at what CTC makes of the logits of one line, and change them by hand.
 
@@ -41,6 +45,11 @@ def explore(
         image: the line, (height, width) uint8, ink 255 on paper 0.
         view: "all", "emissions", "greedy" (or "collapse"), "lattice", "gradient" or "replay".
         snapshots: of training: dicts with update, logits (time steps, classes) and loss.
+        puzzle: Number of the puzzle, 1 to 6, that the live explorer opens at; 0 for the line.
+        own: Your `collapse` or `forward_log_probability` of Lab 3; where it differs is said.
+
+    Raises:
+        ValueError: Something given does not fit; the message says what is needed.
 
     Returns:
         An `Explorer`; as the last line of a cell it displays itself.
@@ -48,7 +57,7 @@ def explore(
     Example:
         >>> explore(np.zeros((6, 4)), "abc", "ab", view="lattice").loss  # doctest: +SKIP
     """
-    return Explorer(logits, alphabet, target, image, view, snapshots)
+    return Explorer(logits, alphabet, target, image, view, snapshots, puzzle, own)
 
 
 class Explorer:
@@ -68,12 +77,15 @@ class Explorer:
         image: np.ndarray | None = None,
         view: str = "all",
         snapshots: Sequence[dict] | None = None,
+        puzzle: int = 0,
+        own: Sequence[Callable] = (),
     ) -> None:
         self.alphabet = Alphabet(alphabet) if isinstance(alphabet, str) else alphabet
         self.logits = checked_logits(logits, self.alphabet)
         self.image = None if image is None else checked_image(image)
         self.snapshots = check_snapshots(snapshots or (), self.logits.shape)
         self.view = view_name(view)
+        self.puzzle = checked_puzzle(puzzle)
         if self.view == "replay" and not self.snapshots:
             raise ValueError(
                 "The replay view needs snapshots of training, and none were given; "
@@ -81,6 +93,8 @@ class Explorer:
             )
         self._target_is_greedy = target is None
         self.target = self.greedy_text if target is None else target
+        log_probs = ctc.log_softmax(self.logits)
+        self.own = compare_own(own, log_probs, self.label, self.alphabet)
         shown = self.snapshots[-1]["logits"] if self.view == "replay" else self.logits
         self._rows = choose_rows(ctc.log_softmax(shown), self.label)
 
@@ -130,7 +144,8 @@ class Explorer:
         """Return the static picture as Jupyter output, data by type."""
         scene = self.scene()
         picture = img(render_png(scene), "png", scene["alt"], round(scene["width"]))
-        return {"text/html": picture, "text/plain": scene["alt"]}
+        picture += f"<p>{escape(self.own)}</p>" if self.own else ""
+        return {"text/html": picture, "text/plain": f"{scene['alt']} {self.own}".strip()}
 
     def _ipython_display_(self) -> None:
         from IPython.display import display

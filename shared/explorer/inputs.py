@@ -7,6 +7,8 @@ import numpy as np
 from shared import ctc
 from shared.alphabet import Alphabet
 
+NUM_PUZZLES = 6  # In front/puzzles.js
+
 
 def checked_logits(logits: np.ndarray, alphabet: Alphabet) -> np.ndarray:
     """Return logits as float64 (T, K), or say what is wrong with them."""
@@ -39,3 +41,13 @@ def checked_image(image: np.ndarray) -> np.ndarray:
     if np.issubdtype(array.dtype, np.floating):
         array = np.clip(array, 0, 1) * 255
     return array.astype(np.uint8)
+
+
+def checked_puzzle(number: int) -> int:
+    """Return the number of a puzzle, 0 for none, or say which there are."""
+    if number not in range(NUM_PUZZLES + 1):
+        raise ValueError(
+            f"The explorer has puzzles 1 to {NUM_PUZZLES}, and puzzle={number!r} was given; "
+            "choose one of them, or 0 for your own line."
+        )
+    return int(number)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 FRONT = Path(__file__).with_name("front")
 SCRIPTS = (
     "ctc.js", "draw.js", "collapse.js", "lattice.js", "beam.js", "puzzles.js", "state.js",
-    "main.js",
+    "network.js", "ink.js", "own.js", "main.js",
 )  # fmt: skip
 #: Where the live explorer opens for each view of the picture: level, and what the lattice shows
 OPENS = {
@@ -90,7 +90,8 @@ def line_data(explorer: Explorer, note: str = "") -> str:
              "logits": packed(one["logits"])}
             for one, said in zip(explorer.snapshots, derived, strict=True)
         ],
-        "bigrams": letter_pairs(), "note": note,
+        "bigrams": letter_pairs(), "note": note, "puzzle": explorer.puzzle,
+        "own": explorer.own,
     }  # fmt: skip
     return json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 

@@ -73,8 +73,7 @@ def replay_panel(page: Page, y: float, derived: Sequence[dict]) -> Drawn:
         y, "What training did to this line",
         "solid: loss · dashed: mean probability of the blank, 0 to 1 · dots: snapshots",
     )  # fmt: skip
-    panel, drawn = _curves(page, y + HEADER, derived)
-    marks += drawn
+    marks += _curves(page, y + HEADER, derived)
     top = y + HEADER + CURVE_HEIGHT + 46
     row = min(ROW, max(5, 150 // len(page.rows)))
     height = row * len(page.rows)
@@ -82,7 +81,7 @@ def replay_panel(page: Page, y: float, derived: Sequence[dict]) -> Drawn:
         marks += _snapshot(page, top, derived[i], row)
         top += height + 40
     marks += page.ticks(top - 16)
-    return [panel], marks, top + 12 - y
+    return [], marks, top + 12 - y
 
 
 def chosen(count: int) -> list[int]:
@@ -113,7 +112,7 @@ def _snapshot(page: Page, top: float, one: dict, row: float) -> list[Mark]:
     return marks
 
 
-def _curves(page: Page, top: float, derived: Sequence[dict]) -> tuple[dict, list[Mark]]:
+def _curves(page: Page, top: float, derived: Sequence[dict]) -> list[Mark]:
     """Loss and mean p(blank) over the updates."""
     updates = np.array([one["update"] for one in derived], dtype=float)
     losses = np.array([one["loss"] for one in derived])
@@ -142,6 +141,4 @@ def _curves(page: Page, top: float, derived: Sequence[dict]) -> tuple[dict, list
         discs(np.stack([x, loss_y, np.full(len(x), 2.6)], 1), fill="loss"),
         discs(np.stack([x, blank_y, np.full(len(x), 2.6)], 1), fill="muted"),
     ]
-    panel = {"kind": "curves", "x": LEFT, "y": top, "dx": page.plot_width, "dy": CURVE_HEIGHT,
-             "cols": 1, "rows": 1, "title": "Loss and blank share"}  # fmt: skip
-    return panel, marks
+    return marks

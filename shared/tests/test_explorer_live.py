@@ -9,7 +9,9 @@ import re
 import numpy as np
 import pytest
 
+from shared import ctc
 from shared.explorer import Explorer
+from shared.explorer.inputs import NUM_PUZZLES
 from shared.explorer.live import SCRIPTS, line_data, page, read_front, style
 from shared.paths import DATA
 from shared.tests.explorer_support import needs_node, run_javascript
@@ -111,8 +113,8 @@ def test_a_link_brings_back_what_was_done_and_leaves_out_what_it_cannot_read():
     state = {"level": "beam", "width": 8, "target": "he ~&=ü", "t": 3}
     found = run_javascript(
         LOGIC,
-        "const written = toFragment(data.state, data.actions);"
-        "const read = (text) => fromFragment(text, START, () => 7, () => 12);"
+        "const written = toFragment(data.state, START, data.actions);"
+        "const read = (text) => fromFragment(text, () => ({ ...START }), () => 7, () => 12);"
         "return [read(written), read('width=99&level=x&do=e99.0.1~e1.2.3~what&k=2')];",
         {"state": state, "actions": actions},
     )
@@ -122,10 +124,59 @@ def test_a_link_brings_back_what_was_done_and_leaves_out_what_it_cannot_read():
     assert found[1]["state"]["k"] == 2 and found[1]["state"]["width"] == 4
 
 
+def test_own_functions_are_compared_and_marked():
+    def collapse(path, blank=0):
+        return [k for t, k in enumerate(path) if k != blank and (not t or k != path[t - 1])]
+
+    def forward_log_probability(log_probs, label, blank=0):
+        return ctc.forward(log_probs, label)[1] + 0.5
+
+    given = hello_logits(), LETTERS, "hello"
+    explorer = Explorer(*given, own=[collapse, forward_log_probability])
+    assert json.loads(line_data(explorer))["own"] == explorer.own
+    assert explorer.own.startswith(f"Your own collapse finds {explorer.greedy_text} here. ✗ Your f")
+    assert f"course&#x27;s ln p = {-explorer.loss:.4f}." in explorer.bundle()["text/html"]
+
+    def collapse(path):  # Drops first: l, blank, l becomes one l
+        return ctc.collapse([k for k in path if k])
+
+    def forward_log_probability(log_probs, label, blank=0):
+        raise NotImplementedError
+
+    said = Explorer(*given, own=[collapse, forward_log_probability]).own
+    assert said == "✗ Your collapse finds halo here, the course's hallo."
+
+    def collapse():
+        return []
+
+    assert Explorer(*given, own=[collapse]).own.startswith("✗ Your collapse stopped: TypeError: ")
+    with pytest.raises(ValueError, match="give your collapse or forward_log_probability"):
+        Explorer(*given, own=[sum])
+
+
+@needs_node
+def test_a_puzzle_can_be_opened_by_python_and_by_a_link():
+    explorer = Explorer(hello_logits(), LETTERS, "hello", puzzle=3)
+    assert json.loads(line_data(explorer))["puzzle"] == 3
+    assert read_front("puzzles.js").count("opens: {") == NUM_PUZZLES
+    for wrong in (7, -1, "3", None):
+        with pytest.raises(ValueError, match="puzzles 1 to 6, and puzzle="):
+            Explorer(hello_logits(), LETTERS, "hello", puzzle=wrong)
+    opened = run_javascript(
+        LOGIC,
+        "const begin = (number) => ({ ...START, ...PUZZLES[number - 1]?.opens, puzzle: number });"
+        "const read = (text) => fromFragment(text, begin, () => 7, () => 12);"
+        "const link = toFragment({ ...begin(3), level: 'collapse' }, begin(3), []);"
+        "return ['puzzle=3', link, 'puzzle=9'].map(read);",
+        None,
+    )
+    assert [(one["state"]["level"], one["ignored"]) for one in opened] == [
+        ("beam", 0), ("collapse", 0), ("collapse", 1),
+    ]  # fmt: skip
+
+
 @needs_node
 def test_a_step_of_training_is_that_of_the_formula():
-    from shared import ctc
-
     logits, label = hello_logits(), [2, 1, 3, 3, 4]
     moved = run_javascript(
         LOGIC,
@@ -165,7 +216,7 @@ def test_each_level_draws_each_edge_case():
           for (const mode of Object.keys(MODES)) {
             levels.push(latticeLevel({ ...v, state: { ...v.state, mode } }));
           }
-          return levels.map(({ svg, height }) => [svg, height]);
+          return levels.map(({ parts, height }) => [parts.join(""), height]);
         });
         """,
         cases,

@@ -28,7 +28,8 @@ def run_cells(number, *starts, **scope):
 def explorer():
     """Return the explorer of Lab 3's first demonstration."""
     starts = ("SEED = ", 'word = Alphabet("ehlo")', "rng = np.random.default_rng(SEED)\nopinion")
-    found = run_cells(3, *starts, np=np, ctc=ctc, Alphabet=Alphabet, explore=explore)
+    scope = {"np": np, "ctc": ctc, "Alphabet": Alphabet, "explore": explore}
+    found = run_cells(3, *starts, **scope, collapse=ctc.collapse)
     return explore(found["opinion"], found["word"], target="hello", view="collapse")
 
 

@@ -1,12 +1,13 @@
 // Level 3: prefix beam search, one frame at a time, and what a wider beam would have found.
 
 const WIDTHS = [1, 2, 4, 8, 16];
+const LISTED = 24; // Dropped prefixes kept for the picture, more than fit
 const FLOOR = -7; // Symbols below this log-probability, 1 in 1,100, are not tried
 
 function beamLevel(v) {
   const rowHeight = clamp(Math.floor((v.room * 0.26) / v.rows.length), 5, 34);
   const bars = emissions(v, 4, rowHeight);
-  let svg = cursor(v, 0, bars.bottom) + bars.svg + ringed(v, 4, rowHeight) + frameNumbers(v, bars.bottom + 11);
+  const parts = [cursor(v, 0, bars.bottom), ...bars.parts, ringed(v, 4, rowHeight), frameNumbers(v, bars.bottom + 11)];
   const top = bars.bottom + 30;
   const steps = v.beam(v.state.width);
   const t = v.at.t;
@@ -19,7 +20,7 @@ function beamLevel(v) {
   const wide = v.narrow ? (v.width - 56) / 2 : Math.min(380, v.width * 0.36);
   const right = v.width - wide - 4;
   const y = (i) => top + 22 + i * tall;
-  svg += words(4, top + 6, t ? `kept after frame ${t - 1}` : "at the start", { role: "muted" });
+  let svg = words(4, top + 6, t ? `kept after frame ${t - 1}` : "at the start", { role: "muted" });
   svg += words(right, top + 6, `after frame ${t}, best first`, { role: "muted" });
   const place = new Map(from.map((one, i) => [one.prefix.join(), i]));
   shown.forEach((one, i) => {
@@ -47,7 +48,7 @@ function beamLevel(v) {
   const height = y(Math.max(shown.length, from.length)) + 4;
   const zone = { kind: "beam", x: 0, y: top, dx: v.width, dy: height - top, cols: 1, rows: 1,
     label: "Beam: left and right arrow step, up and down change the width" };
-  return { svg, height, zones: [bars.zone, zone] };
+  return { parts: [...parts, svg], height, zones: [bars.zone, zone] };
 }
 
 function spelled(v, prefix, most = 40) {
@@ -100,7 +101,7 @@ function widthTable(v) {
 function beamSentence(v) {
   const step = v.beam(v.state.width)[v.at.t];
   const meeting = step.kept.find((one) => one.parents.length > 1);
-  const parts = [`After frame ${v.at.t}: ${step.kept.length} prefixes stay, ${step.dropped.length} are dropped.`];
+  const parts = [`After frame ${v.at.t}: ${step.kept.length} prefixes stay, ${step.lost} are dropped.`];
   if (meeting) {
     const parents = meeting.parents.map((one) => spelled(v, one)).join(" and ");
     parts.push(`${parents} both become ${spelled(v, meeting.prefix)}: two ways meet, and their probabilities add up.`);

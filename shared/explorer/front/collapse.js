@@ -7,24 +7,23 @@ function collapseLevel(v) {
   const inkHeight = v.scene.image ? clamp((v.scene.imageSize[1] / v.scene.imageSize[0]) * v.plot, 40, 96) : 0;
   const rowHeight = clamp(Math.floor((v.room - inkHeight - 190) / v.rows.length), 5, 44);
   const bars = emissions(v, inkHeight + 6, rowHeight);
-  let y = bars.bottom + 20;
-  let drawn = ink(v, 0, inkHeight) + bars.svg + frameNumbers(v, y - 10);
+  const y = bars.bottom + 20;
+  const parts = [cursor(v, 0, y + 160), ink(v, 0, inkHeight), ...bars.parts, frameNumbers(v, y - 10)];
   const names = [["best path", y + 14], ["merged", y + 74], ["text", y + 138]];
-  drawn += names.filter((_, i) => i <= v.state.stage).map(([name, at]) => (
-    v.narrow ? "" : words(v.left - 8, at, name, { size: 12, role: "muted", anchor: "end" }))).join("");
-  drawn += chips(v, y, 28, n.path.map((k, t) => [k, t, t + 1]));
+  parts.push(names.filter((_, i) => i <= v.state.stage).map(([name, at]) => (
+    v.narrow ? "" : words(v.left - 8, at, name, { size: 12, role: "muted", anchor: "end" }))).join(""));
+  parts.push(chips(v, y, 28, n.path.map((k, t) => [k, t, t + 1])));
   if (v.state.stage > 0) {
     const runs = runsOf(n.path);
-    drawn += '<g class="ctcx-in">' + runs.map(([k, from, to]) => {
+    const merged = runs.map(([k, from, to]) => {
       const [a, b] = [v.x(from) + 1, v.x(to) - 1];
       return painted(v, k, fall(a, b, y + 28, a, b, y + 60), to - from > 1 ? 0.45 : 0.2);
-    }).join("");
+    });
     const dropping = v.state.stage > 1;
-    drawn += `${chips(v, y + 60, 28, runs, (k) => !dropping || k !== BLANK)}</g>`;
-    if (dropping) drawn += droppedText(v, y + 88, runs.filter(([k]) => k !== BLANK));
+    parts.push(`<g class="ctcx-in">${merged.join("")}${chips(v, y + 60, 28, runs, (k) => !dropping || k !== BLANK)}</g>`);
+    if (dropping) parts.push(droppedText(v, y + 88, runs.filter(([k]) => k !== BLANK)));
   }
-  y += 160;
-  return { height: y, zones: [bars.zone], svg: cursor(v, 0, y) + drawn + ringed(v, inkHeight + 6, rowHeight) };
+  return { height: y + 160, zones: [bars.zone], parts: [...parts, ringed(v, inkHeight + 6, rowHeight)] };
 }
 
 // The letters that are left slide together

@@ -10,13 +10,18 @@ function logAdd(a, b, c = -Infinity) {
   return top + Math.log(Math.exp(a - top) + Math.exp(b - top) + Math.exp(c - top));
 }
 
-function logSoftmax(logits) {
-  return logits.map((row) => {
-    const top = Math.max(...row);
-    const norm = top + Math.log(row.reduce((sum, v) => sum + Math.exp(v - top), 0));
-    return row.map((v) => v - norm);
-  });
+// Rows of numbers are never changed, so that what was made of one need not be made again
+function ofEachRow(make) {
+  const made = new WeakMap();
+  return (rows) => rows.map((row) => made.get(row) ?? made.set(row, make(row)).get(row));
 }
+
+const logSoftmax = ofEachRow((row) => {
+  const top = Math.max(...row);
+  const norm = top + Math.log(row.reduce((sum, v) => sum + Math.exp(v - top), 0));
+  return row.map((v) => v - norm);
+});
+const probabilities = ofEachRow((row) => row.map(Math.exp));
 
 function argmax(values) {
   return values.reduce((best, v, i) => (v > values[best] ? i : best), 0);
@@ -118,29 +123,40 @@ function whyImpossible(logProbs, label, logP) {
   return "The target has probability zero: a logit it needs is minus infinity.";
 }
 
+// Found when it is first asked for: no picture shows everything
+function lazily(n, found) {
+  for (const [name, find] of Object.entries(found)) {
+    const get = () => {
+      Object.defineProperty(n, name, { value: find(), enumerable: true });
+      return n[name];
+    };
+    Object.defineProperty(n, name, { get, enumerable: true, configurable: true });
+  }
+  return n;
+}
+
 // Everything that the pictures show of one line and one target
 function compute(logits, label) {
   const logProbs = logSoftmax(logits);
   const path = logProbs.map(argmax);
   const { states, canSkip } = extendLabel(label);
   const { alpha, logP } = forward(logProbs, label);
-  const beta = backward(logProbs, label);
   const status = whyImpossible(logProbs, label, logP);
-  const posterior = alpha.map((row, t) =>
-    row.map((a, s) => (status ? 0 : Math.exp(a + beta[t][s] - logP))));
-  const occupancy = logProbs.map((row, t) => {
-    const found = row.map(() => 0);
-    states.forEach((k, s) => { found[k] += posterior[t][s]; });
-    return found;
-  });
-  const gradient = logProbs.map((row, t) =>
-    row.map((v, k) => (status ? 0 : Math.exp(v) - occupancy[t][k])));
-  return {
+  const n = {
     logits, logProbs, label, path, trace: collapseTrace(path), greedy: collapse(path),
-    greedyLogP: path.reduce((sum, k, t) => sum + logProbs[t][k], 0),
-    states, canSkip, alpha, beta, logP, status, posterior, occupancy, gradient,
-    alignment: status ? null : bestPaths(logProbs, label)[0].visited,
+    greedyLogP: path.reduce((sum, k, t) => sum + logProbs[t][k], 0), states, canSkip, alpha, logP, status,
   };
+  return lazily(n, {
+    beta: () => backward(logProbs, label),
+    posterior: () => alpha.map((row, t) => row.map((a, s) => (status ? 0 : Math.exp(a + n.beta[t][s] - logP)))),
+    occupancy: () => n.posterior.map((row) => {
+      const found = logProbs[0].map(() => 0);
+      states.forEach((k, s) => { found[k] += row[s]; });
+      return found;
+    }),
+    gradient: () => probabilities(logProbs).map((row, t) => row.map((p, k) => (status ? 0 : p - n.occupancy[t][k]))),
+    alignment: () => (status ? null : bestPaths(logProbs, label)[0].visited),
+  });
 }
 
 // What enters state s at frame t: the kind of move, the state before, its alpha, its share
@@ -160,25 +176,35 @@ function flow(n, t, s, move) {
   return Math.exp(n.alpha[t - 1][s - move] + n.logProbs[t][n.states[s]] + n.beta[t][s] - n.logP);
 }
 
+// The one array that is this prefix and a letter more, so that prefixes that meet are the same
+const grown = new WeakMap();
+function longer(prefix, k) {
+  if (!grown.has(prefix)) grown.set(prefix, []);
+  const children = grown.get(prefix);
+  return (children[k] ??= [...prefix, k]);
+}
+
 function comparePrefixes(a, b) {
   for (let i = 0; i < Math.min(a.length, b.length); i += 1) if (a[i] !== b[i]) return a[i] - b[i];
   return a.length - b.length;
 }
 
 // Prefix beam search, every step kept: { kept, dropped } of { prefix, blank, letter, bonus,
-// parents, score }.  A prefix has two scores: its paths that end in a blank, and in its letter.
-function beamSteps(logProbs, width, bonus = () => 0, floor = -Infinity) {
-  let beam = [{ prefix: [], key: "", blank: 0, letter: -Infinity, bonus: 0, parents: [], score: 0 }];
-  return logProbs.map((row) => {
+// parents, score }, and how many were lost.  A prefix has two scores: its paths that end in a
+// blank, and in its letter.  The search goes on after the steps that are known already.
+function beamSteps(logProbs, width, bonus = () => 0, floor = -Infinity, { known = [], listed = Infinity } = {}) {
+  const start = { prefix: [], blank: 0, letter: -Infinity, bonus: 0, parents: [], score: 0 };
+  let beam = known.at(-1)?.kept ?? [start];
+  return known.concat(logProbs.slice(known.length).map((row) => {
     const merged = new Map();
     const grow = (parent, k, ending, logP, extra = 0) => {
       if (logP === -Infinity) return;
-      const key = k === BLANK ? parent.key : `${parent.key}${k},`;
-      let one = merged.get(key);
+      let { prefix } = parent;
+      if (k !== BLANK) prefix = longer(prefix, k);
+      let one = merged.get(prefix);
       if (!one) {
-        const prefix = k === BLANK ? parent.prefix : [...parent.prefix, k];
-        one = { prefix, key, blank: -Infinity, letter: -Infinity, bonus: parent.bonus + extra, parents: [] };
-        merged.set(key, one);
+        one = { prefix, blank: -Infinity, letter: -Infinity, bonus: parent.bonus + extra, parents: [] };
+        merged.set(prefix, one);
       }
       one[ending] = one[ending] === -Infinity ? logP : logAdd(one[ending], logP);
       if (!one.parents.includes(parent.prefix)) one.parents.push(parent.prefix);
@@ -200,6 +226,6 @@ function beamSteps(logProbs, width, bonus = () => 0, floor = -Infinity) {
     for (const one of ranked) one.score = logAdd(one.blank, one.letter) + one.bonus;
     ranked.sort((a, b) => b.score - a.score || comparePrefixes(a.prefix, b.prefix));
     beam = ranked.slice(0, width);
-    return { kept: beam, dropped: ranked.slice(width) };
-  });
+    return { kept: beam, dropped: ranked.slice(width, width + listed), lost: Math.max(ranked.length - width, 0) };
+  }));
 }

@@ -17,11 +17,10 @@ function layOut(given) {
   const named = rows.filter((k) => k !== OTHER);
   const fold = (table, i) => table.map((row) => (rows[i] !== OTHER ? row[rows[i]]
     : row.reduce((sum, value) => sum + value, 0) - named.reduce((sum, k) => sum + row[k], 0)));
-  const probabilities = n.logProbs.map((row) => row.map(Math.exp));
   return {
     ...given, frames, narrow, left, step, fold, plot: frames * step,
     width: Math.max(across, left + frames * step + 8),
-    byRow: rows.map((_, i) => fold(probabilities, i).map((p) => clamp(p, 0, 1))),
+    byRow: rows.map((_, i) => fold(probabilities(n.logProbs), i).map((p) => clamp(p, 0, 1))),
     color: (k) => (k === BLANK ? "var(--blank)" : k === OTHER ? "var(--muted)" : colors.get(k) ?? `var(--c${k % 6})`),
     x: (t) => left + t * step,
     rowOf: (k) => rows.indexOf(rows.includes(k) ? k : OTHER),
@@ -131,24 +130,23 @@ function rowNames(v, classes, top, height) {
   }))).join("");
 }
 
-// What the network says: a bar for each symbol and frame, as high as it is probable
+// What the network says: a bar for each symbol and frame, as high as it is probable.
+// A picture is a list of parts, so that only those that changed are drawn anew.
 function emissions(v, top, height) {
   const { rows, step } = v;
   const bottom = top + height * rows.length;
-  let drawn = tag("rect", { x: v.left, y: top, width: v.plot, height: bottom - top, fill: "var(--panel)" });
+  const parts = [tag("rect", { x: v.left, y: top, width: v.plot, height: bottom - top, fill: "var(--panel)" })];
   rows.forEach((k, i) => {
     const base = top + (i + 1) * height;
-    const bars = v.byRow[i].map((p, t) => box(v.x(t) + 0.5, base - p * (height - 2), step - 1, p * (height - 2)));
-    drawn += painted(v, k, bars.join("")) + tag("path", { d: `M${v.left} ${base}h${v.plot}`, stroke: "var(--faint)" });
+    const bars = v.byRow[i].map((p, t) => (p * height < 0.05 ? "" : box(v.x(t) + 0.5, base - p * (height - 2), step - 1, p * (height - 2))));
+    parts.push(painted(v, k, bars.join("")) + tag("path", { d: `M${v.left} ${base}h${v.plot}`, stroke: "var(--faint)" }));
   });
-  drawn += v.n.path.map((k, t) => tag("rect", {
-    x: v.x(t) + 0.75, y: top + v.rowOf(k) * height + 0.75, width: step - 1.5, height: height - 1.5,
-    fill: "none", stroke: "var(--ink)", "stroke-width": 1.3, rx: 2,
-  })).join("");
-  drawn += rowNames(v, rows, top, height);
+  const frames = v.n.path.map((k, t) => box(v.x(t) + 0.75, top + v.rowOf(k) * height + 0.75, step - 1.5, height - 1.5));
+  parts.push(tag("path", { d: frames.join(""), fill: "none", stroke: "var(--ink)", "stroke-width": 1.3, "stroke-linejoin": "round" }));
+  parts.push(rowNames(v, rows, top, height));
   const zone = { kind: "emissions", x: v.left, y: top, dx: step, dy: height, cols: v.frames, rows: rows.length,
     label: "What the network says, frames across, symbols down: arrow keys move, plus and minus change a bar" };
-  return { svg: drawn, bottom, zone };
+  return { parts, bottom, zone };
 }
 
 // A vertical band through everything at the chosen frame, and a ring around the chosen bar

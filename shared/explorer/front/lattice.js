@@ -21,19 +21,19 @@ function latticeLevel(v) {
   const bars = emissions(v, top, rowHeight);
   const zones = [...upper.zones, bars.zone];
   let { bottom } = bars;
-  let svg = upper.svg + bars.svg + ringed(v, top, rowHeight);
+  const parts = [...upper.parts, ...bars.parts, ringed(v, top, rowHeight)];
   if (count === 2 && !v.n.status) {
-    svg += words(v.left, bottom + 12, "posterior − softmax: what a step changes", { size: 12, role: "muted" });
-    svg += gradientBars(v, bottom + 24, rowHeight);
+    parts.push(words(v.left, bottom + 12, "posterior − softmax: what a step changes", { size: 12, role: "muted" }));
+    parts.push(...gradientBars(v, bottom + 24, rowHeight));
     bottom += 24 + v.rows.length * rowHeight;
   }
-  svg += frameNumbers(v, bottom + 11);
-  return { svg: cursor(v, 0, bottom) + svg, zones, height: bottom + 22, callout: v.n.status ? null : upper.callout };
+  parts.push(frameNumbers(v, bottom + 11));
+  return { parts: [cursor(v, 0, bottom), ...parts], zones, height: bottom + 22, callout: v.n.status ? null : upper.callout };
 }
 
 function impossible(v, room) {
   const height = v.scene.image ? Math.min(room, 150) : 4;
-  return { zones: [], height, svg: ink(v, 0, height, 0.5) };
+  return { zones: [], height, parts: [ink(v, 0, height, 0.5)] };
 }
 
 function grid(v, room) {
@@ -57,7 +57,6 @@ function river(v, room) {
   const g = grid(v, room);
   const thick = Math.min(g.height * 1.5, 44);
   const half = v.step * 0.22;
-  let drawn = ink(v, 0, g.bottom, 0.4);
   const leaving = n.posterior.map((row) => row.map((p) => (-p * thick) / 2));
   const shapes = new Map(n.states.map((k) => [k, ""]));
   const add = (k, d) => shapes.set(k, shapes.get(k) + d);
@@ -77,8 +76,8 @@ function river(v, room) {
       }
     });
   }
-  for (const [k, d] of shapes) drawn += painted(v, k, d, 0.82);
-  return { svg: drawn + stateNames(v, g) + nodeRing(v, g), height: g.bottom, zones: [latticeZone(v, g)], callout: callout(v, g) };
+  const ribbons = [...shapes].map(([k, d]) => painted(v, k, d, 0.82));
+  return { parts: [ink(v, 0, g.bottom, 0.4), ...ribbons, stateNames(v, g), nodeRing(v, g)], height: g.bottom, zones: [latticeZone(v, g)], callout: callout(v, g) };
 }
 
 // Alpha or beta as a share of its frame, so that small numbers can be seen
@@ -92,44 +91,63 @@ function shares(v) {
   });
 }
 
+// What is there whatever the numbers are: each way that is allowed, as long lines, and its nodes
+let netKept = {};
+function net(v, g, reached) {
+  const { n } = v;
+  const inside = n.alpha.map((row, t) => row.map((_, s) => reached(t, s)));
+  const key = JSON.stringify([v.hatch, v.step, v.left, g, n.states, inside.map((row) => [row.indexOf(true), row.lastIndexOf(true)])]);
+  if (netKept.key === key) return netKept.parts;
+  const leads = (t, s, move) => t > 0 && s >= move && inside[t]?.[s] && inside[t - 1][s - move] && (move < 2 || n.canSkip[s]);
+  const at = (t, s) => `${tidy(v.x(t + 0.5))} ${tidy(g.y(s))}`;
+  let [lines, dots, crosses] = ["", "", ""];
+  inside.forEach((row, t) => row.forEach((is, s) => {
+    if (!is) return;
+    const apart = g.height >= 5; // Closer, dots and slanted lines would cover everything
+    if (apart) dots += `M${at(t, s)}h0`;
+    for (const move of apart ? [0, 1, 2] : [0]) {
+      if (!leads(t, s, move) || leads(t - 1, s - move, move)) continue;
+      let far = 1;
+      while (leads(t + far, s + far * move, move)) far += 1;
+      lines += `M${at(t - 1, s - move)}L${at(t + far - 1, s + (far - 1) * move)}`;
+    }
+    if (t > 0 && s > 1 && s % 2 && !n.canSkip[s] && inside[t - 1][s - 2] && v.step > 9) {
+      crosses += `M${tidy(v.x(t + 0.5) - v.step / 3 - 3)} ${tidy(g.y(s) - (2 * g.height) / 3 - 3)}l6 6m0 -6l-6 6`;
+    }
+  }));
+  const small = { fill: "none", stroke: "var(--muted)", "stroke-width": 2.4, "stroke-linecap": "round" };
+  const parts = [tag("path", { d: lines, stroke: "var(--edge)", "stroke-width": 0.8 }),
+    tag("path", { d: crosses, stroke: "var(--warn)", "stroke-width": 1.6 }), tag("path", { d: dots, ...small })];
+  netKept = { key, parts };
+  return parts;
+}
+
 function nodes(v, room) {
   const { n } = v;
   const g = grid(v, room);
   const largest = Math.min(v.step, g.height) * 0.48;
   const reached = (t, s) => n.alpha[t][s] > -Infinity && n.beta[t][s] > -Infinity;
-  const edges = ["", "", "", ""];
-  let crosses = "";
+  const edges = ["", "", ""];
   const discs = new Map(n.states.map((k) => [k, ""]));
   const size = shares(v);
   for (let t = 0; t < v.frames; t += 1) {
     n.states.forEach((k, s) => {
       if (!reached(t, s)) return;
-      const [x, y] = [v.x(t + 0.5), g.y(s)];
-      const r = Math.max(Math.sqrt(size[t][s]) * largest, Math.min(1.2, largest));
-      discs.set(k, `${discs.get(k)}M${tidy(x - r)} ${tidy(y)}a${tidy(r)} ${tidy(r)} 0 1 0 ${tidy(2 * r)} 0a${tidy(r)} ${tidy(r)} 0 1 0 ${tidy(-2 * r)} 0z`);
-      for (let move = 0; t > 0 && move <= Math.min(s, 2); move += 1) {
-        if (!reached(t - 1, s - move)) continue;
-        const line = `M${tidy(v.x(t - 0.5))} ${tidy(g.y(s - move))}L${tidy(x)} ${tidy(y)}`;
-        if (move < 2 || n.canSkip[s]) {
-          edges[Math.min(3, Math.ceil(flow(n, t, s, move) * 3 - 0.06))] += line;
-        } else if (k !== BLANK && v.step > 9) {
-          const [cx, cy] = [x - v.step / 3, y - (2 * g.height) / 3];
-          crosses += `M${tidy(cx - 3)} ${tidy(cy - 3)}l6 6m0 -6l-6 6`;
-        }
+      const r = Math.sqrt(size[t][s]) * largest;
+      if (r > 1.2) discs.set(k, `${discs.get(k)}M${tidy(v.x(t + 0.5) - r)} ${tidy(g.y(s))}a${tidy(r)} ${tidy(r)} 0 1 0 ${tidy(2 * r)} 0a${tidy(r)} ${tidy(r)} 0 1 0 ${tidy(-2 * r)} 0z`);
+      if (!t || n.posterior[t][s] < 0.02) return;
+      for (let move = 0; move <= Math.min(s, 2); move += 1) {
+        const strength = Math.ceil(flow(n, t, s, move) * 3 - 0.06);
+        if (strength > 0) edges[Math.min(3, strength) - 1] += `M${tidy(v.x(t - 0.5))} ${tidy(g.y(s - move))}L${tidy(v.x(t + 0.5))} ${tidy(g.y(s))}`;
       }
     });
   }
-  let drawn = ink(v, 0, g.bottom, 0.16);
-  edges.forEach((d, i) => {
-    drawn += tag("path", { d, stroke: i ? "var(--flow)" : "var(--edge)", "stroke-width": i ? 1.4 * i : 0.8, opacity: i ? 0.55 : 1 });
-  });
-  drawn += tag("path", { d: crosses, stroke: "var(--warn)", "stroke-width": 1.6 });
-  for (const [k, d] of discs) drawn += painted(v, k, d);
+  const strong = edges.map((d, i) => tag("path", { d, stroke: "var(--flow)", "stroke-width": 1.4 * (i + 1), opacity: 0.55 }));
   const rim = Math.max(largest, 4) + 1.5;
-  for (const [t, s] of [[0, 0], [0, 1], [v.frames - 1, n.states.length - 1], [v.frames - 1, n.states.length - 2]]) {
-    if (s >= 0 && s < n.states.length) drawn += tag("circle", { cx: v.x(t + 0.5), cy: g.y(s), r: rim, fill: "none", stroke: "var(--ink)", "stroke-width": 1.3 });
-  }
-  return { svg: drawn + stateNames(v, g) + nodeRing(v, g), height: g.bottom, zones: [latticeZone(v, g)], callout: callout(v, g) };
+  const ends = [[0, 0], [0, 1], [v.frames - 1, n.states.length - 1], [v.frames - 1, n.states.length - 2]].filter(([, s]) => s >= 0 && s < n.states.length);
+  const rims = ends.map(([t, s]) => tag("circle", { cx: v.x(t + 0.5), cy: g.y(s), r: rim, fill: "none", stroke: "var(--ink)", "stroke-width": 1.3 }));
+  return { height: g.bottom, zones: [latticeZone(v, g)], callout: callout(v, g), parts: [ink(v, 0, g.bottom, 0.16), ...net(v, g, reached), ...strong,
+    ...[...discs].map(([k, d]) => painted(v, k, d)), rims.join(""), stateNames(v, g), nodeRing(v, g)] };
 }
 
 function nodeRing(v, g) {
@@ -194,11 +212,11 @@ function singlePaths(v, room) {
   const count = countAlignments(v.frames, v.n.label);
   const many = count > 10n ** 12n ? chance(1).slice(1) + `10${[...String(String(count).length - 1)].map((c) => SUPERSCRIPTS[c]).join("")} and more` : count.toLocaleString("en");
   drawn += words(v.left, bottom + 8, `${many} path${count === 1n ? "" : "s"} in all; the ${rows.length} listed hold ${(100 * listed).toFixed(1)} % of p(target)`, { size: 13 });
-  return { svg: drawn, height: bottom + 20, zones: [] };
+  return { parts: [drawn], height: bottom + 20, zones: [] };
 }
 
 function gradientBars(v, top, height) {
-  let drawn = tag("rect", { x: v.left, y: top, width: v.plot, height: height * v.rows.length, fill: "var(--panel)" });
+  const drawn = [tag("rect", { x: v.left, y: top, width: v.plot, height: height * v.rows.length, fill: "var(--panel)" })];
   v.rows.forEach((k, i) => {
     const middle = top + (i + 0.5) * height;
     const parts = ["", ""];
@@ -206,10 +224,10 @@ function gradientBars(v, top, height) {
       const tall = (-value * (height - 2)) / 2;
       if (Math.abs(tall) > 0.1) parts[Number(value > 0)] += box(v.x(t) + 0.5, middle - Math.max(tall, 0), v.step - 1, Math.abs(tall));
     });
-    drawn += tag("path", { d: parts[0], fill: "var(--c0)" }) + tag("path", { d: parts[1], fill: "var(--c1)" });
-    drawn += tag("path", { d: `M${v.left} ${middle}h${v.plot}`, stroke: "var(--edge)", "stroke-width": 0.7 });
+    drawn.push(tag("path", { d: parts[0], fill: "var(--c0)" }) + tag("path", { d: parts[1], fill: "var(--c1)" }) +
+      tag("path", { d: `M${v.left} ${middle}h${v.plot}`, stroke: "var(--edge)", "stroke-width": 0.7 }));
   });
-  return drawn + rowNames(v, v.rows, top, height);
+  return [...drawn, rowNames(v, v.rows, top, height)];
 }
 
 function alignment(v, room) {
@@ -225,7 +243,7 @@ function alignment(v, room) {
     drawn += words((from + to) / 2, height + 24, v.name(k), { size: 17, bold: true, anchor: "middle" });
     drawn += words((from + to) / 2, height + 44, chance(Math.exp(mean)), { size: 12, role: "muted", anchor: "middle" });
   });
-  return { svg: drawn, height: height + 58, zones: [] };
+  return { parts: [drawn], height: height + 58, zones: [] };
 }
 
 const PICTURES = { river, posterior: nodes, alpha: nodes, beta: nodes, paths: singlePaths, gradient: river, alignment };

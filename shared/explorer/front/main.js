@@ -28,12 +28,14 @@ const CONTROLS = {
 const BODY = `
 <div class="ctcx-top"><span class="ctcx-choice ctcx-levels" role="group" aria-label="Level"></span>
 <span class="ctcx-tools"><button type="button" name="undo">Undo</button><button type="button" name="reset">Reset</button>
-<button type="button" name="numbers" aria-expanded="false">Numbers</button><button type="button" name="link" hidden>Copy link</button></span></div>
+<button type="button" name="numbers" aria-expanded="false">Numbers</button><button type="button" name="own" aria-expanded="false" hidden>Own line</button>
+<button type="button" name="link" hidden>Copy link</button></span></div>
+<div class="ctcx-own" hidden></div>
 <p class="ctcx-lead"><b></b> <span></span></p>
 <form class="ctcx-form"></form>
 <p class="ctcx-result"></p>
 <p class="ctcx-error" role="alert" hidden></p>
-<div class="ctcx-scroll"><div class="ctcx-stage"><svg class="ctcx-picture" role="img"></svg><div class="ctcx-zones"></div>
+<div class="ctcx-scroll"><div class="ctcx-stage"><svg class="ctcx-picture" role="img"><defs><pattern width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path d="M1 0V5" stroke="var(--hatch)" stroke-width="1.6"/></pattern></defs><g class="ctcx-layers"></g></svg><div class="ctcx-zones"></div>
 <div class="ctcx-callout" hidden></div></div></div>
 <p class="ctcx-status"><span aria-live="polite"></span> <label>logit <input name="logit" type="number" step="0.25"></label></p>
 <div class="ctcx-widths" role="group" aria-label="Beam widths compared" hidden></div>
@@ -42,6 +44,15 @@ const BODY = `
 <div class="ctcx-tables" hidden></div>`;
 
 let mounted = 0;
+
+// The page is touched only where something is different: what is equal costs nothing to draw
+const written = new WeakMap();
+function setHtml(node, html) {
+  if (written.get(node) !== html) node.innerHTML = html;
+  written.set(node, html);
+}
+const setText = (node, text) => { if (node.textContent !== text) node.textContent = text; };
+const setChanged = (node, key, value) => { if (node.getAttribute(key) !== value) node.setAttribute(key, value); };
 
 function mount(el, data, { inPage = false } = {}) {
   const root = document.createElement("div");
@@ -53,22 +64,27 @@ function mount(el, data, { inPage = false } = {}) {
   const one = (selector) => root.querySelector(selector);
   const field = (name) => root.querySelector(`[name="${name}"]`);
   const hatch = `ctcx-hatch-${(mounted += 1)}`;
-  const line = unpack(data);
-  const initial = { ...START, target: line.target, level: data.level, mode: data.mode, snapshot: line.snapshots.length - 1 };
+  one("pattern").id = hatch;
+  let line = unpack(data);
+  // How the line, or a puzzle, looks before anything was done to it
+  const beginning = (number) => (PUZZLES[number - 1]
+    ? { ...START, mode: "river", ...PUZZLES[number - 1].opens, puzzle: number, target: scenes[number].target }
+    : { ...START, target: line.target, typed: line.typed ?? "", level: data.level, mode: data.mode, snapshot: line.snapshots.length - 1 });
   const scenes = [line, ...PUZZLES.map((puzzle) => puzzle.line())];
   const kept = new Map(); // What was done to each line, so that none is lost for another
   const solved = new Set();
   const looks = new Map(); // Rows and colors of each line, fixed for its life
-  let state = { ...initial };
+  let state = beginning(data.puzzle ?? 0);
   let actions = [];
   let refusal = "";
   let playing = null;
   let n = null;
   let logits = null;
   let at = { t: 0, row: 0, s: 0 };
-  let beams = new Map();
+  const beams = new Map(); // The last search of each width
   let comparing = null;
   let zones = [];
+  let due = 0;
 
   const scene = () => scenes[state.puzzle] ?? line;
   const encode = (text) => [...text].map((c) => scene().characters.indexOf(c) + 1);
@@ -90,13 +106,18 @@ function mount(el, data, { inPage = false } = {}) {
   function recompute() {
     logits = replayed(scene(), state, actions);
     n = compute(effective(logits, state), encode(state.target));
-    beams = new Map();
   }
 
+  // The frames before the first one that changed are not searched again
   function beam(width) {
-    const lm = (prefix, k) => state.bonus * languageBonus(line.bigrams, scene().characters, prefix, k);
-    if (!beams.has(width)) beams.set(width, beamSteps(n.logProbs, width, lm, FLOOR));
-    return beams.get(width);
+    const lm = state.bonus ? (prefix, k) => state.bonus * languageBonus(line.bigrams, scene().characters, prefix, k) : undefined;
+    const of = `${state.puzzle} ${state.bonus} ${scene().characters}`;
+    const before = beams.get(width);
+    const change = before?.of === of ? n.logProbs.findIndex((row, t) => row !== before.logProbs[t]) : 0;
+    if (change < 0) return before.steps;
+    const steps = beamSteps(n.logProbs, width, lm, FLOOR, { known: before?.steps.slice(0, change), listed: LISTED });
+    beams.set(width, { of, logProbs: n.logProbs, steps });
+    return steps;
   }
 
   function makeView() {
@@ -117,19 +138,24 @@ function mount(el, data, { inPage = false } = {}) {
     at.row = Math.max(rows.indexOf(wanted), 0);
   }
 
+  // Once for each frame of the screen is enough
   function draw() {
     placeSelection();
+    due ||= requestAnimationFrame(() => { due = 0; paint(); });
+  }
+
+  function paint() {
     root.dataset.theme = themeName();
     root.dataset.level = state.level;
     const v = makeView();
     const picture = { collapse: collapseLevel, lattice: latticeLevel, beam: beamLevel }[state.level](v);
     const svg = one(".ctcx-picture");
-    svg.setAttribute("viewBox", `0 0 ${tidy(v.width)} ${tidy(picture.height)}`);
-    svg.setAttribute("width", tidy(v.width));
-    svg.setAttribute("height", tidy(picture.height));
-    svg.setAttribute("aria-label", summary());
-    svg.innerHTML = `<defs><pattern id="${hatch}" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">` +
-      `<path d="M1 0V5" stroke="var(--hatch)" stroke-width="1.6"/></pattern></defs>${picture.svg}`;
+    const shape = { viewBox: `0 0 ${tidy(v.width)} ${tidy(picture.height)}`, width: tidy(v.width), height: tidy(picture.height), "aria-label": summary() };
+    for (const [key, value] of Object.entries(shape)) setChanged(svg, key, String(value));
+    const layers = one(".ctcx-layers");
+    while (layers.children.length < picture.parts.length) layers.append(document.createElementNS(svg.namespaceURI, "g"));
+    while (layers.children.length > picture.parts.length) layers.lastChild.remove();
+    picture.parts.forEach((part, i) => setHtml(layers.children[i], part));
     placeZones(picture.zones);
     placeCallout(picture.callout, v);
     show(v);
@@ -173,11 +199,21 @@ function mount(el, data, { inPage = false } = {}) {
     refresh();
   }
 
+  // A line of one's own takes the place of the one that came with the page
+  function takeLine(own) {
+    const { level, mode } = state;
+    stop();
+    line = { ...line, ...own, snapshots: [], note: "", own: "" };
+    scenes[0] = line;
+    for (const memory of [kept, looks]) memory.delete(0);
+    ({ state, actions } = { state: { ...beginning(0), level, mode }, actions: [] });
+    field("link").hidden = !inPage || line.local;
+    change({});
+  }
+
   function openPuzzle(number) {
     kept.set(state.puzzle, { state: { ...state }, actions });
-    const puzzle = PUZZLES[number - 1];
-    const fresh = number ? { ...START, puzzle: number, target: scenes[number].target, level: puzzle.level, mode: puzzle.mode ?? "river", snapshot: -1 } : { ...initial };
-    ({ state, actions } = kept.get(number) ?? { state: fresh, actions: [] });
+    ({ state, actions } = kept.get(number) ?? { state: beginning(number), actions: [] });
     stop();
     change({});
   }
@@ -188,31 +224,41 @@ function mount(el, data, { inPage = false } = {}) {
     return `CTC explorer, level ${state.level}: ${n.logProbs.length} frames. Greedy reads ${greedy}. Target ${state.target || "empty"}: ${loss}.`;
   }
 
+  // A search at a time, so that a hand that goes on moving need not wait for all
+  function compareWidths(v, left) {
+    if (!left.length) { setHtml(one(".ctcx-widths"), widthTable(v)); return; }
+    v.beam(left[0]);
+    comparing = setTimeout(() => compareWidths(v, left.slice(1)));
+  }
+
   // Headline, controls and status follow from the state, so that none of them can be stale
   function show(v) {
     const [title, lead] = state.level === "lattice" ? MODES[state.mode] : LEADS[state.level];
-    one(".ctcx-lead b").textContent = title;
-    one(".ctcx-lead span").textContent = lead;
+    setText(one(".ctcx-lead b"), title);
+    setText(one(".ctcx-lead span"), lead);
     const p = Math.exp(n.logP);
     const reads = (who, label) => `${who} reads <b>${escaped(label.map(name).join("") || "(nothing)")}</b>`;
     const greedy = reads("greedy", n.greedy);
     const big = (html) => `<span class="ctcx-big">${html}</span>`;
     const target = `p(<b>${escaped(state.target.replaceAll(" ", "␣") || "empty")}</b>) = <b class="ctcx-p">${chance(p)}</b>`;
-    one(".ctcx-result").innerHTML = {
+    setHtml(one(".ctcx-result"), {
       collapse: () => `${big(greedy)}<span>p of this one path ${chance(Math.exp(n.greedyLogP))}</span>`,
       lattice: () => `${big(target)}<meter min="0" max="1" value="${p}" aria-label="p of the target"></meter><span>loss ${nats(-n.logP)} nats · ${greedy}</span>`,
       beam: () => `${big(reads(`width ${state.width}`, beam(state.width).at(-1).kept[0].prefix))}<span>${greedy}, p ${chance(Math.exp(forward(n.logProbs, n.greedy).logP))}</span>`,
-    }[state.level]();
+    }[state.level]());
     const error = refusal || n.status;
     one(".ctcx-error").hidden = !error;
-    one(".ctcx-error").textContent = error;
-    one(".ctcx-status span").textContent = spoken(v);
+    setText(one(".ctcx-error"), error);
+    setText(one(".ctcx-status span"), spoken(v));
     one(".ctcx-status label").hidden = v.rows[at.row] === OTHER;
     put("logit", tidy(logits[at.t][v.rows[at.row]] ?? 0));
-    one(".ctcx-note").hidden = !line.note || state.puzzle > 0;
+    const untouched = !actions.length && state.target === line.target && state.bias === 0 && state.temperature === 1;
+    const said = state.puzzle ? "" : [line.note, untouched && line.own].filter(Boolean).join(" ");
+    setText(one(".ctcx-note"), said);
+    one(".ctcx-note").hidden = !said;
     one(".ctcx-widths").hidden = state.level !== "beam";
     clearTimeout(comparing); // Five searches are too many for each pixel of a drag
-    if (state.level === "beam") comparing = setTimeout(() => { one(".ctcx-widths").innerHTML = widthTable(v); }, 120);
+    if (state.level === "beam") comparing = setTimeout(() => { compareWidths(v, WIDTHS); }, 250);
     field("undo").disabled = !actions.length;
     showControls();
     showPuzzles();
@@ -242,7 +288,7 @@ function mount(el, data, { inPage = false } = {}) {
       bindControls();
     }
     const press = (group, chosen) => root.querySelectorAll(`${group} button`).forEach((button) =>
-      button.setAttribute("aria-pressed", String(button.dataset.value === String(chosen))));
+      setChanged(button, "aria-pressed", String(button.dataset.value === String(chosen))));
     press(".ctcx-levels", state.level);
     press('[data-field="stage"]', state.stage);
     for (const key of ["bias", "target", "mode", "rate", "width", "bonus"]) put(key, state[key]);
@@ -254,8 +300,8 @@ function mount(el, data, { inPage = false } = {}) {
       put("snapshot", state.snapshot);
       const { update, loss } = scene().snapshots[state.snapshot];
       const blank = n.logProbs.reduce((sum, row) => sum + Math.exp(row[BLANK]), 0) / n.logProbs.length;
-      one(".ctcx-curves").innerHTML = curves(scene().snapshots, state.snapshot);
-      field("update").textContent = `update ${update.toLocaleString("en")}, loss ${loss === null ? "∞" : loss.toFixed(2)}, mean p(ϵ) ${blank.toFixed(2)}`;
+      setHtml(one(".ctcx-curves"), curves(scene().snapshots, state.snapshot));
+      setText(field("update"), `update ${update.toLocaleString("en")}, loss ${loss === null ? "∞" : loss.toFixed(2)}, mean p(ϵ) ${blank.toFixed(2)}`);
     } else if (state.level === "lattice") {
       one(".ctcx-steps").hidden = state.mode !== "gradient";
       field("down").disabled = Boolean(n.status);
@@ -311,16 +357,16 @@ function mount(el, data, { inPage = false } = {}) {
     root.querySelectorAll(".ctcx-puzzles button").forEach((button) => {
       const number = Number(button.dataset.value);
       const done = solved.has(number);
-      button.textContent = number ? `${number}${done ? " ✓" : ""}` : "back to the line";
-      button.setAttribute("aria-pressed", String(number === state.puzzle));
-      button.setAttribute("aria-label", number ? `Puzzle ${number}: ${PUZZLES[number - 1].title}${done ? ", solved" : ""}` : "back to the line");
+      setText(button, number ? `${number}${done ? " ✓" : ""}` : "back to the line");
+      setChanged(button, "aria-pressed", String(number === state.puzzle));
+      setChanged(button, "aria-label", number ? `Puzzle ${number}: ${PUZZLES[number - 1].title}${done ? ", solved" : ""}` : "back to the line");
       button.hidden = !number && !state.puzzle;
     });
     const puzzle = PUZZLES[state.puzzle - 1];
     const ask = one(".ctcx-ask");
     const said = !puzzle ? (solved.size ? `${solved.size} of ${PUZZLES.length} solved` : "six small things to bring about") :
       solved.has(state.puzzle) ? `✓ ${puzzle.title}. ${puzzle.told}` : `${puzzle.title}: ${puzzle.ask}`;
-    if (ask.textContent !== said) ask.textContent = said;
+    setText(ask, said);
     ask.classList.toggle("ctcx-solved", solved.has(state.puzzle));
   }
 
@@ -346,7 +392,7 @@ function mount(el, data, { inPage = false } = {}) {
     zones = wanted;
     wanted.forEach((zone, i) => {
       const node = holder.children[i];
-      node.setAttribute("aria-label", zone.label);
+      setChanged(node, "aria-label", zone.label);
       Object.assign(node.style, { left: `${zone.x}px`, top: `${zone.y}px`, width: `${zone.dx * zone.cols}px`, height: `${zone.dy * zone.rows}px` });
     });
   }
@@ -384,14 +430,10 @@ function mount(el, data, { inPage = false } = {}) {
       choose(kind, ...cell(event));
       if (kind !== "emissions" || look().rows[at.row] === OTHER) return;
       node.setPointerCapture(event.pointerId);
-      drag = { y: event.clientY, logit: logits[at.t][look().rows[at.row]], pending: false };
+      drag = { y: event.clientY, logit: logits[at.t][look().rows[at.row]] };
     });
     node.addEventListener("pointermove", (event) => {
-      if (!drag) return;
-      drag.value = drag.logit + (drag.y - event.clientY) / DRAG_PIXELS;
-      if (drag.pending || Math.abs(drag.y - event.clientY) < 2) return;
-      drag.pending = true; // Once a frame of the screen is enough
-      requestAnimationFrame(() => { if (drag) { drag.pending = false; edit(drag.value); } });
+      if (drag && Math.abs(drag.y - event.clientY) >= 2) edit(drag.logit + (drag.y - event.clientY) / DRAG_PIXELS);
     });
     for (const kindOfEnd of ["pointerup", "pointercancel"]) node.addEventListener(kindOfEnd, () => { drag = null; });
     node.addEventListener("keydown", (event) => key(kind, event));
@@ -416,25 +458,26 @@ function mount(el, data, { inPage = false } = {}) {
     const node = one(".ctcx-callout");
     node.hidden = !said || v.narrow || (state.t < 0 && ["river", "gradient"].includes(state.mode));
     if (node.hidden) return;
-    node.innerHTML = said.lines.map((text) => `<div>${escaped(text)}</div>`).join("");
+    setHtml(node, said.lines.map((text) => `<div>${escaped(text)}</div>`).join(""));
     const toLeft = said.x > v.left + v.plot * 0.6;
     Object.assign(node.style, { left: toLeft ? "" : `${said.x + 16}px`, right: toLeft ? `${v.width - said.x + 16}px` : "", top: `${Math.max(said.y - 30, 0)}px` });
   }
 
+  // A link holds a text, no drawing
+  const address = () => (line.local ? "#" : `#${toFragment(state, beginning(state.puzzle), actions)}`);
   let writing = null;
   function remember() {
     if (!inPage) return;
     clearTimeout(writing); // Browsers refuse an address that changes with every pixel
-    writing = setTimeout(() => history.replaceState(null, "", `#${toFragment(withoutDefaults(), actions)}`), 250);
+    writing = setTimeout(() => history.replaceState(null, "", address()), 250);
   }
-  const withoutDefaults = () => Object.fromEntries(Object.entries(state).map(([key, value]) => [key, value === initial[key] ? START[key] : value]));
 
   function open() {
-    const found = fromFragment(location.hash.slice(1), initial, (s) => (scenes[s.puzzle] ?? line).characters.length + 1,
-      (s) => (scenes[s.puzzle] ?? line).logits.length);
+    const typed = new URLSearchParams(location.hash.slice(1)).get("typed");
+    if (writeOwn && typed && typed !== line.typed) writeOwn(typed);
+    const found = fromFragment(location.hash.slice(1), beginning, (s) => scenes[s.puzzle].characters.length + 1, (s) => scenes[s.puzzle].logits.length);
     ({ state, actions } = found);
-    if (!scenes[state.puzzle]) state.puzzle = 0;
-    if (!line.snapshots[state.snapshot]) state.snapshot = initial.snapshot;
+    if (!scene().snapshots?.[state.snapshot]) state.snapshot = beginning(state.puzzle).snapshot;
     if ([...state.target].some((c) => !scene().characters.includes(c))) state.target = scene().target;
     refusal = found.ignored ? `${found.ignored} part${found.ignored > 1 ? "s" : ""} of the link could not be read and were left out.` : "";
   }
@@ -450,26 +493,32 @@ function mount(el, data, { inPage = false } = {}) {
   field("undo").addEventListener("click", () => { actions.pop(); change({}); });
   field("reset").addEventListener("click", () => {
     actions = [];
-    change({ bias: 0, temperature: 1, target: scene().target, snapshot: state.puzzle ? -1 : initial.snapshot, t: -1, k: -1, s: -1 });
+    change({ bias: 0, temperature: 1, target: scene().target, snapshot: beginning(state.puzzle).snapshot, t: -1, k: -1, s: -1 });
   });
   field("numbers").addEventListener("click", () => {
     one(".ctcx-tables").hidden = !one(".ctcx-tables").hidden;
     field("numbers").setAttribute("aria-expanded", String(!one(".ctcx-tables").hidden));
     draw();
   });
-  one(".ctcx-note").textContent = line.note ?? "";
+  field("own").hidden = !data.reader;
+  const writeOwn = data.reader && ownLine(one(".ctcx-own"), data, takeLine);
+  field("own").addEventListener("click", () => {
+    one(".ctcx-own").hidden = !one(".ctcx-own").hidden;
+    field("own").setAttribute("aria-expanded", String(!one(".ctcx-own").hidden));
+  });
   field("link").hidden = !inPage;
   field("link").addEventListener("click", async () => {
-    history.replaceState(null, "", `#${toFragment(withoutDefaults(), actions)}`);
+    history.replaceState(null, "", address());
     await navigator.clipboard?.writeText(location.href);
     field("link").textContent = navigator.clipboard ? "Copied" : "See the address";
     setTimeout(() => { field("link").textContent = "Copy link"; }, 1500);
   });
   if (inPage) {
-    open();
+    if (location.hash.length > 1) open();
     addEventListener("hashchange", () => { open(); refresh(); });
   }
   refresh();
+  paint(); // At once, for who has not seen anything yet
   const redraw = () => draw();
   const resized = new ResizeObserver(redraw);
   resized.observe(one(".ctcx-scroll"));
@@ -479,6 +528,8 @@ function mount(el, data, { inPage = false } = {}) {
   scheme.addEventListener("change", redraw);
   return () => {
     stop();
+    cancelAnimationFrame(due);
+    clearTimeout(comparing);
     resized.disconnect();
     themed.disconnect();
     scheme.removeEventListener("change", redraw);

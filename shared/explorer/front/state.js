@@ -3,7 +3,7 @@
 const LEVELS = ["collapse", "lattice", "beam"];
 const START = {
   level: "collapse", mode: "river", target: "", stage: 2, bias: 0, temperature: 1, width: 4, bonus: 0,
-  rate: 1, snapshot: -1, puzzle: 0, t: -1, k: -1, s: -1,
+  rate: 1, snapshot: -1, puzzle: 0, typed: "", t: -1, k: -1, s: -1,
 };
 
 function numbersOf(packed, frames) {
@@ -19,31 +19,37 @@ function unpack(data) {
   return { ...data, logits: numbersOf(data.logits, data.frames), snapshots };
 }
 
-// Actions are replayed, so that undo and a link are exact: an edit of one bar, a step of training
+// Actions are replayed, so that undo and a link are exact: an edit of one bar, a step of training.
+// A drag changes the last action alone, and what the others made is kept with them.
+const made = new WeakMap();
 function replayed(scene, state, actions) {
-  const first = scene.snapshots?.[state.snapshot]?.logits ?? scene.logits;
-  const logits = first.map((row) => [...row]);
-  for (const action of actions) {
-    if (action.rate === undefined) logits[action.t][action.k] = action.value;
-    else stepDown(logits, action);
-  }
-  return logits;
+  return actions.reduce((logits, action) => {
+    if (made.get(action)?.from !== logits) {
+      const to = action.rate === undefined
+        ? logits.map((row, t) => (t === action.t ? row.map((v, k) => (k === action.k ? action.value : v)) : row))
+        : stepDown(logits, action);
+      made.set(action, { from: logits, to });
+    }
+    return made.get(action).to;
+  }, scene.snapshots?.[state.snapshot]?.logits ?? scene.logits);
 }
 
 // What the softmax sees, after the blank's bias and the temperature
 function effective(logits, { bias, temperature }) {
-  return logits.map((row) => row.map((v, k) => (v + (k === BLANK ? bias : 0)) / temperature));
+  return bias === 0 && temperature === 1 ? logits : logits.map((row) => row.map((v, k) => (v + (k === BLANK ? bias : 0)) / temperature));
 }
 
-// One step of gradient descent on the logits themselves, in place
+// One step of gradient descent on the logits themselves
 function stepDown(logits, { rate, label, bias = 0, temperature = 1 }) {
   const { gradient } = compute(effective(logits, { bias, temperature }), label);
-  gradient.forEach((row, t) => row.forEach((g, k) => { logits[t][k] -= (rate * g) / temperature; }));
+  return logits.map((row, t) => row.map((v, k) => v - (rate * gradient[t][k]) / temperature));
 }
 
-function toFragment(state, actions) {
+// What differs from how the line or the puzzle begins, and what was done
+function toFragment(state, first, actions) {
   const found = new URLSearchParams();
-  for (const [key, value] of Object.entries(state)) if (value !== START[key]) found.set(key, value);
+  for (const key of ["typed", "puzzle"]) if (state[key]) found.set(key, state[key]);
+  for (const [key, value] of Object.entries(state)) if (value !== first[key]) found.set(key, value);
   const done = actions.map((a) => (a.rate === undefined
     ? `e${a.t}.${a.k}.${tidy(a.value)}` : `s${[a.rate, tidy(a.bias), a.temperature, ...a.label].join("_")}`));
   if (done.length) found.set("do", done.join("~"));
@@ -51,10 +57,10 @@ function toFragment(state, actions) {
 }
 
 // Read a link; what it says wrongly is left out, and the number of such parts is told
-function fromFragment(fragment, initial, classes, frames) {
+function fromFragment(fragment, beginning, classes, frames) {
   const given = new URLSearchParams(fragment);
-  const state = { ...initial };
-  const LOW_HIGH = { stage: [0, 2], bias: [-8, 8], temperature: [0.25, 4], width: [1, 16], bonus: [0, 2], rate: [0.05, 50] };
+  const state = beginning(Number(given.get("puzzle") ?? 0));
+  const LOW_HIGH = { stage: [0, 2], bias: [-8, 8], temperature: [0.25, 4], width: [1, 16], bonus: [0, 2], rate: [0.05, 50], puzzle: [0, PUZZLES.length] };
   let ignored = 0;
   for (const [key, text] of given) {
     if (key === "do") continue;
@@ -62,8 +68,8 @@ function fromFragment(fragment, initial, classes, frames) {
     const [low, high] = LOW_HIGH[key] ?? [-Infinity, Infinity];
     const known = key in START && !Number.isNaN(value) && !(value < low || value > high) &&
       (key !== "level" || LEVELS.includes(value)) && (key !== "mode" || Object.hasOwn(MODES, value));
-    if (known) state[key] = value;
-    else ignored += 1;
+    if (!known) ignored += 1;
+    else if (key !== "puzzle" && key !== "typed") state[key] = value;
   }
   const inside = (v, count) => Number.isInteger(v) && v >= 0 && v < count;
   const actions = (given.get("do") ?? "").split("~").filter(Boolean).flatMap((text) => {

@@ -15,10 +15,10 @@ from typing import Any
 from shared.checks import crossing, progress
 from shared.checks.answers import is_recorded
 from shared.checks.display import Shown, print_outside_notebooks, signs_of_life, tick_list
-from shared.checks.elsewhere import ask_elsewhere
+from shared.checks.elsewhere import asker
 from shared.checks.exercise import Case, Exercise, find
 from shared.checks.guard import copy_function
-from shared.checks.probing import Reply, attempt, attempt_within
+from shared.checks.probing import Reply
 from shared.checks.verdict import (
     NOT_ATTEMPTED,
     PASSED,
@@ -97,16 +97,13 @@ def _evaluate(exercise: Exercise, namespace: dict[str, Any]) -> Result:
         return all_wrong(exercise, message)
     refuse += (_bound[exercise.id],) if exercise.id in _bound else ()
 
-    def ask(case: Case, inputs: str) -> Reply:
-        say(f"Checking {exercise.title}: {case.name}")
-        seconds = case.seconds or exercise.seconds
-        if case.apart and (reply := ask_elsewhere(function, case.probe, inputs, seconds, refuse)):
-            return reply
-        return attempt_within(
-            seconds, lambda: attempt(function, case.probe, inputs, refuse, namespace)
-        )
-
+    put = asker(exercise, function, refuse, namespace)
     with signs_of_life() as say:
+
+        def ask(case: Case, inputs: str) -> Reply:
+            say(f"Checking {exercise.title}: {case.name}")
+            return put(case, inputs)
+
         return judge(exercise, ask)
 
 

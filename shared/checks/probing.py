@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import functools
 import linecache
-import sys
-import threading
-import time
-import warnings
 from collections.abc import Callable
-from contextvars import copy_context
 from dataclasses import dataclass
 from typing import Any
 
-from shared.backend import quiet_descriptor
 from shared.checks import crossing
 from shared.checks.guard import copied, guarded
 
-_PRINTED_LIMIT = 600
 _MESSAGE_LIMIT = 400
 _FRAMES_SHOWN = 3
 
@@ -44,10 +36,6 @@ class Reply:
     printed: str = ""
 
 
-class TimeLimitError(SystemExit):
-    """Raised inside a probe that takes too long; threads end on it without a traceback."""
-
-
 def attempt(
     function: Callable,
     probe: Callable[[Callable, Any], Any] | None,
@@ -56,11 +44,11 @@ def attempt(
     namespace: dict[str, Any],
     every_thread: bool = False,
 ) -> Reply:
-    """Probe an answer once, without a time limit.
+    """Probe an answer once; whoever calls sees to its limits.
 
     Args:
         function: The learner's function.
-        probe: What to do with it; None makes the calls of the inputs.
+        probe: What to do with it; see `put`.
         inputs: The inputs as JSON text; arrays arrive read-only.
         refuse: Functions the answer may not call.
         namespace: Globals of the learner's code.
@@ -74,12 +62,9 @@ def attempt(
     refused: list[str] = []
     try:
         with guarded(refuse, namespace, every_thread) as refused:
-            answer = (probe or make_calls)(counted, values)
-            reply = Reply("answer", crossing.encode(answer))
+            reply = Reply("answer", crossing.encode(put(counted, probe, values)))
     except crossing.CrossingError as error:
         reply = Reply("error", str(error))
-    except TimeLimitError:
-        raise
     except BaseException as error:  # SystemExit and KeyboardInterrupt of the answer as well
         reply = Reply("error", describe_error(error, namespace))
     if refused:
@@ -91,47 +76,11 @@ def attempt(
     return reply
 
 
-def make_calls(function: Callable, inputs: Any) -> Any:
-    """Call a function with arguments by name, or with each of a list of them."""
+def put(function: Callable, probe: Callable[[Callable, Any], Any] | None, inputs: Any) -> Any:
+    """Put a question to a function, or each of a list of them; without a probe it is a call."""
     if isinstance(inputs, list):
-        return [function(**arguments) for arguments in inputs]
-    return function(**inputs)
-
-
-def attempt_within(seconds: float, action: Callable[[], Reply]) -> Reply:
-    """Run `attempt` in a thread of its own, for at most some seconds.
-
-    A thread can be left behind whatever the answer does, on every system and in every kernel;
-    a signal would need the main thread, and Windows has none. Prints of the answer are kept.
-    """
-    replies: list[Reply] = []
-    finished = threading.Event()
-    printed = _Printed()
-
-    def work() -> None:
-        with contextlib.suppress(TimeLimitError):
-            try:
-                with printed:
-                    replies.append(action())
-            finally:
-                finished.set()
-
-    thread = threading.Thread(target=copy_context().run, args=(work,), daemon=True)
-    with quiet_descriptor(), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # The tick list says what is wrong
-        thread.start()
-        end = time.monotonic() + seconds
-        try:
-            while not finished.wait(0.2) and time.monotonic() < end:
-                pass
-        finally:
-            if not finished.is_set():
-                _stop(thread, finished)
-    if not replies:
-        left = "" if finished.is_set() else " It could not be stopped: restart the kernel."
-        message = f"It took longer than {seconds:g} seconds and was stopped.{left}"
-        return Reply("time", message, printed.text)
-    return Reply(replies[0].status, replies[0].text, printed.text)
+        return [put(function, probe, one) for one in inputs]
+    return probe(function, inputs) if probe else function(**inputs)
 
 
 def describe_error(error: BaseException, namespace: dict[str, Any]) -> str:
@@ -185,37 +134,3 @@ def _unchanged(values: Any, inputs: str) -> bool:
         return crossing.encode(values) == inputs
     except crossing.CrossingError:
         return False
-
-
-def _stop(thread: threading.Thread, finished: threading.Event) -> None:
-    """Raise inside a thread until it ends; code that catches everything may go on."""
-    raise_in = ctypes.pythonapi.PyThreadState_SetAsyncExc
-    for _ in range(20):
-        raise_in(ctypes.c_ulong(thread.ident), ctypes.py_object(TimeLimitError))
-        if finished.wait(0.05):
-            thread.join(1.0)
-            return
-
-
-class _Printed:
-    """A standard output that keeps what one thread prints and passes on the rest."""
-
-    def __init__(self) -> None:
-        self.text = ""
-
-    def __enter__(self) -> None:
-        self._thread, self._below = threading.get_ident(), sys.stdout
-        sys.stdout = self  # type: ignore[assignment]
-
-    def __exit__(self, *error: object) -> None:
-        if sys.stdout is self:
-            sys.stdout = self._below
-
-    def write(self, text: str) -> int:
-        if threading.get_ident() != self._thread:
-            return self._below.write(text)
-        self.text += str(text)[: max(0, _PRINTED_LIMIT - len(self.text))]
-        return len(text)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._below, name)

@@ -6,7 +6,7 @@ import numpy as np
 
 from shared.alphabet import Alphabet
 from shared.checks.builders import accepts, ask, choose, diagnose, guess, refuses
-from shared.checks.compare import equal, number_between, show
+from shared.checks.compare import number_between, show
 from shared.checks.exercise import Case
 from shared.metrics import character_error_rate, edit_distance
 
@@ -47,29 +47,24 @@ GUESS_SHAPES = ask(
 
 
 # Refusals: what a call gives, or "refused" and the message of its ValueError
-def refusals(function, calls):
-    """Make each call and return what it gave, or ["refused", message] for a ValueError."""
-    outcomes = []
-    for arguments in calls:
-        try:
-            outcomes.append(function(*arguments.values()))
-        except ValueError as error:
-            outcomes.append(["refused", str(error)])
-    return outcomes
+def refusal(function, arguments):
+    """Make a call and return what it gave, or ["refused", message] for a ValueError."""
+    try:
+        return function(*arguments.values())
+    except ValueError as error:
+        return ["refused", str(error)]
 
 
-def judge_refusals(name: str, naming: str = ""):
-    """Return a judge that every call was refused, by a message that names what was wrong."""
+def judge_refusal(name: str, naming: str = ""):
+    """Return a judge that a call was refused, by a message that names what was wrong."""
 
-    def judge(calls: list[dict], outcomes: object) -> str | None:
-        for arguments, outcome in zip(calls, outcomes, strict=True):
-            call = f"{name}({', '.join(map(repr, arguments.values()))})"
-            refused = isinstance(outcome, list | tuple) and len(outcome) == 2
-            if not refused or outcome[0] != "refused":
-                return f"{call} gave {show(outcome)}, expected a ValueError."
-            if naming not in str(outcome[1]):
-                said = show(outcome[1])
-                return f"{call} raised ValueError({said}): it should name {[naming]}."
+    def judge(arguments: dict, outcome: object) -> str | None:
+        call = f"{name}({', '.join(map(repr, arguments.values()))})"
+        if not isinstance(outcome, list) or len(outcome) != 2 or outcome[0] != "refused":
+            return f"{call} gave {show(outcome)}, expected a ValueError."
+        if naming not in str(outcome[1]):
+            said = show(outcome[1])
+            return f"{call} raised ValueError({said}): it should name {[naming]}."
         return None
 
     return judge
@@ -98,9 +93,9 @@ def labels_to_decode(seed: int) -> list[dict]:
     ]
 
 
-def by_position(function, calls):
-    """Make each call without the names of its arguments."""
-    return [function(*arguments.values()) for arguments in calls]
+def by_position(function, arguments):
+    """Make a call without the names of its arguments."""
+    return function(*arguments.values())
 
 
 ENCODE = ask(
@@ -126,8 +121,8 @@ ENCODE = ask(
     Case(
         "names an unknown character",
         [{"text": "café", "characters": "abcdef"}],
-        probe=refusals,
-        judge=judge_refusals("encode", naming="é"),
+        probe=refusal,
+        judge=judge_refusal("encode", naming="é"),
         hint="Raise ValueError with the character itself in its message.",
     ),
     refuse=(Alphabet.encode,),
@@ -161,15 +156,15 @@ DECODE = ask(
     Case(
         "refuses a zero inside",
         [{"labels": [1, 0, 2], "characters": "abc"}],
-        probe=refusals,
-        judge=judge_refusals("decode"),
+        probe=refusal,
+        judge=judge_refusal("decode"),
         hint="A blank between characters means that nobody collapsed the path; say so.",
     ),
     Case(
         "refuses a label out of range",
         [{"labels": [1, label], "characters": "abc"} for label in (4, -1)],
-        probe=refusals,
-        judge=judge_refusals("decode"),
+        probe=refusal,
+        judge=judge_refusal("decode"),
         hint="A negative index would silently read from the end of the alphabet.",
     ),
     refuse=(Alphabet.decode,),
@@ -197,12 +192,6 @@ def random_misreadings(seed: int) -> dict:
 def distances(function, inputs):
     """Call the answer with each pair of texts."""
     return [function(first, second) for first, second in inputs["pairs"]]
-
-
-def judge_distances(inputs: dict, answer: object) -> str | None:
-    """Compare all distances at once."""
-    call = f"edit_distance over 30 pairs, the first {tuple(inputs['pairs'][0])},"
-    return equal(answer, distances(edit_distance, inputs), call)
 
 
 def long_texts(seed: int) -> dict:
@@ -242,7 +231,7 @@ EDIT_DISTANCE = ask(
         "thirty random pairs",
         random_misreadings,
         probe=distances,
-        judge=judge_distances,
+        call=lambda pairs: f"edit_distance over 30 pairs, the first {tuple(pairs[0])},",
         hint="Each cell is the cheapest of three ways: from above, from the left, diagonal.",
     ),
     Case(
@@ -265,7 +254,7 @@ def random_counts(seed: int) -> dict:
 def refuses_empty_sets(function, inputs):
     """Call the answer without lines, and with a line of no characters."""
     calls = [{"edits": [], "lengths": []}, {"edits": [0], "lengths": [0]}]
-    outcomes = refusals(function, calls)
+    outcomes = [refusal(function, one) for one in calls]
     return ["refused" if isinstance(one, list) and "refused" in one else one for one in outcomes]
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from shared.checks.answers import answer
 from shared.checks.builders import accepts, ask, choose, diagnose, guess, refuses
-from shared.checks.compare import close, show
+from shared.checks.compare import show
 from shared.checks.exercise import Case
 from shared.paths import sample
 
@@ -44,11 +43,9 @@ def sixty_lines(seed: int) -> dict:
     return {"extra": extra, "lengths": lengths, "writers": writers, "draws": draws}
 
 
-def judge_interval(inputs: dict, got: object) -> str | None:
-    """Both ends are those of the answer."""
-    right = answer("lab05.writer_interval")(**inputs)
-    call = f"writer_interval of {len(inputs['extra'])} lines and {len(inputs['draws'])} draws"
-    return close(got, right, call)
+def interval_call(extra, lengths, writers, draws) -> str:
+    """Name a call of `writer_interval` in a message."""
+    return f"writer_interval of {len(extra)} lines and {len(draws)} draws"
 
 
 WRITER_INTERVAL = ask(
@@ -62,7 +59,7 @@ WRITER_INTERVAL = ask(
             "writers": ["ann", "bob", "ann"],
             "draws": [["ann", "bob"]],
         },
-        judge=judge_interval,
+        call=interval_call,
         hint="With a single draw both ends are its rate: (-1 + 2 - 3) / 40.",
     ),
     Case(
@@ -73,20 +70,20 @@ WRITER_INTERVAL = ask(
             "writers": ["ann", "bob"],
             "draws": [["bob", "bob", "ann"], ["ann", "bob", "ann"], ["ann", "ann", "ann"]],
         },
-        judge=judge_interval,
+        call=interval_call,
         hint="Go through the names of a draw, not through the lines: ann, ann adds up ann's lines "
         "two times.",
     ),
     Case(
         "lines of very different lengths",
         uneven_lines,
-        judge=judge_interval,
+        call=interval_call,
         hint="Add up the edits, add up the characters, divide once; no mean of rates.",
     ),
     Case(
         "sixty lines by six hands",
         sixty_lines,
-        judge=judge_interval,
+        call=interval_call,
         hint="np.quantile(rates, [0.025, 0.975]) gives both ends.",
         points=2,
     ),

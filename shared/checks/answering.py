@@ -15,12 +15,10 @@ from typing import Any
 
 from shared.checks.guard import copy_function
 from shared.checks.portable import holds_judges, remember, unpack
-from shared.checks.probing import Reply, attempt, describe_error
+from shared.checks.probing import PRINTED, PRINTED_LIMIT, Reply, attempt, describe_error
 from shared.checks.worker import limit  # noqa: F401  (asked for by name)
 
-#: Where the process keeps what an answer prints first, and how much of it
-PRINTED, PRINTED_LIMIT = "printed.txt", 600
-
+_FOLDER = Path.cwd()  # An answer may go elsewhere
 _names: dict[str, Any] = vars(sys.modules["__main__"])
 
 
@@ -68,12 +66,12 @@ class _Beginning(io.TextIOBase):
 
     def __init__(self) -> None:
         self._left = PRINTED_LIMIT
-        Path(PRINTED).write_bytes(b"")
+        Path(_FOLDER, PRINTED).write_bytes(b"")
 
     def write(self, text: str) -> int:
         kept = str(text)[: self._left]
         if kept:
             self._left -= len(kept)
-            with Path(PRINTED).open("ab") as file:
+            with Path(_FOLDER, PRINTED).open("ab") as file:
                 file.write(kept.encode("utf-8", "replace"))
         return len(text)

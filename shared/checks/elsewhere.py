@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import atexit
 import contextlib
-import functools
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,11 +10,10 @@ from typing import Any
 
 from shared.backend import quiet_descriptor
 from shared.checks import crossing
-from shared.checks.answering import PRINTED, PRINTED_LIMIT
 from shared.checks.exercise import Case, Exercise
 from shared.checks.guard import ReferenceCalledError, guarded
 from shared.checks.portable import NotPortableError, pack, pack_library
-from shared.checks.probing import Reply, attempt
+from shared.checks.probing import PRINTED, PRINTED_LIMIT, Reply, attempt
 from shared.checks.worker import START_SECONDS, Worker
 
 _THERE = "shared.checks.answering"
@@ -40,10 +37,10 @@ def asker(
     refused: list[str] = []
     try:
         with guarded(refuse, namespace) as refused:
-            sent = _send(_worker(), exercise.name, function)
+            sent = _send(Worker.kept(), exercise.name, function)
     except ReferenceCalledError:
         return lambda case, inputs: Reply("reference", refused[0])
-    except NotPortableError:
+    except (NotPortableError, OSError):  # Or no process can be started here
         sent = False
     known = pack_library(refuse)
 
@@ -53,9 +50,9 @@ def asker(
                 return attempt(function, case.probe, inputs, refuse, namespace)
         probe = case.probe and pack(case.probe)
         given = {"name": exercise.name, "probe": probe, "inputs": inputs, "refuse": known}
-        reply = _worker().ask(f"{_THERE}:probe", case.seconds or exercise.seconds, **given)
+        reply = Worker.kept().ask(f"{_THERE}:probe", case.seconds or exercise.seconds, **given)
         with contextlib.suppress(OSError):
-            printed = Path(_worker().folder, PRINTED).read_text("utf-8", "replace")
+            printed = Path(Worker.kept().folder, PRINTED).read_text("utf-8", "replace")
             reply = replace(reply, printed=printed[:PRINTED_LIMIT])
         return reply
 
@@ -64,23 +61,15 @@ def asker(
 
 def elsewhere(function: Callable, arguments: dict[str, Any]) -> list:
     """Return what an answer gives in two processes in which a set of texts has another order."""
-    found, inner = [], getattr(function, "__wrapped__", function)  # Without what counts calls
+    found = []
     given = {"name": "answer", "probe": None, "inputs": crossing.encode(arguments), "refuse": []}
     for seed in "12":
         with contextlib.closing(Worker()) as worker:
             worker.environment["PYTHONHASHSEED"] = seed
-            _send(worker, "answer", inner)
+            _send(worker, "answer", function)
             reply = worker.ask(f"{_THERE}:probe", 10.0, **given)
             found += [crossing.decode(reply.text)] if reply.status == "answer" else []
     return found
-
-
-@functools.cache
-def _worker() -> Worker:
-    """Return the process that this one keeps for its checks."""
-    worker = Worker()
-    atexit.register(worker.close)
-    return worker
 
 
 def _send(worker: Worker, name: str, function: Callable) -> bool:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import functools
 import linecache
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +13,9 @@ from shared.checks.guard import copied, guarded
 _MESSAGE_LIMIT = 400
 _FRAMES_SHOWN = 3
 
+#: Where the process of `answering` keeps what an answer prints first, and how much of it
+PRINTED, PRINTED_LIMIT = "printed.txt", 600
+
 #: What a reply may say of itself
 STATUSES = ("answer", "stub", "error", "reference", "time", "died")
 
@@ -24,7 +25,7 @@ class Reply:
     """What came of a probe.
 
     Attributes:
-        status: "answer", "stub" (nothing but NotImplementedError), "error" (it raised, changed
+        status: "answer", "stub" (NotImplementedError), "error" (it raised, changed
             its input or returned what is not plain), "reference" (it called the reference),
             "time" (too slow) or "died" (the process ended).
         text: The answer as JSON text, or a sentence.
@@ -57,20 +58,18 @@ def attempt(
     if copy := copied(function, refuse, namespace):
         return Reply("reference", copy)
     values = crossing.decode(inputs, writeable=False)
-    outcomes: list[bool] = []  # For each call of the function: did it raise NotImplementedError?
-    counted = _counted(function, outcomes)
     refused: list[str] = []
     try:
         with guarded(refuse, namespace, every_thread) as refused:
-            reply = Reply("answer", crossing.encode(put(counted, probe, values)))
+            reply = Reply("answer", crossing.encode(put(function, probe, values)))
     except crossing.CrossingError as error:
         reply = Reply("error", str(error))
+    except NotImplementedError:
+        reply = Reply("stub")
     except BaseException as error:  # SystemExit and KeyboardInterrupt of the answer as well
         reply = Reply("error", describe_error(error, namespace))
     if refused:
         return Reply("reference", refused[0])
-    if outcomes and all(outcomes):
-        return Reply("stub")
     if reply.status == "answer" and not _unchanged(values, inputs):
         return Reply("error", "It changed its input; work on a copy, such as list(values).")
     return reply
@@ -89,6 +88,8 @@ def describe_error(error: BaseException, namespace: dict[str, Any]) -> str:
     text = f"It raised {type(error).__name__}{': ' + message if message else ''}"
     if isinstance(error, ValueError) and "read-only" in message:
         text += " (inputs are read-only: work on a copy)"
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        text += f" ({error.name} is not installed here: NumPy and Python's own modules do)"
     lines = []
     step = error.__traceback__
     while step is not None:
@@ -109,24 +110,6 @@ def words_of(error: BaseException, limit: int) -> str:
         return " ".join(str(error).split())[:limit]
     except Exception:
         return "(its message cannot be shown)"
-
-
-def _counted(function: Callable, outcomes: list[bool]) -> Callable:
-    def call(*args: Any, **kwargs: Any) -> Any:
-        try:
-            result = function(*args, **kwargs)
-        except NotImplementedError:
-            outcomes.append(True)
-            raise
-        except BaseException:
-            outcomes.append(False)
-            raise
-        outcomes.append(False)
-        return result
-
-    with contextlib.suppress(Exception):  # A callable object may lack what is copied
-        functools.update_wrapper(call, function)
-    return call
 
 
 def _unchanged(values: Any, inputs: str) -> bool:

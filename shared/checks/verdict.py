@@ -121,7 +121,7 @@ def _verdict(exercise: Exercise, case: Case, inputs: str, answer: str) -> tuple[
     judge_one = case.judge or _like_reference(exercise, case)
     try:
         asked, got = crossing.decode(inputs), crossing.decode(answer)
-        if isinstance(asked, list) and not _named_as_a_whole(case):
+        if isinstance(asked, list):
             pairs = zip(asked, got, strict=True)
             return compare.first(judge_one(one, given) for one, given in pairs), False
         return judge_one(asked, got), False
@@ -132,15 +132,11 @@ def _verdict(exercise: Exercise, case: Case, inputs: str, answer: str) -> tuple[
         return f"{shown} could not be compared ({type(error).__name__}: {error}).", True
 
 
-def _named_as_a_whole(case: Case) -> bool:
-    return isinstance(case.call, str) and case.call != ""
-
-
 def _like_reference(exercise: Exercise, case: Case) -> Callable[[Any, Any], str | None]:
     def compare_with_reference(inputs: Any, answer: Any) -> str | None:
         expected = put(exercise.reference, case.probe, inputs)
         expected = crossing.decode(crossing.encode(expected))
-        if _named_as_a_whole(case):
+        if case.call and isinstance(case.call, str):
             return compare.close(answer, expected, case.call)
         if case.probe and not case.call:
             return compare.close(answer, expected, f"{exercise.name}(...)")

@@ -93,11 +93,6 @@ def labels_to_decode(seed: int) -> list[dict]:
     ]
 
 
-def by_position(function, arguments):
-    """Make a call without the names of its arguments."""
-    return function(*arguments.values())
-
-
 ENCODE = ask(
     "lab01.encode",
     "Encode a text",
@@ -114,8 +109,6 @@ ENCODE = ask(
     Case(
         "random texts",
         texts_to_encode,
-        probe=by_position,
-        call="encode(text, characters) over 20 random texts",
         hint="The order of `characters` decides, not the order of the computer's codes.",
     ),
     Case(
@@ -149,8 +142,6 @@ DECODE = ask(
     Case(
         "random texts come back",
         labels_to_decode,
-        probe=by_position,
-        call="decode(labels, characters) of 20 encoded texts",
         hint="decode(encode(text)) is text again.",
     ),
     Case(
@@ -171,7 +162,12 @@ DECODE = ask(
 )
 
 
-def random_misreadings(seed: int) -> dict:
+def misread(*pairs: tuple[str, str]) -> list[dict]:
+    """Return a call for each text and its misreading."""
+    return [{"reference": reference, "hypothesis": hypothesis} for reference, hypothesis in pairs]
+
+
+def random_misreadings(seed: int) -> list[dict]:
     """Return thirty texts and their misreadings; few letters, so that choices abound."""
     rng = np.random.default_rng(seed)
     pairs = []
@@ -184,22 +180,15 @@ def random_misreadings(seed: int) -> dict:
                 hypothesis.insert(at, str(rng.choice(list("abc"))))
             elif at < len(hypothesis):
                 hypothesis[at : at + 1] = [] if rng.random() < 0.5 else ["d"]
-        pairs.append(["".join(reference), "".join(hypothesis)])
-    pairs[1:3] = [["Tea", "tea"], [" a ", "a"]]
-    return {"pairs": pairs}
+        pairs.append(("".join(reference), "".join(hypothesis)))
+    pairs[1:3] = [("Tea", "tea"), (" a ", "a")]
+    return misread(*pairs)
 
 
-def distances(function, inputs):
-    """Call the answer with each pair of texts."""
-    return [function(first, second) for first, second in inputs["pairs"]]
-
-
-def long_texts(seed: int) -> dict:
+def long_texts(seed: int) -> list[dict]:
     """Return two texts of 300 random letters."""
-    reference, hypothesis = (
-        "".join(np.random.default_rng(one).choice(list("abcd"), 300)) for one in (seed, seed + 1)
-    )
-    return {"reference": reference, "hypothesis": hypothesis}
+    letters = (np.random.default_rng(one).choice(list("abcd"), 300) for one in (seed, seed + 1))
+    return misread(tuple(map("".join, letters)))
 
 
 EDIT_DISTANCE = ask(
@@ -207,31 +196,27 @@ EDIT_DISTANCE = ask(
     "Count the edits",
     Case(
         "equal texts cost nothing",
-        {"reference": "line", "hypothesis": "line"},
+        misread(("line", "line")),
         hint="Where two characters agree, the diagonal step is free.",
     ),
     Case(
         "a substitution costs one",
-        {"reference": "cat", "hypothesis": "cut"},
+        misread(("cat", "cut")),
         hint="A substitution is one edit, not a deletion and an insertion.",
     ),
     Case(
         "one missing letter moves the rest",
-        {"reference": "handwriting", "hypothesis": "andwriting"},
+        misread(("handwriting", "andwriting")),
         hint="Comparing place by place counts every letter after a gap as wrong.",
     ),
     Case(
         "nothing was read, or nothing was there",
-        {"pairs": [["abc", ""], ["", "ab"]]},
-        probe=distances,
-        call="[edit_distance('abc', ''), edit_distance('', 'ab')]",
+        misread(("abc", ""), ("", "ab")),
         hint="The first row and column of the table count up from 0.",
     ),
     Case(
         "thirty random pairs",
         random_misreadings,
-        probe=distances,
-        call=lambda pairs: f"edit_distance over 30 pairs, the first {tuple(pairs[0])},",
         hint="Each cell is the cheapest of three ways: from above, from the left, diagonal.",
     ),
     Case(
@@ -251,13 +236,6 @@ def random_counts(seed: int) -> dict:
     return {"edits": edits.tolist(), "lengths": lengths.tolist()}
 
 
-def refuses_empty_sets(function, inputs):
-    """Call the answer without lines, and with a line of no characters."""
-    calls = [{"edits": [], "lengths": []}, {"edits": [0], "lengths": [0]}]
-    outcomes = [refusal(function, one) for one in calls]
-    return ["refused" if isinstance(one, list) and "refused" in one else one for one in outcomes]
-
-
 CORPUS_ERROR_RATE = ask(
     "lab01.corpus_error_rate",
     "The rate of many lines",
@@ -274,8 +252,9 @@ CORPUS_ERROR_RATE = ask(
     Case("two hundred random lines", random_counts, hint="Two sums and one division."),
     Case(
         "refuses an empty set",
-        probe=refuses_empty_sets,
-        call="[corpus_error_rate([], []), corpus_error_rate([0], [0])]",
+        [{"edits": [], "lengths": []}, {"edits": [0], "lengths": [0]}],
+        probe=refusal,
+        judge=judge_refusal("corpus_error_rate"),
         hint="Without a reference character there is no rate: raise ValueError.",
     ),
 )
@@ -394,20 +373,6 @@ def place_by_place(references, hypotheses):
     return edits / sum(map(len, references))
 
 
-def rate_by_hand(references, hypotheses):
-    """A rate that is right, written otherwise."""
-    total = 0
-    for a, b in zip(references, hypotheses, strict=True):
-        row = list(range(len(b) + 1))
-        for i, x in enumerate(a, start=1):
-            previous, row[0] = row[0], i
-            for j, y in enumerate(b, start=1):
-                best = min(row[j] + 1, row[j - 1] + 1, previous + (x != y))
-                previous, row[j] = row[j], best
-        total += row[-1]
-    return total / sum(map(len, references))
-
-
 def rate_line_by_line(references, hypotheses):
     """A right rate that adds up each line's share, and so rounds otherwise."""
     total = sum(map(len, references))
@@ -425,8 +390,7 @@ CHECK_ERROR_RATE = ask(
     ),
     accepts(
         "accepts a right rate written otherwise",
-        rate_by_hand,
-        also=(rate_line_by_line,),
+        rate_line_by_line,
         hint="Give two lists of texts of equal length, and no empty reference; floats need a "
         "tolerance.",
     ),

@@ -8,13 +8,11 @@ import numpy as np
 
 from shared import ctc
 from shared.checks.answers import answer
-from shared.checks.builders import accepts, ask, choose, guess, refuses
+from shared.checks.builders import accepts, ask, choose, diagnose, guess, refuses
 from shared.checks.compare import (
     close,
     equal,
     number_between,
-    one_of,
-    shape,
     show,
 )
 from shared.checks.exercise import Case
@@ -94,7 +92,6 @@ PASTE_INK = ask(
     Case(
         "leaves the line alone when the glyph is outside",
         [ink([[10, 20, 30]], [[100, 50, 25]], left) for left in (-3, -4, 3, 4, 40)],
-        call=lambda line, glyph, left: f"paste_ink({show(line)}, {show(glyph)}, {left})",
         hint="When no column is shared, return a copy of the line.",
     ),
     Case(
@@ -122,12 +119,20 @@ FIND_LEAK = choose(
     hint="A test line must be new in two ways: its sentence, and the hand that wrote it.",
 )
 
+
+def judge_ladder(inputs: dict, answer: object) -> str | None:
+    """Accept one of three words."""
+    if isinstance(answer, str) and answer.strip().casefold() in ("boxes", "ctc", "tie"):
+        return None
+    return f"guess_ladder() gave {show(answer)}, expected one of 'boxes', 'ctc', 'tie'."
+
+
 GUESS_LADDER = ask(
     "lab03.guess_ladder",
     "Which rung reads better?",
     Case(
         "one of boxes, ctc, tie",
-        judge=lambda inputs, answer: one_of(answer, ("boxes", "ctc", "tie"), "guess_ladder()"),
+        judge=judge_ladder,
         hint='Return one of the texts "boxes", "ctc" and "tie".',
     ),
     kind="predict",
@@ -590,51 +595,22 @@ FAULTS = {
 }
 
 
-def run_case(run: str, hint: str) -> Case:
-    """Ask for the fault of one of the runs A to E."""
-    index = "ABCDE".index(run)
-
-    def judge(inputs: dict, given: object) -> str | None:
-        if not isinstance(given, list | tuple) or len(given) != len(FAULTS):
-            return f"diagnose_loss() gave {show(given)}, expected five names, of runs A to E."
-        said = given[index]
-        name = said.strip().casefold() if isinstance(said, str) else said
-        if not isinstance(name, str) or name not in FAULTS:
-            return (
-                f"diagnose_loss() gave {show(said)} for run {run}, expected one of "
-                f"{', '.join(FAULTS)}."
-            )
-        if name == answer("lab03.diagnose_loss")()[index]:
-            return None
-        return (
-            f"diagnose_loss() gave {name!r} for run {run}. That fault would show {FAULTS[name]}; "
-            f"run {run} does not."
-        )
-
-    return Case(f"run {run}", judge=judge, hint=hint)
-
-
-DIAGNOSE_LOSS = ask(
+DIAGNOSE_LOSS = diagnose(
     "lab03.diagnose_loss",
     "Name five broken runs",
-    run_case(
-        "A",
-        "Its loss is as good as a loss can be, so training found no fault: look at what happens "
-        "after it.",
-    ),
-    run_case(
-        "B",
-        "Compare its loss with that of a network with nothing but a bias (about 10), and its "
+    {
+        "A": "Its loss is as good as a loss can be, so training found no fault: look at what "
+        "happens after it.",
+        "B": "Compare its loss with that of a network with nothing but a bias (about 10), and its "
         "confidence with the share of blanks there.",
-    ),
-    run_case(
-        "C",
-        "Its most probable class never gets far above the rest: what keeps a probability small, "
-        "whatever the weights?",
-    ),
-    run_case("D", "Its texts are right, and then go on."),
-    run_case("E", "Its loss is low from the first update, because lines that do not fit count 0."),
-    kind="debug",
+        "C": "Its most probable class never gets far above the rest: what keeps a probability "
+        "small, whatever the weights?",
+        "D": "Its texts are right, and then go on.",
+        "E": "Its loss is low from the first update, because lines that do not fit count 0.",
+    },
+    FAULTS,
+    case="run {}",
+    objection=". That fault would show {sign}; run {key} does not",
 )
 
 #: Width and text of the lines in question
@@ -785,9 +761,8 @@ def judge_grids(name: str, column: str, expected: Callable, last_first: bool = F
             frames = f"{num_frames} frames of {num_classes} classes"
             call = f"{name}({frames}, {show(label)}, blank={inputs['blank']})"
             right = expected(inputs["log_probs"], label, inputs["blank"])
-            message = shape(got, right.shape, call)
-            if message:
-                return message
+            if np.shape(got) != right.shape:
+                return f"{call} gave the shape {np.shape(got)}, expected the shape {right.shape}."
             for t in sorted(range(num_frames), reverse=last_first):
                 for place, value in enumerate(right[t].tolist()):
                     if close(got[t][place], value, "", rtol=1e-6, atol=1e-9):
@@ -889,60 +864,60 @@ CTC_GRADIENT = ask(
     gradient_case(
         "400 frames",
         long_line,
-        "Add and subtract logarithms; take exp of the difference at the very end.",
+        "Add and subtract logarithms; take exp of the difference at the very end. Trying each of "
+        "the 4,800 logits, as a numerical gradient does, takes too long.",
     ),
     refuse=(ctc.loss_and_grad, ctc.batch_loss_and_grad, ctc.posteriors),
 )
 
 
-def six_grids(num_frames: int, num_classes: int, widths: list[int], blank: int = 0) -> Callable:
-    """Return a function of the seed that makes flat log-probabilities and beam widths."""
+def searches(grids, widths: list[int], blank: int = 0) -> list[dict]:
+    """Return a call of `prefix_beam` for each grid of log-probabilities and each width."""
+    pairs = [(grid, width) for grid in grids for width in widths]
+    return [{"log_probs": grid, "width": width, "blank": blank} for grid, width in pairs]
 
-    def make(seed: int) -> dict:
+
+def six_grids(num_frames: int, num_classes: int, widths: list[int], blank: int = 0) -> Callable:
+    """Return a function of the seed that makes searches of flat log-probabilities."""
+
+    def make(seed: int) -> list[dict]:
         logits = 0.7 * np.random.default_rng(seed).normal(size=(6, num_frames, num_classes))
-        return {"grids": [*map(ctc.log_softmax, logits)], "widths": widths, "blank": blank}
+        return searches(map(ctc.log_softmax, logits), widths, blank)
 
     return make
 
 
-def two_grids(seed: int) -> dict:
+def two_grids(seed: int) -> list[dict]:
     """Return the two frames of the greedy failure, and frames that read a double letter."""
     double = np.log([[0.1, 0.9], [0.8, 0.2], [0.05, 0.95]])
-    return {"grids": [np.log([[0.6, 0.4], [0.6, 0.4]]), double], "widths": [4], "blank": 0}
+    return searches([np.log([[0.6, 0.4], [0.6, 0.4]]), double], [4])
 
 
-def long_grid(seed: int) -> dict:
+def long_grid(seed: int) -> list[dict]:
     """Return one grid so long and flat that the best prefix has no probability in float64."""
     logits = 0.3 * np.random.default_rng(seed).normal(size=(400, 18))
-    return {"grids": [ctc.log_softmax(logits)], "widths": [1], "blank": 0}
+    return searches([ctc.log_softmax(logits)], [1])
 
 
-def each_beam(function, inputs):
-    """Call the answer with each grid and each width, and with the blank where it is not 0."""
-    results, blank = [], [inputs["blank"]] if inputs["blank"] else []
-    for log_probs in inputs["grids"]:
-        for width in inputs["widths"]:
-            label, score = function(log_probs, width, *blank)
-            results.append([[int(symbol) for symbol in label], float(score)])
-    return results
+def one_beam(function, inputs):
+    """Call the answer, with the blank where it is not 0."""
+    blank = [inputs["blank"]] if inputs["blank"] else []
+    label, score = function(inputs["log_probs"], inputs["width"], *blank)
+    return [[int(symbol) for symbol in label], float(score)]
 
 
-def judge_beams(inputs: dict, beams: object) -> str | None:
-    """Report the first search that ends elsewhere or with another score."""
-    calls = [(grid, width) for grid in inputs["grids"] for width in inputs["widths"]]
-    for number, ((grid, width), got) in enumerate(zip(calls, beams, strict=True)):
-        label, score = answer("lab03.prefix_beam")(grid, width, inputs["blank"])
-        call = f"prefix_beam({grid.shape[0]} frames, width={width}, blank={inputs['blank']})"
-        message = equal(got[0], label, f"label of {call}")
-        message = message or close(got[1], score, f"score of {call}", rtol=1e-7)
-        if message:
-            return f"{message} (Search {number + 1} of {len(calls)}.)"
-    return None
+def judge_beam(inputs: dict, got: list) -> str | None:
+    """Compare the label and the score of a search."""
+    label, score = answer("lab03.prefix_beam")(**inputs)
+    frames = f"{len(inputs['log_probs'])} frames"
+    call = f"prefix_beam({frames}, width={inputs['width']}, blank={inputs['blank']})"
+    message = equal(got[0], label, f"label of {call}")
+    return message or close(got[1], score, f"score of {call}", rtol=1e-7)
 
 
 def beam_case(name: str, inputs, hint: str, **settings) -> Case:
     """Ask for the best label of each search."""
-    return Case(name, inputs, probe=each_beam, judge=judge_beams, hint=hint, **settings)
+    return Case(name, inputs, probe=one_beam, judge=judge_beam, hint=hint, **settings)
 
 
 PREFIX_BEAM = ask(

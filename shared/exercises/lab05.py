@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from shared.checks.builders import accepts, ask, choose, diagnose, guess, refuses
-from shared.checks.compare import show
 from shared.checks.exercise import Case
 from shared.paths import sample
 
@@ -194,36 +193,27 @@ def scattered_budgets(seed: int) -> dict:
     return {"updates": updates, "rates": rates, "target": 6400}
 
 
-def prediction_call(updates, rates, target) -> str:
-    """Name a call of `predict_error` in a message."""
-    return f"predict_error({updates}, {show(rates)}, target={target})"
-
-
 PREDICT_ERROR = ask(
     "lab05.predict_error",
     "Predict a larger budget",
     Case(
         "half the errors at four times the updates",
         {"updates": [100, 400], "rates": [0.4, 0.2], "target": 1600},
-        call=prediction_call,
         hint="Four times the updates halved the rate once, and will do so again: 0.1.",
     ),
     Case(
         "a target between two budgets",
         {"updates": [100, 10_000], "rates": [0.5, 0.05], "target": 1000},
-        call=prediction_call,
         hint="Halfway between the logarithms of the budgets is halfway between those of the rates.",
     ),
     Case(
         "three budgets in any order",
         {"updates": [900, 100, 300], "rates": [0.1, 0.4, 0.21], "target": 2700},
-        call=prediction_call,
         hint="Fit all points at once, with np.polyfit of degree 1 on the logarithms.",
     ),
     Case(
         "points that scatter",
         scattered_budgets,
-        call=prediction_call,
         hint="Fit by least squares; a line through the last two points follows their noise.",
     ),
 )

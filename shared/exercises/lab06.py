@@ -161,14 +161,12 @@ BOX_IOU = ask(
     Case(
         "boxes apart, and boxes that touch",
         [{"a": [0, 0, 10, 10], "b": box} for box in BESIDE],
-        call="box_iou([0, 0, 10, 10], ...) for four boxes beside it",
         hint="Apart in both directions, two negative sides have a positive product: look at each "
         "side by itself.",
     ),
     Case(
         "forty random pairs",
         forty_boxes,
-        call="box_iou over 40 pairs",
         hint="Corners may lie between pixels; add no 1 to a width, and round nothing.",
         points=2,
     ),
@@ -242,16 +240,13 @@ LINE_SCORES = ask(
     Case(
         "nothing found, nothing there, or neither",
         [{"overlaps": np.zeros(size), "threshold": 0.5} for size in ((0, 3), (2, 0), (0, 0))],
-        call=lambda overlaps, threshold: "line_scores of {} boxes and {} lines".format(
-            *overlaps.shape
-        ),
+        call=lambda overlaps, threshold: f"line_scores of overlaps of shape {overlaps.shape}",
         hint="Without a box there is no wrong box, and without a line there is no missed line: "
         "a score with nothing to divide by is 1.",
     ),
     Case(
         "twenty random pages",
         twenty_pages,
-        call="line_scores over 20 pages",
         hint="Precision divides by the lines found, recall by the lines there, and F1 is "
         "2 x matches / (found + there).",
         points=2,

@@ -306,7 +306,6 @@ TEXT_AGREEMENT = ask(
     Case(
         "thirty lines",
         random_pairs,
-        call="text_agreement of 30 pairs",
         hint="1 - (edits of all pairs) / (length of the longer text of each pair, added up).",
     ),
 )
@@ -430,7 +429,6 @@ LEAK_GROUPS = ask(
     Case(
         "thirty pages",
         random_pages,
-        call="leak_groups of 30 pages",
         hint="Give every page its own number, then merge: whenever two pages belong together, "
         "change all pages of one number into the other.",
         points=2,

@@ -177,20 +177,12 @@ TEST_BATCHES = ask(
 
 # A gate that lets a new reader through only if it is surely not much worse
 def gate_call(
-    extra: list[int],
-    writers: list[str],
-    draws: list[list[str]],
-    length: int | list[int] = 40,
+    extra: list[int], writers: list[str], draws: list[list[str]], length: int | list[int] = 40
 ) -> dict:
     """Return the arguments of `passes_gate`, with a margin of one percent."""
     lengths = length if isinstance(length, list) else [length] * len(extra)
-    return {
-        "extra": extra,
-        "lengths": lengths,
-        "writers": writers,
-        "draws": draws,
-        "margin": 0.01,
-    }
+    given = {"extra": extra, "lengths": lengths, "writers": writers}
+    return given | {"draws": draws, "margin": 0.01}
 
 
 def drawn(writers: list[str], rng: np.random.Generator, count: int = 199) -> list[list[str]]:

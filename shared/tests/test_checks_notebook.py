@@ -14,7 +14,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from shared.checks import begin, check, predict, recorded_guess, report
+from shared.checks import begin, check, compare_guess, predict, recorded_guess, report
 from shared.checks import progress as progress_module
 from shared.checks.exercise import UnknownExerciseError, labs, load_lab
 from shared.checks.verdict import PASSED, CaseResult, Result
@@ -226,6 +226,17 @@ def test_an_answer_that_explodes_in_one_call_is_stopped():
     done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
     assert "not right yet, 5 of 7 points" in done.stdout, done
     assert "was stopped" in done.stdout and time.monotonic() - started < 40
+
+
+def test_a_guess_is_answered_in_words_with_the_truth(cell):
+    assert compare_guess("lab90.blank_share", 0.82) == "You have not guessed: it is 0.82."
+    cell("def blank_share():\n    return 0.9")
+    predict("lab90.blank_share")
+    said = "You guessed 0.9, and it is 0.82: 0.08 too high."
+    assert compare_guess("lab90.blank_share", 0.82) == said
+    assert compare_guess("lab90.blank_share", 0.9, " %") == "You guessed 0.9 %, and so it is."
+    assert compare_guess("lab90.blank_share", "tie") == "You guessed 0.9, and it is 'tie'."
+    assert compare_guess("lab90.blank_share", None) == "You guessed 0.9."
 
 
 def test_check_works_outside_the_main_thread(cell):

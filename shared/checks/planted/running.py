@@ -6,12 +6,10 @@ Whoever writes a test sees only this module; what is planted and what it is wort
 
 from __future__ import annotations
 
-import atexit
 import functools
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from shared.checks.portable import pack
 from shared.checks.probing import Reply
@@ -21,8 +19,7 @@ SECONDS = 10.0  # For one test on one variant of the code
 _THERE = "shared.checks.planted.trial"
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What came of one test on one variant.
 
     Attributes:
@@ -35,7 +32,7 @@ class Outcome:
 
     outcome: str
     detail: str = ""
-    cheats: tuple[str, ...] = ()
+    cheats: Sequence[str] = ()
 
     @property
     def green(self) -> bool:
@@ -100,22 +97,14 @@ def _read(reply: Reply) -> tuple[Outcome, bool]:
         return Outcome("died"), True
 
 
-@functools.cache
-def shared_runner() -> Runner:
-    """Return the runner that this process keeps warm."""
-    runner = Runner()
-    atexit.register(runner.close)
-    return runner
-
-
 def run_suite(
     tests: Sequence[Callable], patches: Sequence[Sequence[str]], seed: int = 0
 ) -> list[Outcome]:
     """Run tests together on one variant of the code, as a test runner would."""
-    return shared_runner().run([pack(test) for test in tests], patches, seed)
+    return Runner.kept().run([pack(test) for test in tests], patches, seed)
 
 
-def run_variants(test: Callable, inputs: dict[str, Any]) -> list[dict[str, Any]]:
+def run_variants(test: Callable, inputs: dict[str, Any]) -> list[Outcome]:
     """Run a test on every variant of the inputs; for the probe of a case.
 
     Args:
@@ -123,19 +112,19 @@ def run_variants(test: Callable, inputs: dict[str, Any]) -> list[dict[str, Any]]
         inputs: "variants", each with "patches" and "seed".
 
     Returns:
-        For each variant a dict of "outcome", "detail" and "cheats", in the same order.
+        For each variant what came of it, in the same order.
     """
-    packed = pack(getattr(test, "__wrapped__", test))
+    packed = pack(test)
     outcomes = [
         _run_once(packed, tuple(map(tuple, variant["patches"])), variant["seed"])
         for variant in inputs["variants"]
     ]
     if all(one.outcome in ("stub", "judge", "error") for one in outcomes):
         test()  # It raises here as well, and whoever probes says at which line
-    return [asdict(one) for one in outcomes]
+    return outcomes
 
 
 @functools.lru_cache(maxsize=2000)
 def _run_once(packed: str, patches: tuple[tuple[str, ...], ...], seed: int) -> Outcome:
     """Good variants are the same for every bug of an area: a second run would say the same."""
-    return shared_runner().run([packed], patches, seed)[0]
+    return Runner.kept().run([packed], patches, seed)[0]

@@ -33,7 +33,7 @@ import cv2
 import numpy as np
 
 from shared import figures, paths
-from shared.checks import begin, check, predict, recorded_guess, report
+from shared.checks import begin, check, compare_guess, predict, report
 from shared.explorer import browse
 from shared.handwriting import my_handwriting, stand_in
 from shared.lines import CLASSES_47, CLASSES_62, CharacterSet, characters, frozen_characters
@@ -838,9 +838,9 @@ figures.plot_bars({"62 classes": macro, "47 classes": folded}, "macro accuracy, 
 own = character_logits(cnn, letters).argmax(axis=-1)
 read = [CLASSES_62[k] for k in own]
 own_share = np.mean([a == b for a, b in zip(names, read, strict=True)])
-guess = recorded_guess("lab02.guess_accuracy")
-print(f"source: {mine.letters_source}; your guess: {'none' if guess is None else f'{guess}%'}")
+print(f"source: {mine.letters_source}")
 print(f"nearest template {template_share:.0%}, network {own_share:.0%} of {len(names)} letters")
+print(compare_guess("lab02.guess_accuracy", round(100 * own_share), "%"))
 if DATA == "pens" and UPDATES >= 320 and mine.letters_source == "stand-in":
     assert own_share > template_share + 0.2
 

@@ -31,7 +31,7 @@ from collections import Counter
 import numpy as np
 
 from shared import figures, pen
-from shared.checks import begin, check, predict, recorded_guess, report
+from shared.checks import begin, check, compare_guess, predict, report
 from shared.experiments import adaptation, course_model, ideas, tune
 from shared.explorer import browse
 from shared.handwriting import my_handwriting
@@ -259,9 +259,8 @@ night = overnight(seeds=50, hours=NIGHT / 3600)
 
 # %% tags=["number"]
 points, span = one_seed(study, "augmentation")
-guess = recorded_guess("lab05.guess_effect")
 print(f"augmentation against base, seed 0: {points} points, 95% interval {span}")
-print("You have not guessed." if guess is None else f"You guessed {guess} points.")
+print(compare_guess("lab05.guess_effect", float(points), " points"))
 
 # %% [markdown]
 # And all ideas that share seeds with the base:

@@ -29,7 +29,7 @@ from pydantic import ValidationError
 
 from shared import ctc, exercises, figures, labeling, pen
 from shared.alphabet import ASCII
-from shared.checks import begin, check, predict, recorded_guess, report
+from shared.checks import begin, check, compare_guess, predict, report
 from shared.experiments import adaptation
 from shared.explorer import browse
 from shared.handwriting import my_handwriting
@@ -127,8 +127,7 @@ def adapt_to(labels):
 reader_v1, learned = adapt_to(v1)
 on_v1 = adaptation.effect(reader, reader_v1, test, len(learned))
 print(f"CER before {on_v1.rates[0]:.1%}, after adapting to the hurried labels {on_v1.rates[1]:.1%}")
-guess = recorded_guess("lab07.guess_rate")
-print("You have not guessed." if guess is None else f"You guessed {guess} percent.")
+print(compare_guess("lab07.guess_rate", round(100 * on_v1.rates[1], 1), " percent"))
 if UPDATES >= 60:
     assert on_v1.rates[1] > 0.9 * on_v1.rates[0]
 
@@ -637,8 +636,7 @@ if (whose, SEED) == ("simulated", 7):
     assert missed.missed > 0 and missed.low <= 0.4 <= missed.high
 print(f"{whose}: {missed.missed} of {missed.planted} planted errors missed, "
       f"{missed.rate:.0%} (95% interval {missed.low:.0%} to {missed.high:.0%})")
-guess = recorded_guess("lab07.guess_misses")
-print("You have not guessed." if guess is None else f"You guessed {guess} percent.")
+print(compare_guess("lab07.guess_misses", round(100 * missed.rate), " percent"))
 
 # %% [markdown]
 # The simulated person misses four in ten by construction, and on our run the interval reaches from {(95% interval # to} to {(95% interval _ to #)}.

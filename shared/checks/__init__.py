@@ -5,8 +5,8 @@ decides. Only plain values cross between them, so the same cases serve the noteb
 grader, which judges in a process of its own (`shared.grading.runner`).
 """
 
-from shared.checks.notebook import check, predict, recorded_guess
+from shared.checks.notebook import check, compare_guess, predict, recorded_guess
 from shared.checks.report import report
 from shared.checks.start import begin
 
-__all__ = ["begin", "check", "predict", "recorded_guess", "report"]
+__all__ = ["begin", "check", "compare_guess", "predict", "recorded_guess", "report"]

@@ -119,7 +119,7 @@ def diagnose(
     example: str = "like",
     kind: str = "debug",
 ) -> Exercise:
-    """Ask for a dictionary that names what is wrong with each of several things.
+    """Ask what is wrong with each of several things: a dictionary, or a list in their order.
 
     Args:
         exercise_id: Such as "lab07.diagnose_labels".
@@ -133,19 +133,24 @@ def diagnose(
         kind: "debug" or "review".
     """
     call, right = exercise_id.partition(".")[2], answer(exercise_id)()
+    wanted = f"a dict {example} {{'A': ...}}"
+    if listed := not isinstance(right, dict):
+        right, wanted = dict(zip(clues, right, strict=True)), f"names for {', '.join(clues)}"
     signs = names if isinstance(names, Mapping) else dict.fromkeys(names, "")
 
     def judge_of(key: str) -> Judge:
+        there = f"For {case.format(key)} {call}() gave" if listed else f"{call}()[{key!r}] is"
+
         def judge(inputs: dict, got: Any) -> str | None:
-            if not isinstance(got, dict):
-                return f"{call}() gave {show(got)}, expected a dict {example} {{'A': ...}}."
-            given = got.get(key)
+            if not isinstance(got, list if listed else dict) or listed and len(got) != len(clues):
+                return f"{call}() gave {show(got)}, expected {wanted}."
+            given = got[[*clues].index(key)] if listed else got.get(key)
             said = " ".join(given.lower().split()) if isinstance(given, str) else given
             if not isinstance(said, str) or said not in signs:
-                return f"{call}()[{key!r}] is {show(given)}, expected one of {tuple(signs)}."
+                return f"{there} {show(given)}, expected one of {tuple(signs)}."
             if said == right[key]:
                 return None
-            return f"{call}()[{key!r}] is {said!r}{objection.format(sign=signs[said], key=key)}."
+            return f"{there} {said!r}{objection.format(sign=signs[said], key=key)}."
 
         return judge
 

@@ -1,56 +1,85 @@
-"""Put a question to an answer in a process of its own, which can be stopped whatever it does."""
+"""Put questions to an answer in a process of its own, which can be stopped whatever it does."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+from shared.backend import quiet_descriptor
 from shared.checks import crossing
-from shared.checks.portable import NotPortableError, cells_of, holds_judges, pack
-from shared.checks.probing import Reply
+from shared.checks.exercise import Case, Exercise
+from shared.checks.guard import ReferenceCalledError, guarded
+from shared.checks.portable import NotPortableError, pack, pack_library
+from shared.checks.probing import PRINTED, PRINTED_LIMIT, Reply, attempt
 from shared.checks.worker import START_SECONDS, Worker
 
+_THERE = "shared.checks.answering"
 
-def ask_elsewhere(
-    function: Callable,
-    probe: Callable | None,
-    inputs: str,
-    seconds: float,
-    refuse: Iterable[Callable] = (),
-    environment: Mapping[str, str] | None = None,
-) -> Reply | None:
-    """Probe an answer once, as `probing.attempt` does, in a fresh process.
+
+def asker(
+    exercise: Exercise, function: Callable, refuse: tuple[Callable, ...], namespace: dict[str, Any]
+) -> Callable[[Case, str], Reply]:
+    """Return what puts a case of an exercise to an answer of this process.
+
+    A copy of the answer is asked in a process that is ended where it takes too much time or
+    memory. An answer that cannot be sent, because it uses a lock or a module that only this
+    process finds, is asked here: there only an interrupt stops it.
 
     Args:
+        exercise: What is asked.
         function: The learner's function.
-        probe: What to do with it; None makes the calls of the inputs.
-        inputs: The inputs as JSON text.
-        seconds: Time limit, the start of the process apart.
-        refuse: Functions the answer may not call.
-        environment: Further variables of the process.
-
-    Returns:
-        The reply, or None where the function cannot be sent.
+        refuse: Functions that it may not call.
+        namespace: Globals of the learner's code.
     """
-    inner = getattr(function, "__wrapped__", function)
+    refused: list[str] = []
     try:
-        given = {
-            "function": pack(inner),
-            "probe": pack(probe) if probe else None,
-            "refuse": [pack(one) for one in refuse if not holds_judges(one.__module__)],
-        }
-    except NotPortableError:
-        return None
-    given |= {"inputs": inputs, "sources": cells_of(inner)}
-    with contextlib.closing(Worker()) as worker:
-        worker.environment |= environment or {}
-        worker.ask("shared.checks.answering:limit", START_SECONDS)
-        return worker.ask("shared.checks.answering:probe_sent", seconds, **given)
+        with guarded(refuse, namespace) as refused:
+            sent = _send(Worker.kept(), exercise.name, function)
+    except ReferenceCalledError:
+        return lambda case, inputs: Reply("reference", refused[0])
+    except (NotPortableError, OSError):  # Or no process can be started here
+        sent = False
+    known = pack_library(refuse)
+
+    def ask(case: Case, inputs: str) -> Reply:
+        if not sent:
+            with quiet_descriptor():
+                return attempt(function, case.probe, inputs, refuse, namespace)
+        probe = case.probe and pack(case.probe)
+        given = {"name": exercise.name, "probe": probe, "inputs": inputs, "refuse": known}
+        reply = Worker.kept().ask(f"{_THERE}:probe", case.seconds or exercise.seconds, **given)
+        with contextlib.suppress(OSError):
+            printed = Path(Worker.kept().folder, PRINTED).read_text("utf-8", "replace")
+            reply = replace(reply, printed=printed[:PRINTED_LIMIT])
+        return reply
+
+    return ask
 
 
 def elsewhere(function: Callable, arguments: dict[str, Any]) -> list:
     """Return what an answer gives in two processes in which a set of texts has another order."""
-    inputs, orders = crossing.encode(arguments), ({"PYTHONHASHSEED": seed} for seed in "12")
-    replies = (ask_elsewhere(function, None, inputs, 10.0, environment=one) for one in orders)
-    return [crossing.decode(one.text) for one in replies if one and one.status == "answer"]
+    found = []
+    given = {"name": "answer", "probe": None, "inputs": crossing.encode(arguments), "refuse": []}
+    for seed in "12":
+        with contextlib.closing(Worker()) as worker:
+            worker.environment["PYTHONHASHSEED"] = seed
+            _send(worker, "answer", function)
+            reply = worker.ask(f"{_THERE}:probe", 10.0, **given)
+            found += [crossing.decode(reply.text)] if reply.status == "answer" else []
+    return found
+
+
+def _send(worker: Worker, name: str, function: Callable) -> bool:
+    """Send an answer; return whether it arrived.
+
+    Raises:
+        NotPortableError: It uses something that cannot be sent.
+        ReferenceCalledError: It uses a guarded reference.
+    """
+    given = {"name": name, "function": pack(function)}
+    if not worker.alive:
+        worker.ask(f"{_THERE}:limit", START_SECONDS)
+    return worker.ask(f"{_THERE}:receive", START_SECONDS, **given).status == "answer"

@@ -35,8 +35,8 @@ class Case:
 
     Attributes:
         name: A clause for the tick list, such as "merges repeats".
-        inputs: Arguments of a call by name, a list of them for several calls, or a function of
-            the seed that returns either.
+        inputs: Arguments of a call by name, a list of them for several calls, which probe and
+            judge see one at a time, or a function of the seed that returns either.
         hint: One sentence shown when the case fails.
         points: What it is worth, above zero.
         probe: `probe(function, inputs) -> answer`, run where the learner's code runs;
@@ -47,8 +47,6 @@ class Case:
             all of it, or a function of the arguments of one call.
         hidden: Whether only the grader runs it.
         seconds: Time limit of the probe; None takes the exercise's.
-        apart: Whether a notebook runs it in another process, too: for a case at which a natural
-            answer takes all memory, or hours inside one call of a library.
     """
 
     name: str
@@ -61,7 +59,6 @@ class Case:
     call: str | Callable[[Any], str] = ""
     hidden: bool = False
     seconds: float | None = None
-    apart: bool = False
 
     def __post_init__(self) -> None:
         """Refuse a case nobody could learn from."""

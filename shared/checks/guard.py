@@ -38,20 +38,16 @@ class Guard:
     ) -> None:
         self._function, self._refused = copy_function(function, function.__name__), refused
         self._namespace, self._thread = namespace, thread
-        self.over = False
 
     def code(self) -> CodeType:
-        """Return code for the function: it calls this guard, which is one of its constants.
-
-        A guard that an answer left behind in a thread puts back long after its end still works.
-        """
+        """Return code for the function: it calls this guard, which is one of its constants."""
         code = _stand_in.__code__
         constants = tuple(self if constant == "guard" else constant for constant in code.co_consts)
         return code.replace(co_consts=constants)
 
     def enter(self, args: tuple, kwargs: dict[str, Any]) -> Any:
         """Run the original function, unless the learner's code is what calls it."""
-        if not self.over and self._called_by_answer(sys._getframe(2)):
+        if self._called_by_answer(sys._getframe(2)):
             self.refuse()
         return self._function(*args, **kwargs)
 
@@ -94,18 +90,15 @@ def guarded(
         A list that gets the name of the function for every call refused.
     """
     refused: list[str] = []
-    entered: list[tuple[FunctionType, CodeType, Guard]] = []
+    before = {function: function.__code__ for function in functions}
     thread = None if every_thread else threading.get_ident()
     try:
-        for function in dict.fromkeys(functions):
-            guard = Guard(function, refused, namespace, thread)
-            entered.append((function, function.__code__, guard))
-            function.__code__ = guard.code()
+        for function in before:
+            function.__code__ = Guard(function, refused, namespace, thread).code()
         yield refused
     finally:
-        for function, code, guard in reversed(entered):
+        for function, code in before.items():
             function.__code__ = code
-            guard.over = True
 
 
 def copied(function: Any, references: Iterable[Callable], namespace: dict[str, Any]) -> str | None:
@@ -120,7 +113,7 @@ def copied(function: Any, references: Iterable[Callable], namespace: dict[str, A
             a learner's own may well be the same.
         namespace: Globals of the learner's code.
     """
-    known = {_likeness(one.__code__): one.__name__ for one in references if _is_library(one)}
+    known = {_likeness(one.__code__): one.__name__ for one in references if is_library(one)}
     waiting, seen = [function], set()
     while waiting and len(seen) < _MOST_REACHED:
         one = waiting.pop()
@@ -132,7 +125,7 @@ def copied(function: Any, references: Iterable[Callable], namespace: dict[str, A
                 return found
             waiting += [each for each in one.co_consts if isinstance(each, CodeType)]
             waiting += [namespace[name] for name in one.co_names if name in namespace]
-        elif isinstance(one, FunctionType) and not _is_library(one):
+        elif isinstance(one, FunctionType) and not is_library(one):
             waiting += [one.__code__, *gc.get_referents(*(one.__closure__ or ()))]
         elif isinstance(one, ModuleType) and sys.modules.get(one.__name__) is not one:
             waiting += [each for each in vars(one).values() if isinstance(each, FunctionType)]
@@ -146,7 +139,7 @@ def _likeness(code: CodeType) -> tuple:
     return code.co_code, repr(constants), code.co_names, code.co_varnames
 
 
-def _is_library(function: Any) -> bool:
+def is_library(function: Any) -> bool:
     """Return whether a function is what its own module holds, and no solution's answer."""
     module = sys.modules.get(str(getattr(function, "__module__", "")))
     held = getattr(module, getattr(function, "__name__", ""), None)

@@ -12,13 +12,13 @@ import sys
 from types import FunctionType, ModuleType
 from typing import Any
 
-from shared.checks import crossing, progress
+from shared.checks import compare, crossing, progress
 from shared.checks.answers import is_recorded
 from shared.checks.display import Shown, print_outside_notebooks, signs_of_life, tick_list
-from shared.checks.elsewhere import ask_elsewhere
+from shared.checks.elsewhere import asker
 from shared.checks.exercise import Case, Exercise, find
 from shared.checks.guard import copy_function
-from shared.checks.probing import Reply, attempt, attempt_within
+from shared.checks.probing import Reply
 from shared.checks.verdict import (
     NOT_ATTEMPTED,
     PASSED,
@@ -75,6 +75,29 @@ def recorded_guess(exercise_id: str) -> Any:
     return progress.guess_of(find(exercise_id).id)
 
 
+def compare_guess(exercise_id: str, truth: Any, unit: str = "") -> str:
+    """Return in words what was guessed first, what is true, and how far apart the two are.
+
+    Args:
+        exercise_id: For example "lab07.guess_rate".
+        truth: What was to be guessed, rounded as it should be read; None where nobody knows.
+        unit: What stands behind both, such as " %".
+    """
+    guess = recorded_guess(exercise_id)
+    true = compare.show(truth) + unit
+    if guess is None:
+        return "You have not guessed." if truth is None else f"You have not guessed: it is {true}."
+    said = f"You guessed {compare.show(guess)}{unit}"
+    if truth is None:
+        return f"{said}."
+    if compare.close(guess, truth, "") is None:
+        return f"{said}, and so it is."
+    if isinstance(guess, int | float) and isinstance(truth, int | float):
+        direction = "high" if guess > truth else "low"
+        return f"{said}, and it is {true}: {abs(guess - truth):.3g} too {direction}."
+    return f"{said}, and it is {true}."
+
+
 def _evaluate(exercise: Exercise, namespace: dict[str, Any]) -> Result:
     function = namespace.get(exercise.name, _MISSING)
     if function is _MISSING:
@@ -97,16 +120,13 @@ def _evaluate(exercise: Exercise, namespace: dict[str, Any]) -> Result:
         return all_wrong(exercise, message)
     refuse += (_bound[exercise.id],) if exercise.id in _bound else ()
 
-    def ask(case: Case, inputs: str) -> Reply:
-        say(f"Checking {exercise.title}: {case.name}")
-        seconds = case.seconds or exercise.seconds
-        if case.apart and (reply := ask_elsewhere(function, case.probe, inputs, seconds, refuse)):
-            return reply
-        return attempt_within(
-            seconds, lambda: attempt(function, case.probe, inputs, refuse, namespace)
-        )
-
+    put = asker(exercise, function, refuse, namespace)
     with signs_of_life() as say:
+
+        def ask(case: Case, inputs: str) -> Reply:
+            say(f"Checking {exercise.title}: {case.name}")
+            return put(case, inputs)
+
         return judge(exercise, ask)
 
 

@@ -9,22 +9,25 @@ from __future__ import annotations
 
 import base64
 import functools
+import inspect
 import io
 import linecache
 import marshal
-import re
 import sys
 from collections import ChainMap
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import CodeType
+from typing import Any
 
 import cloudpickle
 
-from shared.checks.guard import Guard, ReferenceCalledError
+from shared.checks.guard import Guard, ReferenceCalledError, is_library
 
-_EXERCISES = re.compile(r"shared\.exercises\.(\w+)")
 _JUDGES = (
+    "solutions",
+    "shared.tests",
+    "shared.exercises.lab",
     "shared.checks.answers",
     "shared.checks.planted.bugs",
     "shared.checks.planted.scoring",
@@ -43,39 +46,46 @@ def _reduce_code(code: CodeType) -> tuple[Callable, tuple[bytes]]:
     return marshal.loads, (marshal.dumps(code),)
 
 
+def _cached(parameters: dict, function: Callable) -> Callable:
+    return functools.lru_cache(**parameters)(function)
+
+
+def _reduce_cached(cached: Any) -> tuple[Callable, tuple[dict, Callable]]:
+    """Send what a cache stands around, where cloudpickle would send a name."""
+    return _cached, (cached.cache_parameters(), cached.__wrapped__)
+
+
 class _Pickler(cloudpickle.Pickler):
-    dispatch_table = ChainMap({CodeType: _reduce_code}, cloudpickle.Pickler.dispatch_table)
+    dispatch_table = ChainMap(
+        {CodeType: _reduce_code, type(functools.lru_cache(len)): _reduce_cached},
+        cloudpickle.Pickler.dispatch_table,
+    )
 
 
-@functools.cache
 def holds_judges(module: str) -> bool:
     """Return whether a module may not be imported next to a learner's code.
 
     That is a module with exercises or answers, the planted bugs of Lab 8, and every test and
     solution. Functions of such a module are sent as code.
     """
-    if module.split(".")[0] == "solutions" or module.startswith(("shared.tests", *_JUDGES)):
-        return True
-    found = _EXERCISES.fullmatch(module)
-    if not found:
-        return False
-    path = Path(__file__).parents[1] / "exercises" / f"{found[1]}.py"
-    return path.is_file() and "shared.checks" in path.read_text(encoding="utf-8")
+    return module.startswith(_JUDGES) and module != "shared.exercises.lab09_inputs"
 
 
 def pack(function: Callable) -> str:
-    """Return a function as text, with what it uses; of the library only names are sent.
+    """Return a function as text, with what it uses and the cells it stands in.
+
+    Of the library only names are sent.
 
     Raises:
         NotPortableError: The function uses something that cannot travel; the message names it.
         ReferenceCalledError: It is, or uses, the reference of the exercise that is being judged.
     """
-    judges = [module for name, module in list(sys.modules.items()) if module and holds_judges(name)]
+    judges = {module for name, module in list(sys.modules.items()) if module and holds_judges(name)}
     for module in judges:  # Importable here, but not there
         cloudpickle.register_pickle_by_value(module)
     packed = io.BytesIO()
     try:
-        _Pickler(packed).dump(function)
+        _Pickler(packed).dump((function, _cells_of(function)))
     except ReferenceCalledError:
         raise
     except Exception as error:  # Whatever an object raises that is no value
@@ -89,14 +99,28 @@ def pack(function: Callable) -> str:
     return base64.b64encode(packed.getvalue()).decode("ascii")
 
 
+def pack_library(functions: Iterable[Callable]) -> list[str]:
+    """Return those functions, packed, that the other process can import by their names."""
+    return [pack(one) for one in functions if is_library(one) and not holds_judges(one.__module__)]
+
+
 def unpack(packed: str) -> Callable:
-    """Return the function that `pack` described."""
-    return cloudpickle.loads(base64.b64decode(packed))
+    """Return the function that `pack` described; the lines of its cells can be quoted."""
+    function, cells = cloudpickle.loads(base64.b64decode(packed))
+    for filename, text in cells.items():
+        remember(filename, text)
+    return function
 
 
-def cells_of(function: Callable) -> dict[str, str]:
+def remember(filename: str, text: str) -> None:
+    """Let the lines of a text be found that no file holds."""
+    linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
+
+
+def _cells_of(function: Callable) -> dict[str, str]:
     """Return the text of what a function stands in, by file name, where no file holds it."""
-    inside = [cell.cell_contents for cell in getattr(function, "__closure__", None) or ()]
-    codes = (getattr(one, "__code__", None) for one in (function, *inside))
+    inner = inspect.unwrap(function)
+    inside = [cell.cell_contents for cell in getattr(inner, "__closure__", None) or ()]
+    codes = (getattr(one, "__code__", None) for one in (inner, *inside))
     names = {code.co_filename for code in codes if code}
     return {name: "".join(linecache.getlines(name)) for name in names if not Path(name).is_file()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import importlib.util
 import os
@@ -76,10 +77,7 @@ def in_colab() -> bool:
 
 
 def _version(name: str) -> str:
-    distributions = (name, f"{name}-cpu") if name == "tensorflow" else (name,)
-    for distribution in distributions:
-        try:
+    for distribution in (name, f"{name}-cpu"):  # TensorFlow comes under two names
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
             return importlib.metadata.version(distribution)
-        except importlib.metadata.PackageNotFoundError:
-            continue
     return "of unknown version"

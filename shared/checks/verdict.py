@@ -9,7 +9,7 @@ from typing import Any
 
 from shared.checks import compare, crossing
 from shared.checks.exercise import PUBLIC_SEED, Case, Exercise
-from shared.checks.probing import Reply, make_calls
+from shared.checks.probing import Reply, put
 
 #: Puts a case with encoded inputs to the answer
 Ask = Callable[[Case, str], Reply]
@@ -118,29 +118,29 @@ def _case_result(exercise: Exercise, case: Case, inputs: str, reply: Reply) -> C
 
 
 def _verdict(exercise: Exercise, case: Case, inputs: str, answer: str) -> tuple[str | None, bool]:
-    judge_case = case.judge or _like_reference(exercise, case)
+    judge_one = case.judge or _like_reference(exercise, case)
     try:
-        message = judge_case(crossing.decode(inputs), crossing.decode(answer))
+        asked, got = crossing.decode(inputs), crossing.decode(answer)
+        if isinstance(asked, list):
+            pairs = zip(asked, got, strict=True)
+            return compare.first(judge_one(one, given) for one, given in pairs), False
+        return judge_one(asked, got), False
     except crossing.CrossingError as error:
         return str(error), False
     except Exception as error:  # A judge that fails must not pass the answer
         shown = compare.show(crossing.decode(answer))
         return f"{shown} could not be compared ({type(error).__name__}: {error}).", True
-    return message, False
 
 
 def _like_reference(exercise: Exercise, case: Case) -> Callable[[Any, Any], str | None]:
     def compare_with_reference(inputs: Any, answer: Any) -> str | None:
-        probe = case.probe or make_calls
-        expected = crossing.decode(crossing.encode(probe(exercise.reference, inputs)))
+        expected = put(exercise.reference, case.probe, inputs)
+        expected = crossing.decode(crossing.encode(expected))
         if case.call and isinstance(case.call, str):
             return compare.close(answer, expected, case.call)
-        call = case.call or functools.partial(compare.call_text, exercise.name)
-        if isinstance(inputs, list):
-            each = zip(answer, expected, inputs, strict=True)
-            return compare.first(compare.close(a, b, call(**one)) for a, b, one in each)
-        if case.probe:
+        if case.probe and not case.call:
             return compare.close(answer, expected, f"{exercise.name}(...)")
+        call = case.call or functools.partial(compare.call_text, exercise.name)
         return compare.close(answer, expected, call(**inputs))
 
     return compare_with_reference

@@ -7,7 +7,9 @@ can fork, the process may stay warm while copies of it do the work and end.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
+import functools
 import importlib.abc
 import json
 import os
@@ -65,6 +67,14 @@ class Worker:
         self.folder = self._folder.name  # Where the process runs; deleted with this object
         #: What the process gets besides the variables of this one
         self.environment = {"MPLBACKEND": "agg"}
+
+    @classmethod
+    @functools.cache
+    def kept(cls) -> Worker:
+        """Return the one that this process keeps, and ends with itself."""
+        worker = cls()
+        atexit.register(worker.close)
+        return worker
 
     @property
     def alive(self) -> bool:

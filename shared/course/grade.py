@@ -1,7 +1,8 @@
 """Grade the notebooks in a folder: a table of points, a page for each learner, an overview.
 
 Each notebook is judged in a process of its own; only answers and what they use are run. What was
-graded is remembered, so a run that was stopped goes on, and a second one grades what is new.
+graded is remembered, so a run that was stopped goes on, and a second one grades what is new, and
+of the rest those exercises alone whose checks have changed.
 
 Examples:
   labs grade handed-in                        results in handed-in-grades

@@ -6,7 +6,7 @@ import numpy as np
 
 from shared.alphabet import Alphabet
 from shared.checks.builders import accepts, ask, choose, diagnose, guess, refuses
-from shared.checks.compare import equal, number_between, show
+from shared.checks.compare import number_between, show
 from shared.checks.exercise import Case
 from shared.metrics import character_error_rate, edit_distance
 
@@ -47,29 +47,24 @@ GUESS_SHAPES = ask(
 
 
 # Refusals: what a call gives, or "refused" and the message of its ValueError
-def refusals(function, calls):
-    """Make each call and return what it gave, or ["refused", message] for a ValueError."""
-    outcomes = []
-    for arguments in calls:
-        try:
-            outcomes.append(function(*arguments.values()))
-        except ValueError as error:
-            outcomes.append(["refused", str(error)])
-    return outcomes
+def refusal(function, arguments):
+    """Make a call and return what it gave, or ["refused", message] for a ValueError."""
+    try:
+        return function(*arguments.values())
+    except ValueError as error:
+        return ["refused", str(error)]
 
 
-def judge_refusals(name: str, naming: str = ""):
-    """Return a judge that every call was refused, by a message that names what was wrong."""
+def judge_refusal(name: str, naming: str = ""):
+    """Return a judge that a call was refused, by a message that names what was wrong."""
 
-    def judge(calls: list[dict], outcomes: object) -> str | None:
-        for arguments, outcome in zip(calls, outcomes, strict=True):
-            call = f"{name}({', '.join(map(repr, arguments.values()))})"
-            refused = isinstance(outcome, list | tuple) and len(outcome) == 2
-            if not refused or outcome[0] != "refused":
-                return f"{call} gave {show(outcome)}, expected a ValueError."
-            if naming not in str(outcome[1]):
-                said = show(outcome[1])
-                return f"{call} raised ValueError({said}): it should name {[naming]}."
+    def judge(arguments: dict, outcome: object) -> str | None:
+        call = f"{name}({', '.join(map(repr, arguments.values()))})"
+        if not isinstance(outcome, list) or len(outcome) != 2 or outcome[0] != "refused":
+            return f"{call} gave {show(outcome)}, expected a ValueError."
+        if naming not in str(outcome[1]):
+            said = show(outcome[1])
+            return f"{call} raised ValueError({said}): it should name {[naming]}."
         return None
 
     return judge
@@ -98,11 +93,6 @@ def labels_to_decode(seed: int) -> list[dict]:
     ]
 
 
-def by_position(function, calls):
-    """Make each call without the names of its arguments."""
-    return [function(*arguments.values()) for arguments in calls]
-
-
 ENCODE = ask(
     "lab01.encode",
     "Encode a text",
@@ -119,15 +109,13 @@ ENCODE = ask(
     Case(
         "random texts",
         texts_to_encode,
-        probe=by_position,
-        call="encode(text, characters) over 20 random texts",
         hint="The order of `characters` decides, not the order of the computer's codes.",
     ),
     Case(
         "names an unknown character",
         [{"text": "café", "characters": "abcdef"}],
-        probe=refusals,
-        judge=judge_refusals("encode", naming="é"),
+        probe=refusal,
+        judge=judge_refusal("encode", naming="é"),
         hint="Raise ValueError with the character itself in its message.",
     ),
     refuse=(Alphabet.encode,),
@@ -154,29 +142,32 @@ DECODE = ask(
     Case(
         "random texts come back",
         labels_to_decode,
-        probe=by_position,
-        call="decode(labels, characters) of 20 encoded texts",
         hint="decode(encode(text)) is text again.",
     ),
     Case(
         "refuses a zero inside",
         [{"labels": [1, 0, 2], "characters": "abc"}],
-        probe=refusals,
-        judge=judge_refusals("decode"),
+        probe=refusal,
+        judge=judge_refusal("decode"),
         hint="A blank between characters means that nobody collapsed the path; say so.",
     ),
     Case(
         "refuses a label out of range",
         [{"labels": [1, label], "characters": "abc"} for label in (4, -1)],
-        probe=refusals,
-        judge=judge_refusals("decode"),
+        probe=refusal,
+        judge=judge_refusal("decode"),
         hint="A negative index would silently read from the end of the alphabet.",
     ),
     refuse=(Alphabet.decode,),
 )
 
 
-def random_misreadings(seed: int) -> dict:
+def misread(*pairs: tuple[str, str]) -> list[dict]:
+    """Return a call for each text and its misreading."""
+    return [{"reference": reference, "hypothesis": hypothesis} for reference, hypothesis in pairs]
+
+
+def random_misreadings(seed: int) -> list[dict]:
     """Return thirty texts and their misreadings; few letters, so that choices abound."""
     rng = np.random.default_rng(seed)
     pairs = []
@@ -189,28 +180,15 @@ def random_misreadings(seed: int) -> dict:
                 hypothesis.insert(at, str(rng.choice(list("abc"))))
             elif at < len(hypothesis):
                 hypothesis[at : at + 1] = [] if rng.random() < 0.5 else ["d"]
-        pairs.append(["".join(reference), "".join(hypothesis)])
-    pairs[1:3] = [["Tea", "tea"], [" a ", "a"]]
-    return {"pairs": pairs}
+        pairs.append(("".join(reference), "".join(hypothesis)))
+    pairs[1:3] = [("Tea", "tea"), (" a ", "a")]
+    return misread(*pairs)
 
 
-def distances(function, inputs):
-    """Call the answer with each pair of texts."""
-    return [function(first, second) for first, second in inputs["pairs"]]
-
-
-def judge_distances(inputs: dict, answer: object) -> str | None:
-    """Compare all distances at once."""
-    call = f"edit_distance over 30 pairs, the first {tuple(inputs['pairs'][0])},"
-    return equal(answer, distances(edit_distance, inputs), call)
-
-
-def long_texts(seed: int) -> dict:
+def long_texts(seed: int) -> list[dict]:
     """Return two texts of 300 random letters."""
-    reference, hypothesis = (
-        "".join(np.random.default_rng(one).choice(list("abcd"), 300)) for one in (seed, seed + 1)
-    )
-    return {"reference": reference, "hypothesis": hypothesis}
+    letters = (np.random.default_rng(one).choice(list("abcd"), 300) for one in (seed, seed + 1))
+    return misread(tuple(map("".join, letters)))
 
 
 EDIT_DISTANCE = ask(
@@ -218,31 +196,27 @@ EDIT_DISTANCE = ask(
     "Count the edits",
     Case(
         "equal texts cost nothing",
-        {"reference": "line", "hypothesis": "line"},
+        misread(("line", "line")),
         hint="Where two characters agree, the diagonal step is free.",
     ),
     Case(
         "a substitution costs one",
-        {"reference": "cat", "hypothesis": "cut"},
+        misread(("cat", "cut")),
         hint="A substitution is one edit, not a deletion and an insertion.",
     ),
     Case(
         "one missing letter moves the rest",
-        {"reference": "handwriting", "hypothesis": "andwriting"},
+        misread(("handwriting", "andwriting")),
         hint="Comparing place by place counts every letter after a gap as wrong.",
     ),
     Case(
         "nothing was read, or nothing was there",
-        {"pairs": [["abc", ""], ["", "ab"]]},
-        probe=distances,
-        call="[edit_distance('abc', ''), edit_distance('', 'ab')]",
+        misread(("abc", ""), ("", "ab")),
         hint="The first row and column of the table count up from 0.",
     ),
     Case(
         "thirty random pairs",
         random_misreadings,
-        probe=distances,
-        judge=judge_distances,
         hint="Each cell is the cheapest of three ways: from above, from the left, diagonal.",
     ),
     Case(
@@ -262,13 +236,6 @@ def random_counts(seed: int) -> dict:
     return {"edits": edits.tolist(), "lengths": lengths.tolist()}
 
 
-def refuses_empty_sets(function, inputs):
-    """Call the answer without lines, and with a line of no characters."""
-    calls = [{"edits": [], "lengths": []}, {"edits": [0], "lengths": [0]}]
-    outcomes = refusals(function, calls)
-    return ["refused" if isinstance(one, list) and "refused" in one else one for one in outcomes]
-
-
 CORPUS_ERROR_RATE = ask(
     "lab01.corpus_error_rate",
     "The rate of many lines",
@@ -285,8 +252,9 @@ CORPUS_ERROR_RATE = ask(
     Case("two hundred random lines", random_counts, hint="Two sums and one division."),
     Case(
         "refuses an empty set",
-        probe=refuses_empty_sets,
-        call="[corpus_error_rate([], []), corpus_error_rate([0], [0])]",
+        [{"edits": [], "lengths": []}, {"edits": [0], "lengths": [0]}],
+        probe=refusal,
+        judge=judge_refusal("corpus_error_rate"),
         hint="Without a reference character there is no rate: raise ValueError.",
     ),
 )
@@ -405,20 +373,6 @@ def place_by_place(references, hypotheses):
     return edits / sum(map(len, references))
 
 
-def rate_by_hand(references, hypotheses):
-    """A rate that is right, written otherwise."""
-    total = 0
-    for a, b in zip(references, hypotheses, strict=True):
-        row = list(range(len(b) + 1))
-        for i, x in enumerate(a, start=1):
-            previous, row[0] = row[0], i
-            for j, y in enumerate(b, start=1):
-                best = min(row[j] + 1, row[j - 1] + 1, previous + (x != y))
-                previous, row[j] = row[j], best
-        total += row[-1]
-    return total / sum(map(len, references))
-
-
 def rate_line_by_line(references, hypotheses):
     """A right rate that adds up each line's share, and so rounds otherwise."""
     total = sum(map(len, references))
@@ -436,8 +390,7 @@ CHECK_ERROR_RATE = ask(
     ),
     accepts(
         "accepts a right rate written otherwise",
-        rate_by_hand,
-        also=(rate_line_by_line,),
+        rate_line_by_line,
         hint="Give two lists of texts of equal length, and no empty reference; floats need a "
         "tolerance.",
     ),

@@ -7,7 +7,7 @@ from collections import Counter
 import numpy as np
 
 from shared.checks.builders import accepts, ask, choose, diagnose, guess, refuses
-from shared.checks.compare import equal, first, show, whole_number
+from shared.checks.compare import equal, show, whole_number
 from shared.checks.elsewhere import elsewhere
 from shared.checks.exercise import Case
 from shared.metrics import macro_accuracy
@@ -103,12 +103,6 @@ def missed_share(writers: list, train: list, test: list, share: float) -> str | 
     )
 
 
-def judge_each_split(calls: list[dict], answer: list) -> str | None:
-    """Report the first split that misses its share."""
-    judge = judge_split(missed_share)
-    return first(judge(inputs, split) for inputs, split in zip(calls, answer, strict=True))
-
-
 def split_with_seeds(function, inputs: dict) -> list:
     """Split with one seed twice, then with four others, then in two fresh processes.
 
@@ -156,7 +150,7 @@ SPLIT_BY_WRITER = ask(
     Case(
         "comes within one writer of the share",
         sixteen_splits,
-        judge=judge_each_split,
+        judge=judge_split(missed_share),
         hint="Writers write different amounts: add writers until enough images are chosen.",
     ),
     Case(
@@ -337,7 +331,6 @@ MACRO_ACCURACY = ask(
     Case(
         "a few hundred images",
         imbalanced_images,
-        call="macro_accuracy of 300 images in 8 classes",
         hint="Divide by the number of images of a class in labels, then by the classes seen.",
     ),
     reference=macro_accuracy,
@@ -378,7 +371,6 @@ CONFUSION_PAIRS = ask(
     Case(
         "four hundred images",
         many_mistakes,
-        call="confusion_pairs of 400 images, top=15",
         hint="Compare the first differing entry with a count made by hand.",
     ),
 )

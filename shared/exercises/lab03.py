@@ -8,15 +8,11 @@ import numpy as np
 
 from shared import ctc
 from shared.checks.answers import answer
-from shared.checks.builders import accepts, ask, choose, guess, refuses
+from shared.checks.builders import accepts, ask, choose, diagnose, guess, refuses
 from shared.checks.compare import (
-    call_text,
     close,
     equal,
-    first,
     number_between,
-    one_of,
-    shape,
     show,
 )
 from shared.checks.exercise import Case
@@ -62,16 +58,6 @@ def kind_of_array(function, inputs):
     return [str(getattr(pasted, "dtype", type(pasted).__name__)), list(np.shape(pasted))]
 
 
-def judge_kind(inputs: dict, answer: object) -> str | None:
-    """Expect uint8 and the line's shape."""
-    if equal(answer, ["uint8", [2, 4]], "") is None:
-        return None
-    return (
-        f"paste_ink on a uint8 line of shape (2, 4) gave {show(answer[0])} of shape "
-        f"{show(answer[1])}, expected 'uint8' of shape [2, 4]."
-    )
-
-
 PASTE_INK = ask(
     "lab03.paste_ink",
     "Paste ink that saturates",
@@ -89,7 +75,7 @@ PASTE_INK = ask(
         "returns uint8 of the line's shape",
         ink([[0, 50, 100, 7], [1, 2, 3, 4]], [[20, 30], [1, 1]], 1),
         probe=kind_of_array,
-        judge=judge_kind,
+        call="type and shape of paste_ink on a uint8 line of shape (2, 4)",
         hint="Convert at the very end, with .astype(np.uint8).",
     ),
     Case(
@@ -106,7 +92,6 @@ PASTE_INK = ask(
     Case(
         "leaves the line alone when the glyph is outside",
         [ink([[10, 20, 30]], [[100, 50, 25]], left) for left in (-3, -4, 3, 4, 40)],
-        call=lambda line, glyph, left: f"paste_ink({show(line)}, {show(glyph)}, {left})",
         hint="When no column is shared, return a copy of the line.",
     ),
     Case(
@@ -134,12 +119,20 @@ FIND_LEAK = choose(
     hint="A test line must be new in two ways: its sentence, and the hand that wrote it.",
 )
 
+
+def judge_ladder(inputs: dict, answer: object) -> str | None:
+    """Accept one of three words."""
+    if isinstance(answer, str) and answer.strip().casefold() in ("boxes", "ctc", "tie"):
+        return None
+    return f"guess_ladder() gave {show(answer)}, expected one of 'boxes', 'ctc', 'tie'."
+
+
 GUESS_LADDER = ask(
     "lab03.guess_ladder",
     "Which rung reads better?",
     Case(
         "one of boxes, ctc, tie",
-        judge=lambda inputs, answer: one_of(answer, ("boxes", "ctc", "tie"), "guess_ladder()"),
+        judge=judge_ladder,
         hint='Return one of the texts "boxes", "ctc" and "tie".',
     ),
     kind="predict",
@@ -310,47 +303,23 @@ GREEDY_FAILS = ask(
 def states_only(function, inputs):
     """Return the first of the two results as whole numbers."""
     states, _ = function(**inputs)
-    return [int(state) for state in states]
+    return {"states": [*map(int, states)]}
 
 
 def skips_only(function, inputs):
     """Return the second of the two results as truth values."""
     _, can_skip = function(**inputs)
-    return [bool(allowed) for allowed in can_skip]
+    return {"can_skip": [*map(bool, can_skip)]}
 
 
-def states_and_skips(function, calls):
-    """Return both results for each call."""
-    pairs = [function(**arguments) for arguments in calls]
-    return [[[int(s) for s in states], [bool(c) for c in skip]] for states, skip in pairs]
+def states_and_skips(function, inputs):
+    """Return both results."""
+    return states_only(function, inputs) | skips_only(function, inputs)
 
 
-def judge_states(inputs: dict, answer: object) -> str | None:
-    """Compare the states."""
-    states, _ = ctc.extend_label(**inputs)
-    return equal(answer, states.tolist(), f"states of {call_text('extend_label', **inputs)}")
-
-
-def judge_skips(inputs: dict, answer: object) -> str | None:
-    """Compare where a skip is allowed, state by state."""
-    states, can_skip = ctc.extend_label(**inputs)
-    call = call_text("extend_label", **inputs)
-    if isinstance(answer, list) and len(answer) == len(states):
-        for s, (got, expected) in enumerate(zip(answer, can_skip.tolist(), strict=True)):
-            if got is not expected:
-                return (
-                    f"{call}: can_skip[{s}] is {got}, expected {expected}; "
-                    f"the states are {states.tolist()}."
-                )
-    return equal(answer, can_skip.tolist(), f"can_skip of {call}")
-
-
-def judge_both(calls: list[dict], answer: object) -> str | None:
-    """Compare both results of each call."""
-    return first(
-        judge_states(arguments, got[0]) or judge_skips(arguments, got[1])
-        for got, arguments in zip(answer, calls, strict=True)
-    )
+def extending(label, blank=0) -> str:
+    """Name a call of `extend_label` in a message."""
+    return f"extend_label({show(label)}, blank={blank})"
 
 
 def random_labels(seed: int) -> list[dict]:
@@ -371,14 +340,14 @@ EXTEND_LABEL = ask(
         "blanks before, between and after",
         {"label": [3, 1, 2]},
         probe=states_only,
-        judge=judge_states,
+        call=extending,
         hint="Three symbols make seven states: the symbols are states 1, 3 and 5.",
     ),
     Case(
         "skips between letters that differ",
         {"label": [3, 1, 2], "blank": 0},
         probe=skips_only,
-        judge=judge_skips,
+        call=extending,
         hint="A letter may follow the letter two states back, if the two differ; a blank may not, "
         "and the first letter has none before it.",
     ),
@@ -386,28 +355,28 @@ EXTEND_LABEL = ask(
         "stops at the blank between equal letters",
         {"label": [1, 1, 2, 2, 2], "blank": 0},
         probe=skips_only,
-        judge=judge_skips,
+        call=extending,
         hint="Skipping the blank in l, blank, l would merge the two.",
     ),
     Case(
         "no symbols: one blank",
         [{"label": [], "blank": 0}],
         probe=states_and_skips,
-        judge=judge_both,
+        call=extending,
         hint="The empty label has one state, and nothing to skip.",
     ),
     Case(
         "takes any class as the blank",
         {"label": [0, 0, 1], "blank": 2},
         probe=states_only,
-        judge=judge_states,
+        call=extending,
         hint="Use the argument `blank`; class 0 may be a letter.",
     ),
     Case(
         "thirty random labels",
         random_labels,
         probe=states_and_skips,
-        judge=judge_both,
+        call=extending,
         hint="Write the states of the label in the message in a row and look two to the left.",
     ),
     reference=ctc.extend_label,
@@ -455,7 +424,6 @@ COUNT_PATHS = ask(
         "fifty symbols in 100 frames, exactly",
         {"num_frames": 100, "label": [*range(1, 26), *range(25, 50)]},
         seconds=2.0,
-        apart=True,
         hint="Listing 10 to the 40 paths takes too long: count the ways into each state, in "
         "Python's own integers, which have no largest one.",
         points=2,
@@ -627,51 +595,22 @@ FAULTS = {
 }
 
 
-def run_case(run: str, hint: str) -> Case:
-    """Ask for the fault of one of the runs A to E."""
-    index = "ABCDE".index(run)
-
-    def judge(inputs: dict, given: object) -> str | None:
-        if not isinstance(given, list | tuple) or len(given) != len(FAULTS):
-            return f"diagnose_loss() gave {show(given)}, expected five names, of runs A to E."
-        said = given[index]
-        name = said.strip().casefold() if isinstance(said, str) else said
-        if not isinstance(name, str) or name not in FAULTS:
-            return (
-                f"diagnose_loss() gave {show(said)} for run {run}, expected one of "
-                f"{', '.join(FAULTS)}."
-            )
-        if name == answer("lab03.diagnose_loss")()[index]:
-            return None
-        return (
-            f"diagnose_loss() gave {name!r} for run {run}. That fault would show {FAULTS[name]}; "
-            f"run {run} does not."
-        )
-
-    return Case(f"run {run}", judge=judge, hint=hint)
-
-
-DIAGNOSE_LOSS = ask(
+DIAGNOSE_LOSS = diagnose(
     "lab03.diagnose_loss",
     "Name five broken runs",
-    run_case(
-        "A",
-        "Its loss is as good as a loss can be, so training found no fault: look at what happens "
-        "after it.",
-    ),
-    run_case(
-        "B",
-        "Compare its loss with that of a network with nothing but a bias (about 10), and its "
+    {
+        "A": "Its loss is as good as a loss can be, so training found no fault: look at what "
+        "happens after it.",
+        "B": "Compare its loss with that of a network with nothing but a bias (about 10), and its "
         "confidence with the share of blanks there.",
-    ),
-    run_case(
-        "C",
-        "Its most probable class never gets far above the rest: what keeps a probability small, "
-        "whatever the weights?",
-    ),
-    run_case("D", "Its texts are right, and then go on."),
-    run_case("E", "Its loss is low from the first update, because lines that do not fit count 0."),
-    kind="debug",
+        "C": "Its most probable class never gets far above the rest: what keeps a probability "
+        "small, whatever the weights?",
+        "D": "Its texts are right, and then go on.",
+        "E": "Its loss is low from the first update, because lines that do not fit count 0.",
+    },
+    FAULTS,
+    case="run {}",
+    objection=". That fault would show {sign}; run {key} does not",
 )
 
 #: Width and text of the lines in question
@@ -822,9 +761,8 @@ def judge_grids(name: str, column: str, expected: Callable, last_first: bool = F
             frames = f"{num_frames} frames of {num_classes} classes"
             call = f"{name}({frames}, {show(label)}, blank={inputs['blank']})"
             right = expected(inputs["log_probs"], label, inputs["blank"])
-            message = shape(got, right.shape, call)
-            if message:
-                return message
+            if np.shape(got) != right.shape:
+                return f"{call} gave the shape {np.shape(got)}, expected the shape {right.shape}."
             for t in sorted(range(num_frames), reverse=last_first):
                 for place, value in enumerate(right[t].tolist()):
                     if close(got[t][place], value, "", rtol=1e-6, atol=1e-9):
@@ -926,60 +864,60 @@ CTC_GRADIENT = ask(
     gradient_case(
         "400 frames",
         long_line,
-        "Add and subtract logarithms; take exp of the difference at the very end.",
+        "Add and subtract logarithms; take exp of the difference at the very end. Trying each of "
+        "the 4,800 logits, as a numerical gradient does, takes too long.",
     ),
     refuse=(ctc.loss_and_grad, ctc.batch_loss_and_grad, ctc.posteriors),
 )
 
 
-def six_grids(num_frames: int, num_classes: int, widths: list[int], blank: int = 0) -> Callable:
-    """Return a function of the seed that makes flat log-probabilities and beam widths."""
+def searches(grids, widths: list[int], blank: int = 0) -> list[dict]:
+    """Return a call of `prefix_beam` for each grid of log-probabilities and each width."""
+    pairs = [(grid, width) for grid in grids for width in widths]
+    return [{"log_probs": grid, "width": width, "blank": blank} for grid, width in pairs]
 
-    def make(seed: int) -> dict:
+
+def six_grids(num_frames: int, num_classes: int, widths: list[int], blank: int = 0) -> Callable:
+    """Return a function of the seed that makes searches of flat log-probabilities."""
+
+    def make(seed: int) -> list[dict]:
         logits = 0.7 * np.random.default_rng(seed).normal(size=(6, num_frames, num_classes))
-        return {"grids": [*map(ctc.log_softmax, logits)], "widths": widths, "blank": blank}
+        return searches(map(ctc.log_softmax, logits), widths, blank)
 
     return make
 
 
-def two_grids(seed: int) -> dict:
+def two_grids(seed: int) -> list[dict]:
     """Return the two frames of the greedy failure, and frames that read a double letter."""
     double = np.log([[0.1, 0.9], [0.8, 0.2], [0.05, 0.95]])
-    return {"grids": [np.log([[0.6, 0.4], [0.6, 0.4]]), double], "widths": [4], "blank": 0}
+    return searches([np.log([[0.6, 0.4], [0.6, 0.4]]), double], [4])
 
 
-def long_grid(seed: int) -> dict:
+def long_grid(seed: int) -> list[dict]:
     """Return one grid so long and flat that the best prefix has no probability in float64."""
     logits = 0.3 * np.random.default_rng(seed).normal(size=(400, 18))
-    return {"grids": [ctc.log_softmax(logits)], "widths": [1], "blank": 0}
+    return searches([ctc.log_softmax(logits)], [1])
 
 
-def each_beam(function, inputs):
-    """Call the answer with each grid and each width, and with the blank where it is not 0."""
-    results, blank = [], [inputs["blank"]] if inputs["blank"] else []
-    for log_probs in inputs["grids"]:
-        for width in inputs["widths"]:
-            label, score = function(log_probs, width, *blank)
-            results.append([[int(symbol) for symbol in label], float(score)])
-    return results
+def one_beam(function, inputs):
+    """Call the answer, with the blank where it is not 0."""
+    blank = [inputs["blank"]] if inputs["blank"] else []
+    label, score = function(inputs["log_probs"], inputs["width"], *blank)
+    return [[int(symbol) for symbol in label], float(score)]
 
 
-def judge_beams(inputs: dict, beams: object) -> str | None:
-    """Report the first search that ends elsewhere or with another score."""
-    calls = [(grid, width) for grid in inputs["grids"] for width in inputs["widths"]]
-    for number, ((grid, width), got) in enumerate(zip(calls, beams, strict=True)):
-        label, score = answer("lab03.prefix_beam")(grid, width, inputs["blank"])
-        call = f"prefix_beam({grid.shape[0]} frames, width={width}, blank={inputs['blank']})"
-        message = equal(got[0], label, f"label of {call}")
-        message = message or close(got[1], score, f"score of {call}", rtol=1e-7)
-        if message:
-            return f"{message} (Search {number + 1} of {len(calls)}.)"
-    return None
+def judge_beam(inputs: dict, got: list) -> str | None:
+    """Compare the label and the score of a search."""
+    label, score = answer("lab03.prefix_beam")(**inputs)
+    frames = f"{len(inputs['log_probs'])} frames"
+    call = f"prefix_beam({frames}, width={inputs['width']}, blank={inputs['blank']})"
+    message = equal(got[0], label, f"label of {call}")
+    return message or close(got[1], score, f"score of {call}", rtol=1e-7)
 
 
 def beam_case(name: str, inputs, hint: str, **settings) -> Case:
     """Ask for the best label of each search."""
-    return Case(name, inputs, probe=each_beam, judge=judge_beams, hint=hint, **settings)
+    return Case(name, inputs, probe=one_beam, judge=judge_beam, hint=hint, **settings)
 
 
 PREFIX_BEAM = ask(

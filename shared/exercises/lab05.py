@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from shared.checks.answers import answer
 from shared.checks.builders import accepts, ask, choose, diagnose, guess, refuses
-from shared.checks.compare import close, show
 from shared.checks.exercise import Case
 from shared.paths import sample
 
@@ -44,11 +42,9 @@ def sixty_lines(seed: int) -> dict:
     return {"extra": extra, "lengths": lengths, "writers": writers, "draws": draws}
 
 
-def judge_interval(inputs: dict, got: object) -> str | None:
-    """Both ends are those of the answer."""
-    right = answer("lab05.writer_interval")(**inputs)
-    call = f"writer_interval of {len(inputs['extra'])} lines and {len(inputs['draws'])} draws"
-    return close(got, right, call)
+def interval_call(extra, lengths, writers, draws) -> str:
+    """Name a call of `writer_interval` in a message."""
+    return f"writer_interval of {len(extra)} lines and {len(draws)} draws"
 
 
 WRITER_INTERVAL = ask(
@@ -62,7 +58,7 @@ WRITER_INTERVAL = ask(
             "writers": ["ann", "bob", "ann"],
             "draws": [["ann", "bob"]],
         },
-        judge=judge_interval,
+        call=interval_call,
         hint="With a single draw both ends are its rate: (-1 + 2 - 3) / 40.",
     ),
     Case(
@@ -73,20 +69,20 @@ WRITER_INTERVAL = ask(
             "writers": ["ann", "bob"],
             "draws": [["bob", "bob", "ann"], ["ann", "bob", "ann"], ["ann", "ann", "ann"]],
         },
-        judge=judge_interval,
+        call=interval_call,
         hint="Go through the names of a draw, not through the lines: ann, ann adds up ann's lines "
         "two times.",
     ),
     Case(
         "lines of very different lengths",
         uneven_lines,
-        judge=judge_interval,
+        call=interval_call,
         hint="Add up the edits, add up the characters, divide once; no mean of rates.",
     ),
     Case(
         "sixty lines by six hands",
         sixty_lines,
-        judge=judge_interval,
+        call=interval_call,
         hint="np.quantile(rates, [0.025, 0.975]) gives both ends.",
         points=2,
     ),
@@ -197,36 +193,27 @@ def scattered_budgets(seed: int) -> dict:
     return {"updates": updates, "rates": rates, "target": 6400}
 
 
-def prediction_call(updates, rates, target) -> str:
-    """Name a call of `predict_error` in a message."""
-    return f"predict_error({updates}, {show(rates)}, target={target})"
-
-
 PREDICT_ERROR = ask(
     "lab05.predict_error",
     "Predict a larger budget",
     Case(
         "half the errors at four times the updates",
         {"updates": [100, 400], "rates": [0.4, 0.2], "target": 1600},
-        call=prediction_call,
         hint="Four times the updates halved the rate once, and will do so again: 0.1.",
     ),
     Case(
         "a target between two budgets",
         {"updates": [100, 10_000], "rates": [0.5, 0.05], "target": 1000},
-        call=prediction_call,
         hint="Halfway between the logarithms of the budgets is halfway between those of the rates.",
     ),
     Case(
         "three budgets in any order",
         {"updates": [900, 100, 300], "rates": [0.1, 0.4, 0.21], "target": 2700},
-        call=prediction_call,
         hint="Fit all points at once, with np.polyfit of degree 1 on the logarithms.",
     ),
     Case(
         "points that scatter",
         scattered_budgets,
-        call=prediction_call,
         hint="Fit by least squares; a line through the last two points follows their noise.",
     ),
 )

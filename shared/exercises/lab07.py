@@ -45,9 +45,9 @@ def random_lines(seed: int) -> list[dict]:
     return [*lines, labeled((-5, 30, 220, 60), "")]  # Two problems, whatever the seed
 
 
-def problems_of_each(function, calls):
-    """Return the problems of each line in a list, whatever they came in."""
-    return [list(function(**arguments)) for arguments in calls]
+def listed(function, arguments):
+    """Return the problems of a line in a list, whatever they came in."""
+    return list(function(**arguments))
 
 
 def problems_call(line: dict, width: int, height: int, alphabet: str) -> str:
@@ -58,7 +58,7 @@ def problems_call(line: dict, width: int, height: int, alphabet: str) -> str:
 
 def lines_case(name: str, lines, hint: str, points: int = 1) -> Case:
     """Ask for the problems of each line."""
-    return Case(name, lines, probe=problems_of_each, call=problems_call, hint=hint, points=points)
+    return Case(name, lines, probe=listed, call=problems_call, hint=hint, points=points)
 
 
 LINE_PROBLEMS = ask(
@@ -306,7 +306,6 @@ TEXT_AGREEMENT = ask(
     Case(
         "thirty lines",
         random_pairs,
-        call="text_agreement of 30 pairs",
         hint="1 - (edits of all pairs) / (length of the longer text of each pair, added up).",
     ),
 )
@@ -430,7 +429,6 @@ LEAK_GROUPS = ask(
     Case(
         "thirty pages",
         random_pages,
-        call="leak_groups of 30 pages",
         hint="Give every page its own number, then merge: whenever two pages belong together, "
         "change all pages of one number into the other.",
         points=2,

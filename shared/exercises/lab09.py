@@ -137,9 +137,9 @@ def cut(batch, found):
     return [frames[: line.shape[1] // 4] for line, frames in zip(batch, found, strict=True)]
 
 
-def in_order(network, lines, most):
+def in_order(network, lines, most, fill=pad):
     """A reader of batches in order."""
-    read = [cut(batch, network(pad(batch))) for batch in batches(lines, most)]
+    read = [cut(batch, network(fill(batch))) for batch in batches(lines, most)]
     return [frames for each in read for frames in each]
 
 
@@ -180,8 +180,7 @@ def all_at_once(network, lines, most):
 
 def pads_with_ink(network, lines, most):
     """A reader that fills up with ink."""
-    read = [cut(batch, network(pad(batch, 255))) for batch in batches(lines, most)]
-    return [frames for each in read for frames in each]
+    return in_order(network, lines, most, lambda batch: pad(batch, 255))
 
 
 def fills_up(network, lines, most):
@@ -192,10 +191,7 @@ def fills_up(network, lines, most):
 
 def width_of_the_first(network, lines, most):
     """A reader that cuts lines to the width of the batch's first."""
-    read = [
-        cut(batch, network(pad(batch, width=batch[0].shape[1]))) for batch in batches(lines, most)
-    ]
-    return [frames for each in read for frames in each]
+    return in_order(network, lines, most, lambda batch: pad(batch, width=batch[0].shape[1]))
 
 
 CHECK_BATCHING = ask(

@@ -1,13 +1,16 @@
 """Grade many notebooks: two at a time, each in a process of its own, each only once.
 
-What a notebook earned is kept under the hash of its answers, of the lab, of the checks and of the
-seed. So a run that was cut off goes on where it was, a second run grades what is new, and whoever
-handed in the same answers gets the same points without another run.
+What a notebook earned is kept under the hash of its answers, of the lab, of the machinery and of
+the seed, and each exercise beside the hash of its checks. So a run that was cut off goes on where
+it was, a second run grades what is new or asked otherwise now, and whoever handed in the same
+answers gets the same points without another run.
 """
 
 from __future__ import annotations
 
+import builtins
 import hashlib
+import importlib
 import json
 import re
 import runpy
@@ -20,14 +23,15 @@ from typing import Any
 from joblib import Parallel, delayed
 
 import shared
+from shared.checks.answers import programs
 from shared.checks.exercise import PUBLIC_SEED, Exercise, load_lab
 from shared.checks.labs import Lab
-from shared.checks.verdict import Result
+from shared.checks.verdict import CaseResult, Result
 from shared.grading.folder import Submission
 from shared.grading.isolation import best
 from shared.grading.runner import grade
-from shared.grading.submission import NotebookError
-from shared.paths import data_file, write_atomically
+from shared.grading.submission import NotebookError, with_helpers
+from shared.paths import write_atomically
 
 #: Words in a notebook that a person should look at: where the course keeps its own answers
 _SUSPICIOUS = re.compile(r"answers\.json|solutions[/\\.]|shared\.exercises|shared\.checks\.answers")
@@ -99,7 +103,12 @@ def grade_all(
         key: kept / f"{key[0]}-{_hash(key[1] + versions[same[0].lab])[:24]}.json"
         for key, same in sharing.items()
     }
-    known = {key: found for key in sharing if (found := _read(files[key])) is not None}
+    asked = {lab: checks_of(load_lab(lab.number)) for lab in labs}
+    known = {
+        key: found
+        for key, same in sharing.items()
+        if (found := _read(files[key])) and found["checks"] == asked[same[0].lab]
+    }
     jobs = (
         delayed(_grade_one)(key, same[0], pristine[same[0].lab], files[key], seed, more, private)
         for key, same in sharing.items()
@@ -136,14 +145,24 @@ def with_cases(exercises: Sequence[Exercise], more: Path | None) -> list[Exercis
 
 
 def version(lab: Lab, pristine: Path, seed: int, more: Path | None = None) -> str:
-    """Return what the points of a lab depend on beside the answers, as a hash."""
+    """Return what all points of a lab depend on beside answers and `checks_of`, as a hash."""
     root = Path(shared.__file__).parent
-    files = [pristine, data_file("answers.json"), *sorted((root / "checks").rglob("*.py"))]
-    files += sorted((root / "exercises").glob(f"lab{lab.number:02}*.py"))
+    files = [pristine, *sorted((root / "checks").rglob("*.py"))]
+    files += sorted((root / "exercises").rglob("*[!0-9].py"))  # What the labs' own modules use
     files += [root / "grading/runner.py", root / "grading/submission.py"]
     files += [more] if more else []
     content = b"\0".join(path.read_bytes() for path in files)
-    return _hash(content + str(seed).encode())
+    answers = {key: one for key, one in programs().items() if key[3:5] == lab.name[:2]}
+    return _hash(content + json.dumps([seed, answers]).encode())
+
+
+def checks_of(exercises: Sequence[Exercise]) -> dict[str, str]:
+    """Return by id a hash of the statement that builds an exercise, and of all that it uses."""
+    module = importlib.import_module(f"shared.exercises.lab{exercises[0].lab:02}")
+    text = Path(module.__file__).read_text(encoding="utf-8")
+    named = {value.id: name for name, value in vars(module).items() if isinstance(value, Exercise)}
+    known = set(dir(builtins))
+    return {one.id: _hash(with_helpers(named[one.id], [text], known)) for one in exercises}
 
 
 def _hash(content: bytes | str) -> str:
@@ -153,9 +172,9 @@ def _hash(content: bytes | str) -> str:
 def _read(file: Path) -> dict[str, Any] | None:
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):  # A damaged record is made anew
+        return content if isinstance(content["checks"], dict) else None
+    except (FileNotFoundError, ValueError, KeyError, TypeError):  # What is damaged is made anew
         return None
-    return content if isinstance(content, dict) else None
 
 
 def _grade_one(
@@ -168,13 +187,24 @@ def _grade_one(
     private: tuple[Path, ...],
 ) -> tuple[tuple[str, str], dict[str, Any], str]:
     """Grade one notebook in a process of joblib, and keep what it earned."""
-    isolation = best(private)
+    isolation, before = best(private), _read(file) or {"checks": {}, "exercises": []}
     try:
         exercises = with_cases(load_lab(one.lab.number), more)
-        results = grade(one.path, pristine, exercises, seed, isolation=isolation)
+        checks = checks_of(exercises)
+        earlier = {record["id"]: record for record in before["exercises"]}
+        known = {
+            same.id: from_record(same, earlier[same.id])
+            for same in exercises
+            if before["checks"].get(same.id) == checks[same.id]
+        }
+        results = grade(one.path, pristine, exercises, seed, isolation=isolation, known=known)
     except Exception as error:  # One notebook's trouble is its own; the next one is graded
         return key, {}, f"{type(error).__name__}: {error}"
-    record = {"isolation": isolation.name, "exercises": [as_record(one) for one in results]}
+    record = {
+        "isolation": isolation.name,
+        "checks": checks,
+        "exercises": list(map(as_record, results)),
+    }
     write_atomically(file, json.dumps(record))
     return key, record, ""
 
@@ -192,6 +222,12 @@ def as_record(result: Result) -> dict[str, Any]:
         "note": result.note,
         "cases": [asdict(case) for case in result.cases],
     }
+
+
+def from_record(exercise: Exercise, record: Mapping[str, Any]) -> Result:
+    """Return the result that `as_record` wrote down."""
+    cases = tuple(CaseResult(**case) for case in record["cases"])
+    return Result(exercise, record["state"], cases, record["note"])
 
 
 def _look_at(path: Path) -> tuple[tuple[str, ...], dict[str, Any]]:

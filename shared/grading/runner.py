@@ -7,12 +7,12 @@ hangs or kills its process costs its own exercise; the next one goes on in a fre
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from shared.checks.exercise import PUBLIC_SEED, Case, Exercise
-from shared.checks.portable import holds_judges, pack
+from shared.checks.portable import pack, pack_library
 from shared.checks.probing import Reply
 from shared.checks.verdict import PASSED, Ask, Result, all_wrong, judge, not_attempted
 from shared.checks.worker import Worker
@@ -35,6 +35,7 @@ def grade(
     seed: int = PUBLIC_SEED,
     cell_seconds: float = CELL_SECONDS,
     isolation: Isolation | None = None,
+    known: Mapping[str, Result] | None = None,
 ) -> list[Result]:
     """Judge every exercise of a notebook out of process.
 
@@ -45,6 +46,7 @@ def grade(
         seed: Seed of the inputs.
         cell_seconds: Time limit of each cell.
         isolation: What stands around the process; by default the strongest form there is.
+        known: Results of earlier, by id; these answers only run, because later ones may use them.
 
     Raises:
         NotebookError: One of the files is no notebook, or the lab lacks an answer cell.
@@ -65,13 +67,16 @@ def grade(
                 run.keep(_Call("run_cell", cell, step.label))
             else:
                 source = find_answer(cells, exercise.name, given)
-                results[exercise.id] = _judge_answer(run, exercise, source, seed)
+                before = (known or {}).get(exercise.id)
+                results[exercise.id] = _judge_answer(run, exercise, source, seed, before)
     finally:
         run.worker.close()
     return [results[exercise.id] for exercise in exercises]
 
 
-def _judge_answer(run: _Run, exercise: Exercise, source: str | None, seed: int) -> Result:
+def _judge_answer(
+    run: _Run, exercise: Exercise, source: str | None, seed: int, known: Result | None
+) -> Result:
     name = exercise.name
     given = {"name": name, "reference": pack(exercise.reference)}
     stand_in = _Call("bind", given, f"the reference {name}")
@@ -79,6 +84,9 @@ def _judge_answer(run: _Run, exercise: Exercise, source: str | None, seed: int) 
         run.keep(stand_in)
         return not_attempted(exercise, f"The notebook has no cell that defines {name}.")
     cell = _Call("run_cell", {"source": source, "label": f"answer {name}"}, f"answer {name}")
+    if known:
+        run.keep(*((cell, stand_in) if known.state == PASSED else (stand_in,)))
+        return known
     ran = run.ask(cell, min(run.seconds, ANSWER_SECONDS))
     if ran.status != "answer":
         result = all_wrong(exercise, f"The cell of {name} does not run. {ran.text}")
@@ -93,8 +101,7 @@ def _judge_answer(run: _Run, exercise: Exercise, source: str | None, seed: int) 
 
 def _asker(run: _Run, exercise: Exercise) -> Ask:
     """Return what puts a case to the answer of an exercise."""
-    functions = (exercise.reference, *exercise.refuse)
-    refuse = [pack(function) for function in functions if not holds_judges(function.__module__)]
+    refuse = pack_library((exercise.reference, *exercise.refuse))
 
     def ask(case: Case, inputs: str) -> Reply:
         probe = pack(case.probe) if case.probe else None
@@ -122,11 +129,11 @@ class _Run:
         #: What was done, and for an answer what to do instead if it fails the second time
         self.kept: list[tuple[_Call, _Call | None]] = []
 
-    def keep(self, call: _Call) -> None:
-        """Do something now, and again in every process that follows."""
+    def keep(self, call: _Call, instead: _Call | None = None) -> None:
+        """Do something, or else what is given instead, now and in every process that follows."""
         if self.worker.alive:
-            self._repeat(call)
-        self.kept.append((call, None))
+            self._repeat(call, instead)
+        self.kept.append((call, instead))
 
     def ask(self, call: _Call, seconds: float) -> Reply:
         """Have something done, after all that was kept if the process is a fresh one."""

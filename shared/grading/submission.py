@@ -104,7 +104,7 @@ def find_answer(
                 for cell in cells
                 if cell is not defining[-1] and _answer_id(cell) is None
             ]
-            return "\n\n".join([*_helpers(source, others, _names_of(lab)), source])
+            return with_helpers(source, others, _names_of(lab))
     return None
 
 
@@ -125,8 +125,14 @@ def plain(source: str) -> str:
     return without if _tree(without) is not None else source
 
 
-def _helpers(source: str, others: list[str], known: set[str]) -> list[str]:
-    """Return the statements in other cells that bind what an answer lacks, in their order."""
+def with_helpers(source: str, others: list[str], known: set[str]) -> str:
+    """Return a program after the statements of other texts that bind what it lacks.
+
+    Args:
+        source: The program.
+        others: Texts, of which statements are taken in their order.
+        known: Names that it has in any case.
+    """
     statements = [
         (node, other, _bound(node))
         for other in others
@@ -142,7 +148,7 @@ def _helpers(source: str, others: list[str], known: set[str]) -> list[str]:
     while more := {k for k, (_, _, names) in enumerate(statements) if names & wanted} - kept:
         kept |= more
         wanted |= {name for k in more for name in _used(text(k))} - known
-    return [text(k) for k in sorted(kept)]
+    return "\n\n".join([*map(text, sorted(kept)), source])
 
 
 def _names_of(lab: Iterable[dict[str, Any]]) -> set[str]:

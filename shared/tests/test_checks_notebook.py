@@ -14,10 +14,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from shared.checks import begin, check, predict, recorded_guess, report
+from shared.checks import begin, check, compare_guess, predict, recorded_guess, report
 from shared.checks import progress as progress_module
 from shared.checks.exercise import UnknownExerciseError, labs, load_lab
-from shared.checks.guard import guarded
 from shared.checks.verdict import PASSED, CaseResult, Result
 from shared.ctc import collapse as library_collapse
 from shared.ctc import collapse_trace
@@ -144,18 +143,6 @@ def test_other_threads_may_call_the_reference_during_a_check(cell):
     assert "passed, 3 of 3" in text and not errors
 
 
-def test_guards_may_end_in_any_order():
-    first, second = guarded((library_collapse,), {}), guarded((library_collapse,), {})
-    first.__enter__()  # As by an answer that was left behind in its thread
-    second.__enter__()
-    first.__exit__(None, None, None)
-    second.__exit__(None, None, None)
-    for _ in range(80):
-        with guarded((collapse_trace,), {}):
-            pass
-    assert library_collapse([8, 8, 0, 5]) == [8, 5]
-
-
 def test_exception_shows_only_the_learners_lines(cell):
     cell(
         "def helper(path):\n    return path[99]\n"
@@ -176,7 +163,7 @@ def test_endless_loop_is_stopped_once_and_prints_are_shown_once(cell, monkeypatc
     assert "it took longer than 0.4 seconds and was stopped." in text
     assert text.count("It printed: so far") == 1
     assert time.monotonic() - started < 5
-    assert threading.active_count() == threads, "the loop goes on in the background"
+    assert threading.active_count() <= threads, "the loop goes on in the background"
 
 
 def test_a_long_check_says_what_it_does_and_takes_that_away(cell, monkeypatch):
@@ -206,6 +193,26 @@ def test_the_best_answer_stays_on_record_and_tries_are_counted(cell, lab90):  # 
     assert re.search(r"3 of 3 +2 +✓ passed earlier", repr(report(90)))
 
 
+@pytest.mark.parametrize("call", ["list(itertools.product(range(9), repeat=40))", "2 ** 10**11"])
+def test_any_answer_that_explodes_in_one_call_of_a_library_is_stopped(cell, monkeypatch, call):
+    exercise = sys.modules["shared.exercises.lab90"].EXERCISES[4]
+    monkeypatch.setitem(vars(exercise), "seconds", 1.0)
+    cell(f"import itertools\ndef stride():\n    return {call}")
+    text = repr(check("lab90.stride"))
+    assert re.search("it took .* and was stopped", text), text
+    cell("def stride():\n    return 4")
+    assert "passed, 2 of 2" in repr(check("lab90.stride"))
+
+
+def test_an_answer_that_cannot_be_sent_is_asked_here(cell, capsys):
+    cell(
+        "import threading\nlock = threading.Lock()\n"
+        "def stride():\n    print('here')\n    with lock:\n        return 4"
+    )
+    assert "passed, 2 of 2" in repr(check("lab90.stride"))
+    assert capsys.readouterr().out.startswith("here")
+
+
 def test_an_answer_that_explodes_in_one_call_is_stopped():
     function = (
         "import itertools\nfrom shared.ctc import collapse\n"
@@ -219,6 +226,17 @@ def test_an_answer_that_explodes_in_one_call_is_stopped():
     done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
     assert "not right yet, 5 of 7 points" in done.stdout, done
     assert "was stopped" in done.stdout and time.monotonic() - started < 40
+
+
+def test_a_guess_is_answered_in_words_with_the_truth(cell):
+    assert compare_guess("lab90.blank_share", 0.82) == "You have not guessed: it is 0.82."
+    cell("def blank_share():\n    return 0.9")
+    predict("lab90.blank_share")
+    said = "You guessed 0.9, and it is 0.82: 0.08 too high."
+    assert compare_guess("lab90.blank_share", 0.82) == said
+    assert compare_guess("lab90.blank_share", 0.9, " %") == "You guessed 0.9 %, and so it is."
+    assert compare_guess("lab90.blank_share", "tie") == "You guessed 0.9, and it is 'tie'."
+    assert compare_guess("lab90.blank_share", None) == "You guessed 0.9."
 
 
 def test_check_works_outside_the_main_thread(cell):

@@ -16,7 +16,7 @@ import pytest
 from shared.checks import progress
 from shared.checks.exercise import load_lab
 from shared.checks.labs import LABS
-from shared.checks.verdict import CaseResult, Result, not_attempted
+from shared.checks.verdict import CaseResult, Result, judge, not_attempted
 from shared.checks.worker import Worker
 from shared.course import classes, hand_in
 from shared.course import grade as verb
@@ -196,6 +196,30 @@ def test_changed_checks_or_another_seed_grade_anew(tmp_path):
     assert first == batch.version(LAB, UNTOUCHED, 1) != batch.version(LAB, UNTOUCHED, 2)
     changed = put(tmp_path, "lab.ipynb", UNTOUCHED.read_bytes() + b" ")
     assert first != batch.version(LAB, changed, 1)
+
+
+def test_only_the_exercise_whose_check_changed_is_judged_again(tmp_path, monkeypatch):
+    exercises = [one for one in load_lab(1) if one.name in ("encode", "decode", "right_rate")]
+    monkeypatch.setattr(batch, "load_lab", lambda number: exercises)
+    put(tmp_path, "in/ann/lab.ipynb", SOLVED)
+
+    def once():
+        found = collect(tmp_path / "in", NAMES, Roster())
+        (graded,) = batch.grade_all(found, {LAB: UNTOUCHED}, tmp_path / "kept", workers=1)
+        return {one["id"]: one["points"] for one in graded.exercises}
+
+    first = once()
+    asked = batch.checks_of(exercises)
+    assert len(set(asked.values())) == 3 and set(first) == set(asked)
+    judged = []
+    monkeypatch.setattr(batch, "checks_of", lambda all: asked | {"lab01.decode": "another text"})
+
+    def note(exercise, *given, **more):
+        judged.append(exercise.id)
+        return judge(exercise, *given, **more)
+
+    monkeypatch.setattr("shared.grading.runner.judge", note)
+    assert once() == first == once() and judged == ["lab01.decode"]
 
 
 def test_hand_in_keeps_answers_and_leaves_the_rest_here(tmp_path, monkeypatch, capsys):

@@ -318,13 +318,13 @@ def test_messages_name_the_kind_and_never_the_patch():
     for exercise in (one for one in load_lab(8) + load_lab(9) if one.name.startswith("test_")):
         for case in exercise.cases:
             inputs = case.make_inputs(1)
-            green = [{"outcome": "passed", "detail": "", "cheats": []}] * len(inputs["variants"])
+            green = [["passed", "", []]] * len(inputs["variants"])
             message = case.judge(inputs, green)
             assert any(bug.kind in message for bug in bugs.BUGS)
             assert not any(bug.new in message + case.hint for bug in bugs.BUGS)
 
 
-@pytest.mark.parametrize("answer", [None, [], "passed", [{"outcome": "passed"}], [1] * 9, {"a": 1}])
+@pytest.mark.parametrize("answer", [None, [], "passed", [["passed"]], [1] * 9, {"a": 1}])
 def test_a_forged_answer_is_no_verdict(answer):
     case = find("lab08.test_ctc").cases[0]
     assert case.judge(case.make_inputs(1), answer)

@@ -6,14 +6,12 @@ Whoever writes a test sees only this module; what is planted and what it is wort
 
 from __future__ import annotations
 
-import atexit
 import functools
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
-from shared.checks.portable import cells_of, pack
+from shared.checks.portable import pack
 from shared.checks.probing import Reply
 from shared.checks.worker import START_SECONDS, Worker
 
@@ -21,8 +19,7 @@ SECONDS = 10.0  # For one test on one variant of the code
 _THERE = "shared.checks.planted.trial"
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What came of one test on one variant.
 
     Attributes:
@@ -35,7 +32,7 @@ class Outcome:
 
     outcome: str
     detail: str = ""
-    cheats: tuple[str, ...] = ()
+    cheats: Sequence[str] = ()
 
     @property
     def green(self) -> bool:
@@ -61,7 +58,6 @@ class Runner(Worker):
         patches: Sequence[Sequence[str]] = (),
         seed: int = 0,
         seconds: float = SECONDS,
-        sources: Mapping[str, str] | None = None,
     ) -> list[Outcome]:
         """Run tests on the code with some patches.
 
@@ -74,7 +70,6 @@ class Runner(Worker):
             patches: Module, function and source of each; none for the code as it is.
             seed: Seeds `random` and `np.random` before each test.
             seconds: Time for each test.
-            sources: Text of the cells that tests stand in, by file name, to say what stopped them.
         """
         outcomes = {}
         waiting = list(range(len(tests)))[:: -1 if seed % 2 else 1]
@@ -82,8 +77,7 @@ class Runner(Worker):
             if not self.alive:
                 self.ask(f"{_THERE}:warm_up", START_SECONDS)
             with self.copy():
-                given = {"patches": list(patches), "sources": dict(sources or {})}
-                self.ask(f"{_THERE}:plant", START_SECONDS, **given)
+                self.ask(f"{_THERE}:plant", START_SECONDS, patches=list(patches))
                 spoiled = False
                 while waiting and not spoiled:
                     number = waiting.pop(0)
@@ -103,23 +97,14 @@ def _read(reply: Reply) -> tuple[Outcome, bool]:
         return Outcome("died"), True
 
 
-@functools.cache
-def shared_runner() -> Runner:
-    """Return the runner that this process keeps warm."""
-    runner = Runner()
-    atexit.register(runner.close)
-    return runner
-
-
 def run_suite(
     tests: Sequence[Callable], patches: Sequence[Sequence[str]], seed: int = 0
 ) -> list[Outcome]:
     """Run tests together on one variant of the code, as a test runner would."""
-    sources = {name: text for test in tests for name, text in cells_of(test).items()}
-    return shared_runner().run([pack(test) for test in tests], patches, seed, sources=sources)
+    return Runner.kept().run([pack(test) for test in tests], patches, seed)
 
 
-def run_variants(test: Callable, inputs: dict[str, Any]) -> list[dict[str, Any]]:
+def run_variants(test: Callable, inputs: dict[str, Any]) -> list[Outcome]:
     """Run a test on every variant of the inputs; for the probe of a case.
 
     Args:
@@ -127,25 +112,19 @@ def run_variants(test: Callable, inputs: dict[str, Any]) -> list[dict[str, Any]]
         inputs: "variants", each with "patches" and "seed".
 
     Returns:
-        For each variant a dict of "outcome", "detail" and "cheats", in the same order.
+        For each variant what came of it, in the same order.
     """
-    inner = getattr(test, "__wrapped__", test)
-    packed, cells = pack(inner), tuple(cells_of(inner).items())
+    packed = pack(test)
     outcomes = [
-        _run_once(packed, tuple(map(tuple, variant["patches"])), variant["seed"], cells)
+        _run_once(packed, tuple(map(tuple, variant["patches"])), variant["seed"])
         for variant in inputs["variants"]
     ]
     if all(one.outcome in ("stub", "judge", "error") for one in outcomes):
         test()  # It raises here as well, and whoever probes says at which line
-    return [asdict(one) for one in outcomes]
+    return outcomes
 
 
 @functools.lru_cache(maxsize=2000)
-def _run_once(
-    packed: str,
-    patches: tuple[tuple[str, ...], ...],
-    seed: int,
-    cells: tuple[tuple[str, str], ...],
-) -> Outcome:
+def _run_once(packed: str, patches: tuple[tuple[str, ...], ...], seed: int) -> Outcome:
     """Good variants are the same for every bug of an area: a second run would say the same."""
-    return shared_runner().run([packed], patches, seed, sources=dict(cells))[0]
+    return Runner.kept().run([packed], patches, seed)[0]

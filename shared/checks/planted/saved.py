@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import inspect
-import linecache
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from shared.checks.answers import is_recorded
 from shared.checks.planted.adapters import ADAPTERS
+from shared.checks.portable import remember
 from shared.paths import my_directory
 
 
@@ -70,9 +70,8 @@ def load_function(source: str, name: str, module: str) -> Callable:
         LookupError: The text defines no function of that name.
     """
     space: dict = {"__name__": module}
-    filename = f"<{module}>"
-    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-    exec(compile(source, filename, "exec"), space)
+    remember(f"<{module}>", source)
+    exec(compile(source, f"<{module}>", "exec"), space)
     if not callable(space.get(name)):
         raise LookupError(f"it defines no function {name!r}")
     return space[name]

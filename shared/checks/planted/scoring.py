@@ -50,11 +50,8 @@ def make_judge(bug: str) -> Callable[[dict, Any], str | None]:
     def judge(inputs: dict, answer: Any) -> str | None:
         names = [variant.name for variant in _variants(bug, int(inputs["seed"]))]
         try:
-            outcomes = [
-                Outcome(str(one["outcome"]), str(one["detail"]), tuple(one["cheats"]))
-                for one in answer
-            ]
-        except (TypeError, KeyError):
+            outcomes = [Outcome(str(one), str(detail), cheats) for one, detail, cheats in answer]
+        except (TypeError, ValueError):
             return "The runs of your test could not be read."
         if len(outcomes) != len(names):
             return f"{len(outcomes)} runs came back instead of {len(names)}."

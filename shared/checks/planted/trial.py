@@ -14,7 +14,7 @@ import linecache
 import os
 import random
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from types import FrameType
 
 import numpy as np
@@ -50,15 +50,12 @@ def warm_up() -> Reply:
     return Reply("answer")
 
 
-def plant(patches: Sequence[Sequence[str]], sources: Mapping[str, str]) -> Reply:
+def plant(patches: Sequence[Sequence[str]]) -> Reply:
     """Patch the modules, and watch what is done to them from then on.
 
     Args:
         patches: Module, function and source of each.
-        sources: By file name, the text of cells that tests stand in; no file holds it.
     """
-    for name, text in sources.items():
-        linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
     apply(patches)
     _watch.start(_is_test, os.getcwd())
     return Reply("answer")

@@ -2,13 +2,12 @@
 
 import functools
 import importlib
-import json
 from pathlib import Path
 from types import SimpleNamespace
 
-from shared.checks import crossing, portable
+from shared.checks import crossing
+from shared.checks.elsewhere import asker
 from shared.checks.exercise import labs, load_lab
-from shared.checks.probing import attempt, attempt_within
 from shared.checks.verdict import judge
 from shared.tests.fixtures import lab90_exercises
 
@@ -52,18 +51,8 @@ def _judged(exercise_id, source):
     exec(getattr(catalogue(exercise), "SETUP", ""), namespace)
     exec(compile(source, "<answer>", "exec"), namespace)
 
-    def ask(case, inputs):  # With a probe that has travelled
-        probe = (
-            portable.unpack(json.loads(json.dumps(portable.pack(case.probe))))
-            if case.probe
-            else None
-        )
-        refuse = (exercise.reference, *exercise.refuse)
-        return attempt_within(
-            case.seconds or exercise.seconds,
-            lambda: attempt(namespace[exercise.name], probe, inputs, refuse, namespace),
-        )
-
+    refuse = (exercise.reference, *exercise.refuse)
+    ask = asker(exercise, namespace[exercise.name], refuse, namespace)
     return judge(exercise, ask, hidden_too=True)
 
 

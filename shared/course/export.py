@@ -1,9 +1,9 @@
 """Export a line reader and a detector into model files that are served without TensorFlow.
 
 Converts both to ONNX, compares them with the notebook's models on the frozen lines and pages,
-calibrates the confidence, records what normal traffic looks like, and writes everything into the
-two files. Nothing is written if the exported model reads differently by more than rounding.
-It takes about four minutes.
+records what normal traffic looks like, and writes everything into the two files, with the
+confidence that the reader's card holds. Nothing is written if the exported model reads
+differently by more than rounding. It takes about three minutes.
 
 Examples:
   labs export                                 the shipped models, into my/service/models
@@ -51,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
     reader = LineTextRecognizer.load(arguments.line)
     detector = LineDetector.load(arguments.detector)
     names = [arguments.name or _name(arguments.line), _name(arguments.detector)]
-    few = {"sizes": Sizes(64, 4, 64, 32, 128), "num_pages": 2} if arguments.fast else {}
+    few = {"sizes": Sizes(64, 4, 64, 32), "num_pages": 2} if arguments.fast else {}
     try:
         contents = make_model_files(reader, detector, names[0], arguments.quantize, **few)
     except ParityError as error:

@@ -9,7 +9,7 @@ from importlib import import_module
 
 _HOMES = {
     **dict.fromkeys(("Confidence", "calibration_error", "chance_error"), "confidence"),
-    **dict.fromkeys(("fit_calibration", "reject_curve"), "confidence"),
+    **dict.fromkeys(("conformal_threshold", "fit_weights", "reject_curve"), "confidence"),
     **dict.fromkeys(("FEATURES", "Reference"), "drift"),
     **dict.fromkeys(("LocalService", "as_png", "fit"), "local"),
     **dict.fromkeys(("SentLine", "fresh_hands", "send_lines"), "traffic"),

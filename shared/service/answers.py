@@ -18,8 +18,13 @@ def model_answer(served: Served) -> schemas.Model:
     return schemas.Model(
         version=model.version, detector=model.detector_version,
         precision=model.description.precision,
-        promised_cer=confidence.promised_cer if confidence and confidence.limits else None,
-        coverage=confidence.coverage if confidence and confidence.limits else None,
+        promises=[
+            schemas.Promise(
+                counted=one.counted, at_most=one.at_most, coverage=one.coverage,
+                threshold=one.threshold if one.threshold <= 1 else None,
+            )
+            for one in (confidence.promises if confidence else ())
+        ],
     )  # fmt: skip
 
 

@@ -119,8 +119,8 @@ def teach(weights: str | Path, lines: LineSet, updates: int | None = None, seed:
 def write_candidate(reader: Any, name: str, like: LoadedModel, folder: Path | str) -> Path:
     """Write a taught reader as a model file that the service can swap in.
 
-    Calibration and normal traffic are those of the model it came from, and the file says so;
-    `labs export` measures them anew.
+    Confidence and normal traffic are those of the model it came from, and the file says so;
+    `labs export` measures the traffic anew.
     """
     import onnx
 
@@ -131,10 +131,7 @@ def write_candidate(reader: Any, name: str, like: LoadedModel, folder: Path | st
     properties = {p.key: p.value for p in onnx.load_from_string(content).metadata_props}
     description = Description.from_json(properties[KEY], name)
     card = {**description.card, "measurements_from": like.version}
-    described = replace(
-        description, card=card, confidence=like.description.confidence,
-        reference=like.description.reference,
-    )  # fmt: skip
+    described = replace(description, card=card, reference=like.description.reference)
     return write_atomically(Path(folder) / f"{name}.onnx", describe(content, described))
 
 

@@ -15,8 +15,9 @@ from shared.service.exporting.conversion import convert_detector, convert_line
 from shared.service.exporting.model_file import KEY, Description, describe
 from shared.service.exporting.parity import line_parity, page_parity
 from shared.service.exporting.quantization import quantize
-from shared.service.exporting.runtime import OnnxLineTextRecognizer, load_model
+from shared.service.exporting.runtime import LoadedModel, OnnxLineTextRecognizer, load_model
 from shared.service.measuring import Sizes, measure
+from shared.service.reading import confidence_of
 
 if TYPE_CHECKING:
     from shared.pages import LineDetector
@@ -43,7 +44,7 @@ def make_model_files(
         detector: The notebook's detector.
         name: Of the exported line reader.
         recipe: Which weights become int8, see `quantize`; none if not given.
-        sizes: How much traffic is read for confidence and drift.
+        sizes: How much traffic is read for the drift alarm.
         num_pages: How many frozen pages are compared.
         say: Told what is found.
 
@@ -86,32 +87,20 @@ def make_model_files(
             parity["quantized"] = {**changed.as_dict(), "recipe": recipe, **cost}
             model = load_model(*files)
         measured = measure(model, sizes, say=lambda text: say(f"  {text}"))
-    for sentence in _promises(measured):
+    for sentence in _promises(model, measured):
         say(sentence)
     properties = {p.key: p.value for p in onnx.load_from_string(line).metadata_props}
     description = Description.from_json(properties[KEY], name)
     return describe(line, description.with_measurements(**measured, parity=parity)), found
 
 
-def _promises(measured: dict[str, Any]) -> Iterator[str]:
-    """Yield what was measured in sentences."""
-    sure = measured["confidence"]["measured"]
-    others, test = sure["no_lines"], sure["frozen_test"]
-    yield (
-        f"confidence: accepting {sure['coverage']:.0%} of the lines leaves "
-        f"{sure['cer_accepted']:.1%} errors in them, against {sure['cer_all']:.1%} in all; "
-        f"calibration error {sure['calibration_error_before']:.3f} -> "
-        f"{sure['calibration_error']:.3f}, of which {sure['calibration_error_by_chance']:.3f} "
-        "is chance"
-    )
-    yield (
-        f"limits: of {others['images']} turned lines and pieces of pictures "
-        f"{others['sure_enough']} are sure enough, and {others['accepted']} accepted"
-    )
-    yield (
-        f"frozen test: {test['coverage']:.0%} of the lines are accepted, with "
-        f"{test['cer_accepted']:.1%} errors in them"
-    )
+def _promises(model: LoadedModel, measured: dict[str, Any]) -> Iterator[str]:
+    """Yield what is promised, and what was measured, in sentences."""
+    confidence = confidence_of(model)
+    if confidence is None:
+        yield "confidence: the reader's card has none, so every line goes to a person"
+    else:
+        yield from map(str, confidence.promises)
     for kind, reference in measured["reference"].items():
         rate = reference["measured"]
         yield f"drift, {kind}s: {rate['rate']:.1%} of {rate['windows']} normal windows alarm"

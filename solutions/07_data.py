@@ -1073,6 +1073,7 @@ print("\n".join(textwrap.fill(line, 96) for line in text.splitlines()))
 #
 # Labels are the most expensive part of most projects, so choose the lines that teach most.
 # A popular idea: label what the model is least sure of.
+# Sureness here is a plain number, the mean over a line's frames of the largest probability, and not the confidence that you saw above.
 # The course has tried it: for each of six hands, twenty lines out of two hundred, by uncertainty or at random, the same adaptation, and eighty held-back lines.
 
 # %%

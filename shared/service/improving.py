@@ -1,13 +1,13 @@
 """The loop: corrections become labels, labels teach a candidate, a gate decides about it.
 
-corrections -> labels -> adaptation -> gate -> shadow -> swap. Only this module of the service
-needs TensorFlow, and a service never runs it: it runs beside it, and hands over a model file.
+corrections -> labels -> adaptation -> gate -> swap. Only this module of the service needs
+TensorFlow, and a service never runs it: it runs beside it, and hands over a model file.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +23,6 @@ from shared.paths import write_atomically
 from shared.service.exporting.model_file import ModelFileError
 from shared.service.exporting.runtime import LoadedModel, load_model
 from shared.service.gate import Verdict, judge, other_hands
-from shared.service.reading import interpret
-from shared.service.shadow import ShadowReport
 
 HELD_BACK = 4  # Every fourth corrected line measures, the others teach
 LEAST_LINES = 8
@@ -120,31 +118,14 @@ def write_candidate(reader: Any, name: str, like: LoadedModel, folder: Path | st
     """Write a taught reader as a model file that the service can swap in.
 
     Confidence and normal traffic are those of the model it came from, and the file says so;
-    `labs export` measures the traffic anew.
+    `data/make/measure_traffic.py` measures the traffic anew.
     """
-    import onnx
-
     from shared.service.exporting.conversion import convert_line
-    from shared.service.exporting.model_file import KEY, Description, describe
+    from shared.service.exporting.model_file import Description, describe
 
     content = convert_line(reader, name)
-    properties = {p.key: p.value for p in onnx.load_from_string(content).metadata_props}
-    description = Description.from_json(properties[KEY], name)
-    card = {**description.card, "measurements_from": like.version}
-    described = replace(description, card=card, reference=like.description.reference)
+    described = Description.of(content, name).measured_as(like.description, like.version)
     return write_atomically(Path(folder) / f"{name}.onnx", describe(content, described))
-
-
-def compare_in_shadow(
-    served: LoadedModel, candidate: LoadedModel, images: Sequence[np.ndarray]
-) -> ShadowReport:
-    """Let both models read the same prepared lines, and report how they differ."""
-    report = ShadowReport(served.version, candidate.version)
-    logits = [model.recognizer.logits_many(images) for model in (served, candidate)]
-    for image, one, other in zip(images, *logits, strict=True):
-        placed = served.recognizer.preparation.place_line(image)
-        report.add(interpret(served, placed, one, 1.0), interpret(candidate, placed, other, 1.0))
-    return report
 
 
 @dataclass(frozen=True)
@@ -154,13 +135,13 @@ class Improvement:
     Attributes:
         verdict: What the gate said.
         file: The candidate's model file, or None where the gate refused it.
-        shadow: How it compares with the served model on the held-back and other lines.
+        same_texts: Share of held-back and other lines that both read alike; 0 without a file.
         learned: Lines it learned from.
     """
 
     verdict: Verdict
     file: Path | None
-    shadow: dict[str, Any] | None
+    same_texts: float
     learned: int
 
 
@@ -207,8 +188,12 @@ def improve(
     others = other_hands(served.recognizer.preparation) if others is None else others
     verdict = judge(served.recognizer, reader, held_back, others, seed=seed)
     if not verdict.passes:
-        return Improvement(verdict, None, None, len(learned))
+        return Improvement(verdict, None, 0.0, len(learned))
     file = write_candidate(reader, name, served, models)
-    candidate = load_model(file, detector)
-    shadow = compare_in_shadow(served, candidate, [*held_back.images, *others.images])
-    return Improvement(verdict, file, shadow.as_dict(), len(learned))
+    candidate = load_model(file, detector).recognizer
+    images = [*held_back.images, *others.images]
+    pairs = zip(
+        *(reader.read_many(images) for reader in (served.recognizer, candidate)), strict=True
+    )
+    same = np.mean([one == other for one, other in pairs])
+    return Improvement(verdict, file, float(same), len(learned))

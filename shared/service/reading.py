@@ -5,6 +5,7 @@ Everything here is NumPy on a model that is loaded already; `application` gives 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -23,6 +24,8 @@ from shared.recognizer import LineTextRecognizer
 from shared.service.acceptance import LEAST_SURENESS, Limits, Reason
 from shared.service.drift import LineFeatures, darkness, line_features
 from shared.service.exporting.runtime import LoadedModel
+
+MOST_LINE_PIXELS = 400_000  # Letters 100 pixels high; more cost time and show no more
 
 
 @dataclass(frozen=True)
@@ -180,14 +183,39 @@ def confidence_of(model: LoadedModel) -> Confidence | None:
     return Confidence.of_card(model.recognizer.card)
 
 
-def read_line(model: LoadedModel, gray: np.ndarray) -> Reading:
-    """Read one line.
+def read_line(
+    model: LoadedModel, gray: np.ndarray, lap: Callable[[str], None] = lambda stage: None
+) -> Reading:
+    """Read one line; places of its characters are in pixels of the image.
+
+    Args:
+        model: The model.
+        gray: uint8 (height, width).
+        lap: Told each stage that ends.
 
     Raises:
         ValueError: No ink, or a shape that is no line; see `shared.preparation`.
     """
-    placed = model.recognizer.preparation.place_line(gray)
-    return interpret(model, placed, model.recognizer.logits(placed.image), darkness(gray))
+    small, factor = limited(gray, MOST_LINE_PIXELS)
+    placed = model.recognizer.preparation.place_line(small)
+    placed = placed._replace(left=placed.left / factor, scale=placed.scale * factor)
+    lap("prepare")
+    logits = model.recognizer.logits(placed.image)
+    lap("network")
+    found = interpret(model, placed, logits, darkness(small))
+    lap("decoding")
+    return found
+
+
+def limited(gray: np.ndarray, most: int) -> tuple[np.ndarray, float]:
+    """Return an image of at most so many pixels, and its pixels per given pixel."""
+    import cv2
+
+    factor = min(1.0, (most / gray.size) ** 0.5)
+    if factor == 1.0:
+        return gray, 1.0
+    size = max(1, int(gray.shape[1] * factor)), max(1, int(gray.shape[0] * factor))
+    return cv2.resize(gray, size, interpolation=cv2.INTER_AREA), factor
 
 
 def warm_up(model: LoadedModel) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from measure_traffic import WINDOW, _plain, draw_windows, false_alarm_rate, make_reference
 
 from shared import paths
 from shared.service import confidence, drift, traffic
@@ -36,7 +37,7 @@ def window(model, hands, shift, seed=5):
             found.append(read_line(model, line.image).features)
         except ValueError:  # Ink too faint to be seen at all
             continue
-    return np.array(found[: drift.WINDOW])
+    return np.array(found[:WINDOW])
 
 
 @pytest.mark.parametrize(
@@ -72,18 +73,18 @@ def synthetic(writers, lines, seed, shift=0.0):
 def test_lines_of_a_writer_are_no_independent_witnesses():
     """A threshold for independent lines would cry wolf more than ten times as often."""
     rows, writers = synthetic(128, 6, 0)
-    reference = drift.make_reference(rows, writers)
+    reference = make_reference(rows, writers)
     fresh, fresh_writers = synthetic(400, 6, 1)
-    rate = drift.false_alarm_rate(reference, fresh, fresh_writers)["rate"]
-    textbook = 1.63 / np.sqrt(drift.WINDOW)  # Kolmogorov and Smirnov, 1%, one feature
-    drawn = drift.draw_windows(fresh, fresh_writers, reference, 2, 400)
+    rate = false_alarm_rate(reference, fresh, fresh_writers)["rate"]
+    textbook = 1.63 / np.sqrt(WINDOW)  # Kolmogorov and Smirnov, 1%, one feature
+    drawn = draw_windows(fresh, fresh_writers, reference, 2, 400)
     naive = np.mean([max(reference.distances(one).values()) > textbook for one in drawn])
     assert rate <= 0.02 and naive > 10 * max(rate, 0.005)
 
 
 def test_distance_is_that_of_kolmogorov_and_smirnov():
     rows = np.tile(np.linspace(0, 1, 1001)[:, None], 5)
-    plain = drift._plain(rows, 4, 1, 0.01)
+    plain = _plain(rows, 4, 1, 0.01)
     # By hand: four values above .5 leave half of the reference below them
     assert plain.distances(np.full((4, 5), 0.5))["scale"] == pytest.approx(0.5, abs=0.01)
     assert plain.distances(np.full((4, 5), 2.0))["scale"] == pytest.approx(1.0)
@@ -93,11 +94,12 @@ def test_distance_is_that_of_kolmogorov_and_smirnov():
 
 def test_a_monitor_reports_a_window_when_it_is_full():
     rows, writers = synthetic(64, 6, 0)
-    monitor = drift.DriftMonitor(drift.make_reference(rows, writers, **SMALL_WINDOW))
+    monitor = drift.DriftMonitor(make_reference(rows, writers, **SMALL_WINDOW))
     normal = [drift.LineFeatures(*row) for row in synthetic(4, 4, 9)[0]]
     far = [drift.LineFeatures(*row) for row in synthetic(4, 4, 3, shift=6.0)[0]]
-    assert [monitor.add(one) for one in normal] == [None] * 15 + [False]
-    assert [monitor.add(one) for one in far][-1] is True
+    *before, full = [monitor.add(one) for one in normal]
+    assert before == [None] * 15 and not full["alarm"]
+    assert [monitor.add(one) for one in far][-1]["alarm"]
     report = monitor.report()
     assert (report["windows"], report["alarms"], report["alarm"]) == (2, 1, True)
     assert report["lines_waiting"] == 0
@@ -106,7 +108,7 @@ def test_a_monitor_reports_a_window_when_it_is_full():
 def test_too_few_writers_make_no_reference():
     rows, writers = synthetic(10, 6, 0)
     with pytest.raises(ValueError, match="10 writers were given"):
-        drift.make_reference(rows, writers)
+        make_reference(rows, writers)
 
 
 def test_stroke_width_is_measured_in_pixels():

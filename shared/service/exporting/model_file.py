@@ -85,9 +85,18 @@ class Description:
             )
         return found
 
-    def with_measurements(self, **measured: dict[str, Any]) -> Description:
-        """Return the description with reference or parity replaced."""
-        return replace(self, **measured)
+    def measured_as(self, other: Description, version: str) -> Description:
+        """Return the description with what was measured on another model, and say on which."""
+        card = {**self.card, "measurements_from": version}
+        return replace(self, card=card, reference=other.reference)
+
+    @classmethod
+    def of(cls, model: bytes, name: str) -> Description:
+        """Read the description inside a model file's bytes; see `from_json`."""
+        import onnx
+
+        properties = {p.key: p.value for p in onnx.load_from_string(model).metadata_props}
+        return cls.from_json(properties.get(KEY), name)
 
 
 def describe(network: bytes, description: Description) -> bytes:

@@ -1020,11 +1020,9 @@ show_page(page, reading.lines, title=title)
 
 # %% [markdown]
 # Turned by five degrees the profile lost lines; compare what the detector keeps.
-# The **confidence** of a line that was read is the chance that all of its text is right.
-# It was fitted on real lines of other writers; Lab 7 shows it to whoever corrects, and Lab 9 takes
-# it apart.
-# A line has dozens of characters, so one that is right but for a letter has a low confidence, too.
-# The two sentences say what a reader like this could promise if it accepted only its surest lines.
+# The **confidence** is the chance that all of a line's text is right, so one wrong letter is enough
+# to make it low.
+# The two sentences say what the reader can promise of its surest lines; more in Lab 9.
 
 # %% [markdown]
 # How much of a page's error is the detector's?

@@ -848,10 +848,9 @@ def measure(read, lines: list, most: int, clients: int) -> tuple[float, list[int
 # %%
 rows, lone = [], {most: measure(list, list(range(10)), most, 1) for most in (1, 16)}
 for name, reader in (("tf.function", notebook_reader), ("ONNX Runtime", model.recognizer)):
-    lines = 2 * [reader.preparation.prepare(image) for image in known.images]
-    took = {}
+    lines, took = [reader.preparation.prepare(image) for image in known.images], {}
     for most in (1, 16):
-        runs = [measure(reader.logits_many, lines, most, 64)[0] for _ in range(4)]
+        runs = [measure(reader.logits_many, lines, most, 64)[0] for _ in range(3)]
         took[most] = np.median(runs[1:])  # The first run compiles
     rows.append((name, *(f"{1e3 / took[most]:.0f}" for most in (1, 16)),
                  f"{took[1] / took[16]:.1f}"))  # fmt: skip

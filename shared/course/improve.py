@@ -63,12 +63,11 @@ def run(arguments: argparse.Namespace) -> int:
     if found.file is None:
         print(f"The gate refuses it: {verdict.reason}.")
         return 1
-    report = {**verdict.as_dict(), "learned": found.learned, "same_texts": found.same_texts}
+    report = {**verdict.as_dict(), "learned": found.learned}
     written = write_atomically(
         models / f"{arguments.name}.report.json", json.dumps(report, indent=1) + "\n"
     )
     print(f"The gate lets it pass: {verdict.reason}.")
-    print(f"It reads {found.same_texts:.0%} of the lines as the served model does.")
     print(f"Wrote {found.file} and {written.name}. To serve it:")
     print(f"  labs serve --line {found.file}")
     return 0

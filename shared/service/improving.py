@@ -18,11 +18,10 @@ from shared.lines import LineSet
 from shared.pages import prepare_page
 from shared.pages.image_files import open_page_image
 from shared.pages.matching import box_iou
-from shared.pages.rectifying import place_crop, rectify_all
 from shared.paths import write_atomically
 from shared.service.exporting.model_file import ModelFileError
 from shared.service.exporting.runtime import LoadedModel, load_model
-from shared.service.gate import Verdict, judge, other_hands
+from shared.service.gate import Verdict, judge
 
 HELD_BACK = 4  # Every fourth corrected line measures, the others teach
 LEAST_LINES = 8
@@ -62,21 +61,18 @@ def corrected_lines(labels: LabelSet, folder: Path | str, model: LoadedModel) ->
 def _cut(
     gray: np.ndarray, labeled: Sequence[LabeledLine], model: LoadedModel
 ) -> list[np.ndarray | None]:
-    page, preparation = prepare_page(gray), model.recognizer.preparation
-    found = model.reader.detector.maps(page).lines()
+    page, whole = prepare_page(gray), (0, 0, gray.shape[1], gray.shape[0])
+    found, images = model.reader.cut_lines(page, model.reader.detector.maps(page).lines())
     overlaps = box_iou([line.box for line in found], [line.box for line in labeled])
-    whole = (0, 0, gray.shape[1], gray.shape[0])
-    crops = rectify_all(page.gray, [line.scaled(page.gray_scale) for line in found])
     cut: list[np.ndarray | None] = []
     for k, line in enumerate(labeled):
-        best = int(overlaps[:, k].argmax()) if len(found) else -1
+        uploaded = np.allclose(line.box, whole, atol=1)  # A line that was sent as such
+        if overlaps[:, k].max(initial=0) >= SAME_PLACE and not uploaded:
+            cut.append(images[overlaps[:, k].argmax()])
+            continue
+        left, top, right, bottom = np.round(np.maximum(line.box, 0)).astype(int)
         try:
-            uploaded = np.allclose(line.box, whole, atol=1)  # A line that was sent as such
-            if best >= 0 and overlaps[best, k] >= SAME_PLACE and not uploaded:
-                cut.append(place_crop(crops[best], preparation).image)
-                continue
-            left, top, right, bottom = np.round(np.maximum(line.box, 0)).astype(int)
-            cut.append(preparation.prepare(gray[top:bottom, left:right]))
+            cut.append(model.recognizer.preparation.prepare(gray[top:bottom, left:right]))
         except ValueError:  # Without ink there is nothing to learn
             cut.append(None)
     return cut
@@ -135,13 +131,11 @@ class Improvement:
     Attributes:
         verdict: What the gate said.
         file: The candidate's model file, or None where the gate refused it.
-        same_texts: Share of held-back and other lines that both read alike; 0 without a file.
         learned: Lines it learned from.
     """
 
     verdict: Verdict
     file: Path | None
-    same_texts: float
     learned: int
 
 
@@ -154,7 +148,6 @@ def improve(
     weights: str | Path = "reader",
     name: str = "line_corrected",
     updates: int | None = None,
-    others: LineSet | None = None,
     seed: int = 0,
 ) -> Improvement:
     """Go through the loop once, up to the model file; swapping it in is a decision of its own.
@@ -168,7 +161,6 @@ def improve(
         weights: The weights that the served reader was made from.
         name: Of the candidate.
         updates: Batches to learn from.
-        others: Lines by other writers for the gate.
         seed: Of the choice of lines.
 
     Raises:
@@ -185,15 +177,6 @@ def improve(
             f"The served model was not made from the weights {weights}: the candidate would be "
             "compared with a stranger. Name the weights it was exported from."
         )
-    others = other_hands(served.recognizer.preparation) if others is None else others
-    verdict = judge(served.recognizer, reader, held_back, others, seed=seed)
-    if not verdict.passes:
-        return Improvement(verdict, None, 0.0, len(learned))
-    file = write_candidate(reader, name, served, models)
-    candidate = load_model(file, detector).recognizer
-    images = [*held_back.images, *others.images]
-    pairs = zip(
-        *(reader.read_many(images) for reader in (served.recognizer, candidate)), strict=True
-    )
-    same = np.mean([one == other for one, other in pairs])
-    return Improvement(verdict, file, float(same), len(learned))
+    verdict = judge(served.recognizer, reader, held_back, seed=seed)
+    file = write_candidate(reader, name, served, models) if verdict.passes else None
+    return Improvement(verdict, file, len(learned))

@@ -42,6 +42,7 @@ READ_WELL = 0.1  # Largest error rate of a line that the limits are learned from
 ODD_WIDTHS = 0.01  # Share of lines read well whose width may be called odd
 NEARLY_TURNED = 0.02  # Share of them that may be called upside down
 TURNED_LINES, PICTURES = 400, 400
+ABOVE = 0.001  # How far a threshold lies above the surest of them
 CSAFE = "CSAFE handwriting samples, read to fit the confidence; no image of them is passed on"
 
 
@@ -180,11 +181,13 @@ def fit(lines: Sequence[ReadLine], others: Sequence[ReadLine]) -> dict[str, Any]
     limits = choose_limits(lines)
     allowed = np.array([keeps(limits, line) for line in lines])
     passed = [line.known.features for line in others if keeps(limits, line)]
-    floor = float(_sigmoid(np.array(passed), weights).max()) if passed else 0.0
+    surest = float(_sigmoid(np.array(passed), weights).max()) if passed else 0.0
     promises = []
     for counted, at_most in AT_MOST.items():
         losses = (wrong, sizes) if counted == "characters" else (~right, np.ones(len(lines), int))
-        promises.append(_promise(counted, at_most, sure, allowed, losses, folds, writers, floor))
+        promises.append(
+            _promise(counted, at_most, sure, allowed, losses, folds, writers, surest + ABOVE)
+        )
     measured = {
         "lines": len(lines),
         "writers": len(names),
@@ -204,7 +207,7 @@ def fit(lines: Sequence[ReadLine], others: Sequence[ReadLine]) -> dict[str, Any]
         "no_lines": {
             "images": len(others),
             "within_limits": len(passed),
-            "surest": round(floor, 4),
+            "surest": round(surest, 4),
         },
     }
     return {
@@ -231,7 +234,7 @@ def _promise(
 
     accepted = np.zeros(len(sure), bool)
     for fold in range(FOLDS):
-        accepted |= allowed & (folds == fold) & (sure > threshold(folds != fold))
+        accepted |= allowed & (folds == fold) & (sure >= threshold(folds != fold))
     bad, sizes = (x[accepted].astype(int) for x in losses)
     its = [writer for writer, kept in zip(writers, accepted, strict=True) if kept]
     bound = bootstrap_interval(bad, sizes, its, SEED)[1] if its else 1.0

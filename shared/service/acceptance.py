@@ -18,7 +18,7 @@ Reason = Literal[
 ]
 REASONS: tuple[str, ...] = get_args(Reason)
 
-LEAST_CHARACTERS = 3  # A stroke or two look like a letter or two, whatever they are
+LEAST_CHARACTERS = 6  # A turned line says "in a"; of 1,000 real lines 6 are as short
 LEAST_SURENESS = -1e3  # Log p a character of no text
 
 

@@ -134,9 +134,9 @@ LIMITS = Limits(narrowest=7.0, widest=15.0, ahead=0.2)
         ("", None, "no-text"),
         ("  ", evidence(), "no-text"),
         ("no path spells it", None, "no-text"),
-        ("a b", evidence(), "little-text"),
-        ("fox", evidence(width=40), "odd-width"),
-        ("fox", evidence(width=3), "odd-width"),
+        ("a b cd", evidence(), "little-text"),
+        ("the fox", evidence(width=40), "odd-width"),
+        ("the fox", evidence(width=3), "odd-width"),
     ],
 )
 def test_what_speaks_against_a_text(text, known, doubt):

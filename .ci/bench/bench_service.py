@@ -136,7 +136,7 @@ def _batches(sizes: Sizes) -> list[Row]:
         slow, fast = np.median(times[1:], axis=0)  # The first call compiles
         beside = f"{count / slow:.0f} -> {count / fast:.0f} lines/s in batches of {BATCH}"
         what = f"times faster in batches, {name}"
-        rows.append(Row("service", what, slow / fast, "{:.2f}", beside, at_least=least))
+        rows.append(Row("service", what, float(slow / fast), "{:.2f}", beside, at_least=least))
     return rows
 
 

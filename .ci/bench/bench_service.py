@@ -126,7 +126,8 @@ def _batches(sizes: Sizes) -> list[Row]:
     rows, count = [], sizes.service_lines * 4
     for name, (reader, least) in readers.items():
         prepared = [reader.preparation.prepare(image) for image in frozen_lines().images]
-        images = [prepared[k % len(prepared)] for k in range(count)]
+        # Only lines of about one width share a call of the network
+        images = sorted((prepared[k % len(prepared)] for k in range(count)), key=np.size)
         parts = [images[k : k + BATCH] for k in range(0, count, BATCH)]
         times = []
         for _ in range(sizes.service_runs + 1):

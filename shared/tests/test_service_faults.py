@@ -199,8 +199,13 @@ def test_the_pixels_at_work_together_are_bounded():
 
 
 @pytest.mark.nightly
-def test_eight_large_uploads_at_once_stay_within_300_megabytes(tmp_path):
-    content, peak = encoded(np.full((4990, 4990), 40_000, np.uint16)), 0.0
+@pytest.mark.parametrize(
+    ("kind", "pixels"),
+    [("PNG", np.full((4990, 4990), 40_000, np.uint16)),
+     ("JPEG", np.full((4990, 4990, 3), (240, 230, 200), np.uint8))],
+)  # fmt: skip
+def test_eight_large_uploads_at_once_stay_within_300_megabytes(tmp_path, kind, pixels):
+    content, peak = encoded(pixels, kind), 0.0
     with LocalService(tmp_path) as child:
         pressing = threading.Thread(
             target=lambda: found.append(press(child, "/v1/page", [content], 8, 8))

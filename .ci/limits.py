@@ -26,7 +26,7 @@ LIMITS = {
     "explorer": (1400, 1410),
     "experiments": (1500, 2960),
     "labeling": (1700, 2622),
-    "service": (1700, 2538),
+    "service": (1700, 2062),
     "checks": (1600, 2050),
     "grading": (800, 800),
     "exercises": (3500, 3979),

@@ -31,6 +31,7 @@ from shared.handwriting import my_handwriting
 from shared.metrics import bootstrap_interval
 from shared.pages import (
     GRADES,
+    Confidence,
     LineDetector,
     PageReader,
     baseline_maps,
@@ -1010,13 +1011,17 @@ for title, page in (("as it is", mine.photo), ("turned by 5 degrees", turn(mine.
         edits, length = matching.page_edits(mine.page_text, reading.text)
         rate = f"{edits / length:.1%}"
     print(f"{title}: {len(reading.lines)} lines, CER {rate} ({mine.page_source})")
-print(figures.Table([(one.text, one.confidence) for one in reading.lines], ("text", "sure")))
+print(*Confidence.of_card(reader.recognizer.card).promises, sep="\n")
+assert all(0 <= one.confidence <= 1 for one in reading.lines)
+print(figures.Table([(one.text, one.confidence) for one in reading.lines],
+                    ("text", "confidence")))  # fmt: skip
 show_page(page, reading.lines, title=title)
 
 # %% [markdown]
 # Turned by five degrees the profile lost lines; compare what the detector keeps.
-# How sure a line is counts both: that there is a line, and what its frames say.
-# A misread line can be sure of itself.
+# The **confidence** is the chance that all of a line's text is right, so one wrong letter is enough
+# to make it low.
+# The two sentences say what the reader can promise of its surest lines; more in Lab 9.
 
 # %% [markdown]
 # How much of a page's error is the detector's?

@@ -151,13 +151,14 @@ figures.Table(list(vars(example.lines[0]).items()), ("member", "of the first lin
 # - `box` is left, top, right, bottom in pixels of the upright image;
 # - `baseline` is where the letters stand; for a box that you draw it is found from the ink;
 # - `status` is "proposed" while nobody has decided, then "labeled" or "unreadable";
-# - `proposal` and `confidence` say what a model had filled in, and are kept when you correct it;
+# - `proposal` and `confidence` say what a model had filled in and how likely all of that is right, and are kept when you correct it;
 # - the `sha256` of the image is there because a label belongs to these pixels and no others.
 #
 # Now label a page: yours if you gave the course one, else the stand-in's.
 # The detector of Lab 6 has drawn boxes, and the shipped reader has filled in what it read.
 # Correct the texts with the keyboard: Enter accepts a line and goes on, `F1` shows all keys.
 # Draw a missing line with `N`, drag a corner, undo with Ctrl+Z.
+# The percentage beside a proposal is the confidence of Labs 6 and 9: the chance that nothing in it is wrong.
 # Every action is written to disk before the widget says "saved"; close the tab in the middle of a word and come back.
 
 # %% tags=["demo"]
@@ -181,6 +182,8 @@ print(labeler.progress())
 if decided:
     share = edits / sum(len(line.text) for line in decided)
     print(f"you changed {len(corrected)} of {len(decided)} texts: CER of the proposals {share:.1%}")
+    sure = sum(line.confidence or 0.0 for line in decided)
+    print(f"{len(decided) - len(corrected)} are right as proposed; the reader expected {sure:.1f}")
 else:
     print("Nobody has decided on a line yet. The lab goes on with simulated annotators.")
 
@@ -1068,6 +1071,7 @@ print("\n".join(textwrap.fill(line, 96) for line in text.splitlines()))
 #
 # Labels are the most expensive part of most projects, so choose the lines that teach most.
 # A popular idea: label what the model is least sure of.
+# Sureness here is a plain number, the mean over a line's frames of the largest probability, and not the confidence that you saw above.
 # The course has tried it: for each of six hands, twenty lines out of two hundred, by uncertainty or at random, the same adaptation, and eighty held-back lines.
 
 # %%

@@ -89,10 +89,9 @@ _PLAIN = (
     ("GET", "/nothing"), ("GET", "/v1/line"), ("DELETE", "/v1/page"),
 )  # fmt: skip
 _ADMIN = (
-    ("GET", "/admin/models", None), ("GET", "/admin/shadow", None),
-    ("POST", "/admin/rollback", None), ("POST", "/admin/swap", {}),
+    ("GET", "/admin/models", None), ("POST", "/admin/rollback", None), ("POST", "/admin/swap", {}),
     ("POST", "/admin/swap", {"name": "none.onnx"}), ("POST", "/admin/swap", {"name": "../a.onnx"}),
-    ("POST", "/admin/shadow", {"name": None}), ("POST", "/admin/swap", {"model": 1}),
+    ("POST", "/admin/swap", {"model": 1}),
 )  # fmt: skip
 
 

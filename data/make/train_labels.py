@@ -33,7 +33,7 @@ def add_labels_arguments(kinds: Any) -> argparse.ArgumentParser:
     return labels
 
 
-def line_confidence(reader: LineTextRecognizer, images: Sequence[np.ndarray]) -> np.ndarray:
+def frame_sureness(reader: LineTextRecognizer, images: Sequence[np.ndarray]) -> np.ndarray:
     """Return how sure a reader is of each line: its mean best probability over the frames.
 
     Args:
@@ -49,19 +49,19 @@ def line_confidence(reader: LineTextRecognizer, images: Sequence[np.ndarray]) ->
     return np.array([np.exp(ctc.log_softmax(one).max(axis=-1)).mean() for one in logits])
 
 
-def chosen_lines(confidence: np.ndarray, count: int, way: str, seed: int = 0) -> list[int]:
+def chosen_lines(sureness: np.ndarray, count: int, way: str, seed: int = 0) -> list[int]:
     """Return the numbers of the lines to be labeled.
 
     Args:
-        confidence: How sure the reader is of each.
+        sureness: How sure the reader is of each.
         count: How many to choose.
         way: "uncertain" for those it is least sure of, "random" for a draw.
         seed: Of the draw.
     """
     if way == "uncertain":
-        return np.argsort(confidence, kind="stable")[:count].tolist()
+        return np.argsort(sureness, kind="stable")[:count].tolist()
     if way == "random":
-        return sorted(np.random.default_rng(seed).permutation(len(confidence))[:count].tolist())
+        return sorted(np.random.default_rng(seed).permutation(len(sureness))[:count].tolist())
     raise ValueError(f"Lines are chosen 'uncertain' or 'random', not {way!r}.")
 
 
@@ -89,8 +89,8 @@ def train_labels(
 
     def train(key: dict[str, Any], checkpoint: Path) -> dict[str, Any]:
         pool, kept = writer_lines(writers[key["hand"]], POOL, HELD_BACK)
-        confidence = line_confidence(reader, pool.images)
-        rows = chosen_lines(confidence, CHOSEN, key["way"], key["draw"])
+        sureness = frame_sureness(reader, pool.images)
+        rows = chosen_lines(sureness, CHOSEN, key["way"], key["draw"])
         found = effect(reader, adapter.adapt(pool[rows], updates), kept, CHOSEN)
         print(f"{key['hand']}, {key['way']} {key['draw']}: {found.drop:.0%} gone", flush=True)
         return {

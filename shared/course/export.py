@@ -1,16 +1,16 @@
 """Export a line reader and a detector into model files that are served without TensorFlow.
 
-Converts both to ONNX, compares them with the notebook's models on the frozen lines and pages,
-calibrates the confidence, records what normal traffic looks like, and writes everything into the
-two files. Nothing is written if the exported model reads differently by more than rounding.
-It takes about four minutes.
+Converts both to ONNX and compares them with the notebook's models on the frozen lines and pages.
+Nothing is written if the exported model reads differently by more than rounding.
+The confidence is the one in the reader's card, and what normal traffic looks like is that of the
+shipped reader, as the file says; `python data/make/measure_traffic.py FILE` measures another's.
 
 Examples:
   labs export                                 the shipped models, into my/service/models
   labs export --out data/models               the same, as the files that the course ships
   labs export --line my/models/line_mine.weights.h5 --name line_mine
   labs export --quantize recurrent            int8 weights for the LSTM, and what that costs
-  labs export --fast                          little traffic: for trying things out
+  labs export --fast                          compared on few pages: for trying things out
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--name", default=None, help="name of the exported line reader")
     parser.add_argument("--out", type=Path, default=None, help="default: my/service/models")
     parser.add_argument("--quantize", choices=["recurrent", "all"], help="int8 weights")
-    parser.add_argument("--fast", action="store_true", help="little traffic, rough measurements")
+    parser.add_argument("--fast", action="store_true", help="compare few pages")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -46,12 +46,11 @@ def run(arguments: argparse.Namespace) -> int:
     from shared.pages import LineDetector
     from shared.recognizer import LineTextRecognizer
     from shared.service.exporting.making import ParityError, make_model_files
-    from shared.service.measuring import Sizes
 
     reader = LineTextRecognizer.load(arguments.line)
     detector = LineDetector.load(arguments.detector)
     names = [arguments.name or _name(arguments.line), _name(arguments.detector)]
-    few = {"sizes": Sizes(64, 4, 64, 32, 128), "num_pages": 2} if arguments.fast else {}
+    few = {"num_pages": 2} if arguments.fast else {}
     try:
         contents = make_model_files(reader, detector, names[0], arguments.quantize, **few)
     except ParityError as error:

@@ -63,12 +63,11 @@ def run(arguments: argparse.Namespace) -> int:
     if found.file is None:
         print(f"The gate refuses it: {verdict.reason}.")
         return 1
-    report = {**verdict.as_dict(), "learned": found.learned, "shadow": found.shadow}
+    report = {**verdict.as_dict(), "learned": found.learned}
     written = write_atomically(
         models / f"{arguments.name}.report.json", json.dumps(report, indent=1) + "\n"
     )
     print(f"The gate lets it pass: {verdict.reason}.")
-    print(f"In the shadow: {found.shadow['same_text']:.0%} of {found.shadow['lines']} texts equal.")
     print(f"Wrote {found.file} and {written.name}. To serve it:")
     print(f"  labs serve --line {found.file}")
     return 0

@@ -42,7 +42,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--no-corrections", dest="keep_corrections", action="store_false", help="keep none")
     add("--no-language", dest="language", action="store_false", help="for text not in English")
     add("--root-path", help="prefix at which a proxy publishes it")
-    add("--batch", type=int, help="lines read together")
     add("--threads", type=int, help="images read at the same time")
     parser.add_argument("--open", action="store_true", help="open the page in a browser")
     parser.add_argument(

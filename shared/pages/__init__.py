@@ -17,6 +17,7 @@ _HOMES = {
     **dict.fromkeys(("place_crop", "rectify", "rectify_all"), "rectifying"),
     **dict.fromkeys(("baseline_maps", "class_maps", "page_batches", "page_example"), "targets"),
     **dict.fromkeys(("show_page", "show_pages"), "figures"),
+    "Confidence": "confidence",
     "GRADES": "plan",
     "Page": "page",
     "compose_pages": "composing",

@@ -18,6 +18,7 @@ BITS = (8, 10, 12, 14, 16)  # What cameras and scanners measure, whatever the fi
 FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
 MAX_OPENED = 100_000_000  # Pixels; a file of a megabyte may claim more
 STRIP = 256  # Rows that are converted together
+LARGE = 10_000_000  # Pixels; below that colors are weighed exactly
 _ORIENTATION = 0x0112
 #: How the camera's orientation is undone, by its number in the Exif standard
 _TURNS = {
@@ -71,6 +72,8 @@ def decode_page_image(
     """
     with image_file(file, name, most_pixels) as opened:
         opened.seek(0)
+        if opened.width * opened.height > LARGE:
+            opened.draft("L", None)  # A JPEG's colors would take four times as much memory
         opened.load()
         turn = _TURNS.get(opened.getexif().get(_ORIENTATION))
         bright = _brightest(opened)

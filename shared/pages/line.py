@@ -22,7 +22,7 @@ class Line:
         descent: From the baseline down to the lowest ones.
         x_height: Height of the small letters.
         confidence: From 0 to 1: of a detected line the mean of the core map over its band, of a
-            line that was read that times the mean probability of its frames.
+            line that was read the chance that its text is right; see `shared.pages.confidence`.
         text: What it says, or what was read; crossed-out words are not in it.
         ink_box: (4,) left, top, right, bottom of its ink, where that is known.
     """

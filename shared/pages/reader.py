@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from shared import ctc
+from shared.pages.confidence import how_sure
 from shared.pages.detector import LineDetector
 from shared.pages.image_files import open_page_image
 from shared.pages.line import Line
@@ -80,9 +81,13 @@ class PageReader:
         if isinstance(image, (str, Path)):
             image = open_page_image(image)
         page = prepare_page(image)
-        reading = self.read_lines(page, self.detector.maps(page).lines(threshold))
-        reading = without_doubtful(reading, **self.detector.card.get("least_sure", {}))
-        return reading if reading.lines else replace(reading, reason=why_no_line(page))
+        lines, legible = self._read(page, self.detector.maps(page).lines(threshold))
+        hidden = doubtful(legible, **self.detector.card.get("least_sure", {}))
+        kept, left = (
+            [line for line, hide in zip(lines, hidden, strict=True) if hide == out]
+            for out in (False, True)
+        )
+        return PageReading(kept, left, "" if kept else why_no_line(page))
 
     def read_lines(self, image: np.ndarray | PreparedPage, lines: Sequence[Line]) -> PageReading:
         """Read lines whose places are known, in their order; one without ink is left out.
@@ -92,13 +97,19 @@ class PageReader:
             lines: Detected lines, or the true lines of a written page, in pixels of the image.
         """
         page = image if isinstance(image, PreparedPage) else prepare_page(image)
+        return PageReading(self._read(page, lines)[0])
+
+    def _read(self, page: PreparedPage, lines: Sequence[Line]) -> tuple[list[Line], list[float]]:
+        """Return the lines with ink as they read, and how much each looks like writing."""
         kept, prepared = self.cut_lines(page, lines)
-        readings = []
-        for line, logits in zip(kept, self.recognizer.logits_many(prepared), strict=True):
-            sure = float(np.exp(ctc.log_softmax(logits).max(axis=-1).mean()))
+        found, legible = [], []
+        logits_of = self.recognizer.logits_many(prepared)
+        for line, image, logits in zip(kept, prepared, logits_of, strict=True):
             text = self.recognizer.decoder(logits)
-            readings.append(replace(line, text=text, confidence=line.confidence * sure))
-        return PageReading(readings)
+            sure = how_sure(self.recognizer, logits, image, text)
+            found.append(replace(line, text=text, confidence=sure))
+            legible.append(legibility(line, logits))
+        return found, legible
 
     def cut_lines(
         self, page: PreparedPage, lines: Sequence[Line]
@@ -115,24 +126,31 @@ class PageReader:
         return kept, prepared
 
 
-def without_doubtful(
-    reading: PageReading, median: float = 0.0, alone: float = 0.0, few: float = 0.0
-) -> PageReading:
-    """Set the unsure lines aside where most are unsure: a picture of something else, no page.
+def legibility(line: Line, logits: np.ndarray) -> float:
+    """Return how much a detected line looks like writing, from 0 to 1.
 
-    A page of hard handwriting keeps all its lines, because the median decides. How sure a
-    network is of a page depends on the network, so the bounds stand in the detector's card.
+    That is no confidence: it is high for a scribble whose frames all look like some letter. It
+    tells a page of writing from a picture of anything else.
+    """
+    return line.confidence * float(np.exp(ctc.log_softmax(logits).max(axis=-1).mean()))
+
+
+def doubtful(
+    legible: Sequence[float], median: float = 0.0, alone: float = 0.0, few: float = 0.0
+) -> list[bool]:
+    """Say which lines to leave out, where most hardly look like writing: a picture, no page.
+
+    A page of hard handwriting keeps all its lines, because the median decides. How legible
+    lines are depends on the network, so the bounds stand in the detector's card.
 
     Args:
-        reading: What was read.
-        median: Where the middle line is surer, all lines stay.
-        alone: Else those that are at least as sure as this.
+        legible: Of each line; see `legibility`.
+        median: Where the middle line is more legible, all lines stay.
+        alone: Else those that are at least as legible as this.
         few: What the middle one of fewer than `MANY` lines has to reach: in a picture of
             anything a few places look like words, but hardly a whole page of them.
     """
-    sure = [line.confidence for line in reading.lines]
-    least = median if len(sure) >= MANY else max(median, few)
-    if not sure or np.median(sure) >= least:
-        return reading
-    kept = [line for line in reading.lines if line.confidence >= alone]
-    return PageReading(kept, [line for line in reading.lines if line.confidence < alone])
+    least = median if len(legible) >= MANY else max(median, few)
+    if not len(legible) or np.median(legible) >= least:
+        return [False] * len(legible)
+    return [one < alone for one in legible]

@@ -9,18 +9,19 @@ from importlib import import_module
 
 _HOMES = {
     **dict.fromkeys(("Confidence", "calibration_error", "chance_error"), "confidence"),
-    **dict.fromkeys(("fit_calibration", "reject_curve"), "confidence"),
+    **dict.fromkeys(("conformal_threshold", "fit_weights", "reject_curve"), "confidence"),
     **dict.fromkeys(("FEATURES", "Reference"), "drift"),
-    **dict.fromkeys(("LocalService", "as_png", "fit"), "local"),
     **dict.fromkeys(("SentLine", "fresh_hands", "send_lines"), "traffic"),
     **dict.fromkeys(("judge", "other_hands"), "gate"),
-    **dict.fromkeys(("press", "stage_means", "through_queue"), "load"),
     **dict.fromkeys(("OnnxLineTextRecognizer", "load_model"), "exporting.runtime"),
-    "decode_upload": "images",
+    **dict.fromkeys(("as_png", "decode_upload"), "images"),
+    **dict.fromkeys(("limited", "read_line"), "reading"),
+    "LocalService": "local",
     "line_parity": "exporting.parity",
-    "make_handler": "serverless",
+    "Settings": "settings",
+    "create_app": "application",
+    "log_to_stdout": "watching",
     "quantize": "exporting.quantization",
-    "read_line": "reading",
 }
 
 __all__ = [*_HOMES]  # noqa: PLE0604

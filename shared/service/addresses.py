@@ -13,9 +13,10 @@ from fastapi import FastAPI, Request
 from shared.alphabet import UnknownCharacterError
 from shared.labeling import LabelError
 from shared.service import schemas
-from shared.service.answers import line_answer, model_answer, page_answer
+from shared.service.answers import head, line_answer, model_answer, page_answer
 from shared.service.corrections import Stored
-from shared.service.problems import CONTENT_TYPE, REASONS, Problem
+from shared.service.models import Served
+from shared.service.problems import CONTENT_TYPE, REASONS, Problem, too_large
 from shared.service.watching import Stopwatch
 from shared.service.work import Workshop
 
@@ -52,11 +53,11 @@ READING = refusals(
 )  # fmt: skip
 
 
-async def _image_of(request: Request, most: int) -> bytes:
+async def _image_of(request: Request) -> bytes:
     """Return the body of a request that says it is an image.
 
     Raises:
-        Problem: `unsupported-content-type` or `too-many-bytes`.
+        Problem: `unsupported-content-type`.
     """
     kind = request.headers.get("content-type", "application/octet-stream").split(";")[0].strip()
     if not kind.lower().startswith("image/") and kind.lower() != "application/octet-stream":
@@ -65,41 +66,36 @@ async def _image_of(request: Request, most: int) -> bytes:
             f"The body is said to be {kind[:80]!r}; send the bytes of an image, as image/png or "
             "image/jpeg.",
         )
-    content = await request.body()
-    if len(content) > most:
-        raise Problem("too-many-bytes", f"An image may have {most / 1e6:g} MB.", most_bytes=most)
-    return content
+    return await request.body()
 
 
 def add_reading(app: FastAPI, shop: Workshop) -> None:
     """Add the addresses that read."""
-    most = shop.settings.max_bytes
     not_a_line = {422: {**READING[422], "description": "No ink, no single line, or damaged"}}
 
     @app.post("/v1/line", openapi_extra=IMAGE_BODY, responses={**READING, **not_a_line})
     async def line(request: Request) -> schemas.LineAnswer:
         """Read one line of handwriting."""
-        content = await _image_of(request, most)
-        watch = Stopwatch()
+        content, watch = await _image_of(request), Stopwatch()
         served, shape, found = await shop.read_line(content, watch)
-        request.state.noted = {"model": served.model.version, "lines": 1, "stages": _ms(watch)}
-        return line_answer(served, shape, found, request.state.request_id, watch.milliseconds)
+        return line_answer(found, shape[1], **_about(request, served, shape, watch, lines=1))
 
     @app.post("/v1/page", openapi_extra=IMAGE_BODY, responses=READING)
     async def page(request: Request) -> schemas.PageAnswer:
         """Find and read the lines of a page of handwriting."""
-        content = await _image_of(request, most)
-        watch = Stopwatch()
-        served, shape, found, nothing = await shop.read_page(content, watch)
-        noted = {"model": served.model.version, "lines": len(found), "stages": _ms(watch)}
-        request.state.noted = noted
-        return page_answer(
-            served, shape, found, nothing, request.state.request_id, watch.milliseconds
-        )
+        content, watch = await _image_of(request), Stopwatch()
+        served, shape, (found, nothing) = await shop.read_page(content, watch)
+        about = _about(request, served, shape, watch, lines=len(found))
+        return page_answer(found, nothing, **about)
 
 
-def _ms(watch: Stopwatch) -> dict[str, float]:
-    return {stage: round(seconds * 1e3, 1) for stage, seconds in watch.stages.items()}
+def _about(
+    request: Request, served: Served, shape: Any, watch: Stopwatch, lines: int
+) -> dict[str, Any]:
+    """Note for the log what was read, and return what stands in every answer."""
+    stages = {stage: round(seconds * 1e3, 1) for stage, seconds in watch.stages.items()}
+    request.state.noted = {"model": served.model.version, "lines": lines, "stages": stages}
+    return head(served, shape, request.state.request_id, watch.milliseconds)
 
 
 def add_corrections(app: FastAPI, shop: Workshop) -> None:
@@ -119,7 +115,7 @@ def add_corrections(app: FastAPI, shop: Workshop) -> None:
         except (binascii.Error, ValueError):
             raise Problem("invalid-request", "The member image is no base64.") from None
         if len(content) > settings.max_bytes:
-            raise Problem("too-many-bytes", f"An image may have {settings.max_bytes / 1e6:g} MB.")
+            raise too_large(settings.max_bytes)
         alphabet = shop.shelf.current.model.recognizer.alphabet
 
         def keep() -> Stored:

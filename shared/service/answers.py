@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -16,87 +17,88 @@ def model_answer(served: Served) -> schemas.Model:
     model = served.model
     confidence = confidence_of(model)
     return schemas.Model(
-        version=model.version, detector=model.detector_version,
+        version=model.version,
+        detector=model.detector_version,
         precision=model.description.precision,
-        promised_cer=confidence.promised_cer if confidence and confidence.limits else None,
-        coverage=confidence.coverage if confidence and confidence.limits else None,
-    )  # fmt: skip
-
-
-def line_answer(
-    served: Served, shape: tuple[int, int], reading: Reading, request_id: str, milliseconds: float
-) -> schemas.LineAnswer:
-    """Return the answer about a line image of a shape (height, width)."""
-    return schemas.LineAnswer(
-        request_id=request_id,
-        model=model_answer(served),
-        image=schemas.ImageSize(width=shape[1], height=shape[0]),
-        text=reading.text,
-        probability=_share(np.exp(reading.log_p)),
-        confidence=_share(reading.confidence),
-        decision=reading.decision,
-        reason=reading.reason,
-        characters=[
-            schemas.LineCharacter(
-                character=one.character, start=_inside(one.start, shape[1]),
-                stop=_inside(one.stop, shape[1]), probability=_share(one.probability),
+        promises=[
+            schemas.Promise(
+                counted=one.counted,
+                at_most=one.at_most,
+                threshold=one.threshold if one.threshold <= 1 else None,
+                coverage=one.coverage,
             )
-            for one in reading.characters
+            for one in (confidence.promises if confidence else ())
         ],
-        milliseconds=milliseconds,
-    )  # fmt: skip
-
-
-def page_answer(
-    served: Served,
-    shape: tuple[int, int],
-    found: Sequence[PageLineReading],
-    nothing: str,
-    request_id: str,
-    milliseconds: float,
-) -> schemas.PageAnswer:
-    """Return the answer about a page; its text leaves doubtful lines out."""
-    return schemas.PageAnswer(
-        request_id=request_id,
-        model=model_answer(served),
-        image=schemas.ImageSize(width=shape[1], height=shape[0]),
-        text="\n".join(one.reading.text for one in found if not one.doubtful),
-        detail=nothing,
-        lines=[_page_line(f"line-{k:03d}", one) for k, one in enumerate(found, start=1)],
-        milliseconds=milliseconds,
     )
 
 
+def line_answer(reading: Reading, width: int, **about: Any) -> schemas.LineAnswer:
+    """Return the answer about a line image; `about` is what `head` gives."""
+    characters = [
+        schemas.LineCharacter(
+            character=one.character,
+            start=_rounded(np.clip(one.start, 0, width)),
+            stop=_rounded(np.clip(one.stop, 0, width)),
+            probability=_share(one.probability),
+        )
+        for one in reading.characters
+    ]
+    return schemas.LineAnswer(**about, **_said(reading), characters=characters)
+
+
+def page_answer(found: Sequence[PageLineReading], nothing: str, **about: Any) -> schemas.PageAnswer:
+    """Return the answer about a page, whose text leaves doubtful lines out; see `line_answer`."""
+    text = "\n".join(one.reading.text for one in found if not one.doubtful)
+    lines = [_page_line(f"line-{k:03d}", one) for k, one in enumerate(found, start=1)]
+    return schemas.PageAnswer(**about, text=text, detail=nothing, lines=lines)
+
+
+def head(
+    served: Served, shape: tuple[int, int], request_id: str, milliseconds: float
+) -> dict[str, Any]:
+    """Return what stands in every answer about an image of a shape (height, width)."""
+    return {
+        "request_id": request_id,
+        "model": model_answer(served),
+        "image": schemas.ImageSize(width=shape[1], height=shape[0]),
+        "milliseconds": milliseconds,
+    }
+
+
+def _said(reading: Reading) -> dict[str, Any]:
+    return {
+        "text": reading.text,
+        "probability": _share(np.exp(reading.log_p)),
+        "confidence": _share(reading.confidence),
+        "decision": reading.decision,
+        "reason": reading.reason,
+    }
+
+
 def _page_line(name: str, one: PageLineReading) -> schemas.PageLine:
-    reading = one.reading
+    pairs = zip(one.reading.characters, _rounded(one.places), strict=True)
     return schemas.PageLine(
+        **_said(one.reading),
         id=name,
-        text=reading.text,
-        probability=_share(np.exp(reading.log_p)),
-        confidence=_share(reading.confidence),
-        decision=reading.decision,
-        reason=reading.reason,
         doubtful=one.doubtful,
-        box=tuple(_rounded(one.line.box)),
-        baseline=[tuple(_rounded(point)) for point in one.line.baseline],
-        polygon=[tuple(_rounded(point)) for point in one.line.polygon],
+        box=_rounded(one.line.box),
+        baseline=_rounded(one.line.baseline),
+        polygon=_rounded(one.line.polygon),
         characters=[
             schemas.PageCharacter(
-                character=character.character, start=tuple(_rounded(start)),
-                stop=tuple(_rounded(stop)), probability=_share(character.probability),
+                character=character.character,
+                start=start,
+                stop=stop,
+                probability=_share(character.probability),
             )
-            for character, (start, stop) in zip(reading.characters, one.places, strict=True)
+            for character, (start, stop) in pairs
         ],
-    )  # fmt: skip
+    )
 
 
-def _rounded(values: np.ndarray) -> list[float]:
-    return [round(float(value), 2) for value in values]
+def _rounded(values: np.ndarray) -> Any:
+    return np.round(np.asarray(values, np.float64), 2).tolist()
 
 
 def _share(value: float) -> float:
     return round(float(np.clip(value, 0.0, 1.0)), 6)
-
-
-def _inside(x: float, width: int) -> float:
-    return round(float(np.clip(x, 0, width)), 2)

@@ -13,14 +13,14 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, Response
+from PIL import Image
 from starlette.exceptions import HTTPException
-from starlette.staticfiles import StaticFiles
 
 from shared.labeling import LabelError
 from shared.service import schemas
 from shared.service.addresses import add_corrections, add_health, add_reading
 from shared.service.admin import add_admin
-from shared.service.corrections import UNNAMED, CorrectionStore, LabelFolder
+from shared.service.corrections import UNNAMED, LabelFolder
 from shared.service.middleware import BelowPrefix, Watch
 from shared.service.models import ModelShelf
 from shared.service.problems import Problem, from_http, problem_response
@@ -31,12 +31,11 @@ from shared.service.work import Workshop
 PAGE = Path(__file__).parent / "page"
 
 
-def create_app(settings: Settings | None = None, store: CorrectionStore | None = None) -> FastAPI:
+def create_app(settings: Settings | None = None) -> FastAPI:
     """Return the application; its models are loaded here, before the first request.
 
     Args:
         settings: What it is told; from the environment where nothing is given.
-        store: Where corrections go; by default a folder of this machine.
 
     Raises:
         FileNotFoundError: A model file is missing.
@@ -48,17 +47,15 @@ def create_app(settings: Settings | None = None, store: CorrectionStore | None =
     shelf = ModelShelf(settings.line, settings.detector, settings.models, settings.language)
     shop = Workshop(settings, shelf, figures)
 
-    _load_decoders()
+    Image.init()  # Else loading the image formats would cost the first request half a second
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.stopping = False
-        shop.open()
         served = shelf.current
         log("ready", model=served.model.version, because=shelf.because, threads=settings.threads)
         yield
         app.state.stopping = True
-        shop.close()
         log("stopped")
 
     app = FastAPI(
@@ -70,7 +67,7 @@ def create_app(settings: Settings | None = None, store: CorrectionStore | None =
         redoc_url=None,
     )
     app.state.workshop, app.state.stopping = shop, False
-    app.state.store = store or _open_folder(settings)
+    app.state.store = _open_folder(settings)
     app.add_middleware(Watch, shop=shop, state=app.state)
     figures.count_requests(app)
     if settings.root_path:
@@ -80,15 +77,21 @@ def create_app(settings: Settings | None = None, store: CorrectionStore | None =
     add_corrections(app, shop)
     add_health(app, shop)
     add_admin(app, shop)
-    app.mount("/page", StaticFiles(directory=PAGE), name="page")
+    files = {path.name: path for path in PAGE.iterdir()}
+
+    @app.get("/page/{name}", include_in_schema=False)
+    async def file(name: str) -> FileResponse:
+        if name not in files:
+            raise HTTPException(404)
+        return FileResponse(files[name])
 
     @app.get("/", include_in_schema=False)
     async def page() -> FileResponse:
-        return FileResponse(PAGE / "index.html")
+        return await file("index.html")
 
     @app.get("/docs", include_in_schema=False)
     async def documentation() -> FileResponse:
-        return FileResponse(PAGE / "interface.html")
+        return await file("interface.html")
 
     return app
 
@@ -110,21 +113,13 @@ def _open_folder(settings: Settings) -> LabelFolder:
     return folder
 
 
-def _load_decoders() -> None:
-    """Load the image formats now: their modules would cost the first request half a second."""
-    from PIL import Image
-
-    Image.init()
-
-
 def _add_problem_handlers(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def on_http(request: Request, error: HTTPException) -> Response:
         problem = from_http(error)
         request.state.reason = problem.reason
         response = problem_response(problem, request.state.request_id)
-        for name, value in (error.headers or {}).items():
-            response.headers[name] = value
+        response.headers.update(error.headers or {})
         return response
 
     @app.exception_handler(RequestValidationError)
@@ -133,8 +128,7 @@ def _add_problem_handlers(app: FastAPI) -> None:
             {"at": ".".join(map(str, one["loc"])), "problem": one["msg"]} for one in error.errors()
         ]
         problem = Problem("invalid-request", "Some members are missing or wrong.", errors=places)
-        request.state.reason = problem.reason
-        return problem_response(problem, request.state.request_id)
+        return await on_http(request, problem)
 
     describe = app.openapi
 

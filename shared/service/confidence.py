@@ -1,102 +1,31 @@
-"""How sure is a reading: p(text), made honest on validation lines, and what to do with it.
+"""Fitting a confidence, judging it, and choosing what to accept; it is `shared.pages.confidence`.
 
-p(text) sums over all alignments of the text (the forward algorithm), so it does not depend on
-where the network put a letter. A network is mostly too sure or not sure enough; two numbers
-fitted on lines it never learned from turn p(text) into the share of such texts that are right
-(Platt scaling). What is surer than the threshold is accepted, the rest goes to a person.
-
-The threshold promises few wrong characters in the accepted lines together, not that a line is
-right as a whole: a long line may be accepted although one of its characters is probably wrong.
+A threshold promises few wrong characters in the accepted lines together, or few lines with any
+mistake. A long line may be accepted under the first promise although one of its characters is
+probably wrong.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
-
 import numpy as np
 
-from shared import ctc
-from shared.service.acceptance import Limits
+from shared.pages.confidence import NEVER, Confidence, Evidence, Promise
 
-PROMISED_CER = 0.02
-CURVE_POINTS = 21
-LEAST_ACCEPTED = 100  # Lines; fewer are too few to say how many of their characters are wrong
-_BEST = -1e-9  # log p of a text that no other comes near
+__all__ = ["Confidence", "Evidence", "Promise"]
+
+RIDGE = 0.1  # Draws the weights to zero, so that a few lines move them little
 
 
-@dataclass(frozen=True)
-class Confidence:
-    """From p(text) to the probability that the text is right, and where to accept it.
-
-    Attributes:
-        slope: Of the log-odds of p(text).
-        intercept: Added to them.
-        threshold: Least confidence of a text that is accepted; the rest goes to review.
-        promised_cer: Error rate of accepted lines that the threshold was chosen for.
-        measured: What held on lines of other writers than those it was fitted on.
-        limits: What else a text has to keep; without them nothing is accepted.
-    """
-
-    slope: float
-    intercept: float
-    threshold: float
-    promised_cer: float
-    measured: dict[str, Any]
-    limits: Limits | None = None
-
-    @classmethod
-    def from_dict(cls, stored: dict[str, Any]) -> Confidence:
-        """Read what `as_dict` gave."""
-        limits = stored.get("limits")
-        return cls(**{**stored, "limits": Limits(**limits) if limits else None})
-
-    def of(self, log_p: float | np.ndarray) -> np.ndarray:
-        """Return the probability that a text is right, from its log p(text)."""
-        scores = self.slope * log_odds(log_p) + self.intercept
-        return 1 / (1 + np.exp(-np.clip(scores, -500, 500)))
-
-    def decision(self, confidence: float) -> str:
-        """Return `"accept"` or `"review"`."""
-        return "accept" if confidence >= self.threshold else "review"
-
-    @property
-    def coverage(self) -> float | None:
-        """The share of measured lines that was accepted; None where too few were to say."""
-        share, lines = (self.measured.get(name, 0) for name in ("coverage", "lines"))
-        return share if share * lines >= LEAST_ACCEPTED else None
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return what a model file holds."""
-        return asdict(self)
-
-
-def log_probability(logits: np.ndarray, label: Sequence[int]) -> float:
-    """Return log p(text) of one reading, summed over all its alignments.
+def fit_weights(features: np.ndarray, right: np.ndarray, steps: int = 50) -> np.ndarray:
+    """Fit a logistic regression by maximum likelihood, with a small ridge.
 
     Args:
-        logits: (frames, classes).
-        label: The text's classes.
-    """
-    if len(logits) < ctc.min_frames(label):
-        return -np.inf
-    return float(ctc.forward(ctc.log_softmax(logits), label)[1])
-
-
-def log_odds(log_p: float | np.ndarray) -> np.ndarray:
-    """Return log(p / (1 - p)), kept finite."""
-    log_p = np.clip(np.asarray(log_p, dtype=np.float64), -500.0, _BEST)
-    return log_p - np.log(-np.expm1(log_p))
-
-
-def fit_calibration(log_p: np.ndarray, right: np.ndarray, steps: int = 50) -> tuple[float, float]:
-    """Fit slope and intercept by maximum likelihood.
-
-    Args:
-        log_p: (n,) log p(text) of readings.
+        features: (n, k), such as `Evidence.features` of n readings.
         right: (n,) whether each is right to the last character.
         steps: Of Newton's method, which needs about ten.
+
+    Returns:
+        (k + 1,) the weights of the features, and last what is added.
 
     Raises:
         ValueError: All readings are right or all are wrong, so there is nothing to tell apart.
@@ -107,29 +36,34 @@ def fit_calibration(log_p: np.ndarray, right: np.ndarray, steps: int = 50) -> tu
     right = np.asarray(right, dtype=bool)
     if right.all() or not right.any():
         raise ValueError(
-            f"{right.sum()} of {len(right)} readings are right; calibrating needs some of both. "
+            f"{right.sum()} of {len(right)} readings are right; a confidence needs some of both. "
             "Give more lines, or harder ones."
         )
     hits, misses = right.sum(), (~right).sum()
     target = np.where(right, (hits + 1) / (hits + 2), 1 / (misses + 2))
-    x = np.column_stack([log_odds(log_p), np.ones(len(right))])
-    weights = np.array([1.0, 0.0])
+    features = np.asarray(features, dtype=np.float64)
+    middle, spread = features.mean(axis=0), np.maximum(features.std(axis=0), 1e-9)
+    x = np.column_stack([(features - middle) / spread, np.ones(len(right))])
+    held = RIDGE * np.eye(x.shape[1])
+    held[-1, -1] = 1e-9
+    weights = np.zeros(x.shape[1])
 
     def loss(w: np.ndarray) -> float:
         scores = x @ w
-        return float(np.sum(np.logaddexp(0, scores) - target * scores))
+        return float(np.sum(np.logaddexp(0, scores) - target * scores) + w @ held @ w / 2)
 
     for _ in range(steps):
         p = 1 / (1 + np.exp(-np.clip(x @ weights, -500, 500)))
-        curvature = (x * (p * (1 - p))[:, None]).T @ x + 1e-9 * np.eye(2)
-        change = np.linalg.solve(curvature, x.T @ (target - p))
+        curvature = (x * (p * (1 - p))[:, None]).T @ x + held
+        change = np.linalg.solve(curvature, x.T @ (target - p) - held @ weights)
         # Far from the minimum a whole step may lead away from it
         while loss(weights + change) > loss(weights) and np.abs(change).max() > 1e-9:
             change = change / 2
         weights = weights + change
         if np.abs(change).max() < 1e-9:
             break
-    return float(weights[0]), float(weights[1])
+    slopes = weights[:-1] / spread
+    return np.append(slopes, weights[-1] - slopes @ middle)
 
 
 def calibration_error(confidence: np.ndarray, right: np.ndarray, bins: int = 10) -> float:
@@ -172,65 +106,31 @@ def reject_curve(
     return np.arange(1, len(order) + 1) / len(order), rates, np.asarray(confidence)[order]
 
 
-def choose_threshold(
-    confidence: np.ndarray, edits: np.ndarray, lengths: np.ndarray, promised: float = PROMISED_CER
+def conformal_threshold(
+    confidence: np.ndarray, wrong: np.ndarray, sizes: np.ndarray, at_most: float
 ) -> float:
-    """Return the least confidence that keeps the error rate of accepted lines within a promise.
+    """Return the least confidence at which a promise is kept, by conformal risk control.
 
-    Where no line may be accepted it is above 1.
-    """
-    _, rates, sure = reject_curve(confidence, edits, lengths)
-    together = np.append(sure[1:] < sure[:-1], True)  # Equal confidences are accepted together
-    kept = np.flatnonzero((rates <= promised) & together)
-    return float(sure[kept[-1]]) if len(kept) else 1.01
-
-
-def calibrate(
-    log_p: np.ndarray,
-    edits: np.ndarray,
-    lengths: np.ndarray,
-    writers: Sequence[str],
-    promised: float = PROMISED_CER,
-    allowed: np.ndarray | None = None,
-    limits: Limits | None = None,
-) -> Confidence:
-    """Fit on every other writer, measure on the others, so that no hand is on both sides.
+    One more line, as long as the longest and wrong throughout, is counted among the accepted.
+    For a new line drawn like these the expected share of wrong is then within the promise, exactly
+    so where more accepted lines never mean a lower share, and nearly so else.
 
     Args:
-        log_p: (n,) log p(text) of each reading.
-        edits: (n,) edits of each.
-        lengths: (n,) characters of each line's truth.
-        writers: Whose each line is; at least two.
-        promised: Error rate that accepted lines should keep.
-        allowed: (n,) whether the limits would let each reading be accepted; all by default.
-        limits: Which limits those are.
+        confidence: (n,) how sure each line is.
+        wrong: (n,) how many of its characters are wrong; or 1 for a line with a mistake.
+        sizes: (n,) its characters; or 1 for each line.
+        at_most: The largest share of wrong that is promised.
 
-    Raises:
-        ValueError: Fewer than two writers, or nothing to tell apart.
+    Returns:
+        The threshold; `NEVER` where no line may be accepted.
+
+    Source: Angelopoulos, Bates, Fisch, Lei and Schuster, "Conformal Risk Control" (2022),
+    equation 4.
     """
-    names = list(dict.fromkeys(writers))
-    if len(names) < 2:
-        raise ValueError(f"{len(names)} writer was given; calibrating needs two or more.")
-    fitted = np.array([names.index(writer) % 2 == 0 for writer in writers])
-    log_p, edits, lengths = (np.asarray(values) for values in (log_p, edits, lengths))
-    slope, intercept = fit_calibration(log_p[fitted], edits[fitted] == 0)
-    plain = Confidence(slope, intercept, 0.0, promised, {})
-    sure = plain.of(log_p)
-    threshold = choose_threshold(sure[fitted], edits[fitted], lengths[fitted], promised)
-    other = ~fitted
-    accepted = other & (sure >= threshold) & (True if allowed is None else allowed)
-    coverage, rates, _ = reject_curve(sure[other], edits[other], lengths[other])
-    shown = np.unique(np.linspace(0, len(coverage) - 1, CURVE_POINTS).round().astype(int))
-    right = edits == 0
-    measured = {
-        "lines": int(other.sum()),
-        "writers": len(names) // 2,
-        "coverage": round(float(accepted.sum() / other.sum()), 4),
-        "cer_accepted": round(float(edits[accepted].sum() / max(1, lengths[accepted].sum())), 4),
-        "cer_all": round(float(edits[other].sum() / lengths[other].sum()), 4),
-        "calibration_error_before": round(calibration_error(np.exp(log_p[other]), right[other]), 4),
-        "calibration_error": round(calibration_error(sure[other], right[other]), 4),
-        "calibration_error_by_chance": round(chance_error(sure[other]), 4),
-        "curve": [[round(float(coverage[i]), 4), round(float(rates[i]), 4)] for i in shown],
-    }
-    return Confidence(slope, intercept, threshold, promised, measured, limits)
+    order = np.argsort(-np.asarray(confidence), kind="stable")
+    sure = np.asarray(confidence)[order]
+    worst = np.max(sizes)
+    wrongs, all_sizes = (np.cumsum(np.asarray(each)[order]) + worst for each in (wrong, sizes))
+    together = np.append(sure[1:] < sure[:-1], True)  # Equal confidences are accepted together
+    kept = np.flatnonzero((wrongs <= at_most * all_sizes) & together)
+    return float(sure[kept[-1]]) if len(kept) else NEVER

@@ -8,14 +8,13 @@ knows the schema, so that another store can take its place.
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import os
 import re
 import threading
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 
@@ -29,6 +28,7 @@ from shared.labeling import (
     write_labels,
 )
 from shared.paths import locked, write_atomically
+from shared.service.images import as_png
 from shared.service.schemas import CorrectedLine, Correction
 
 LABELS, REPLACED, UNNAMED = "labels.json", "replaced.jsonl", "unnamed"
@@ -50,19 +50,6 @@ class Stored(NamedTuple):
     page: str
     lines: int
     replaced: int
-
-
-class CorrectionStore(Protocol):
-    """Where corrections go; anything with these three methods will do."""
-
-    def keep(self, gray: np.ndarray, correction: Correction) -> Stored:
-        """Store a correction."""
-
-    def labels(self) -> LabelSet:
-        """Return everything that was kept."""
-
-    def trouble(self) -> str | None:
-        """Say why nothing can be kept, or None."""
 
 
 class LabelFolder:
@@ -87,7 +74,7 @@ class LabelFolder:
             OSError: The disk is full, or another process holds the folder too long.
             LabelError: The labels there cannot be read; nothing was changed.
         """
-        content = _png(gray)
+        content = as_png(gray)
         digest = hashlib.sha256(content).hexdigest()
         name = f"images/{digest[:16]}.png"
         with self._lock, locked(self.folder / LOCK, LOCK_SECONDS):
@@ -178,21 +165,7 @@ def _says(line: LabeledLine) -> tuple[str, str | None]:
 
 def _labeled(line: CorrectedLine, annotator: str | None) -> LabeledLine:
     """Turn a corrected line of the interface into one of the schema."""
-    return LabeledLine(
-        id=line.id,
-        box=line.box,
-        text=None if line.unreadable else line.text,
-        status="unreadable" if line.unreadable else "labeled",
-        baseline=tuple(line.baseline) if line.baseline else None,
-        proposal=line.proposal,
-        confidence=line.confidence,
-        annotator=annotator,
-    )
-
-
-def _png(gray: np.ndarray) -> bytes:
-    from PIL import Image
-
-    buffer = io.BytesIO()
-    Image.fromarray(gray).save(buffer, "PNG")
-    return buffer.getvalue()
+    given = line.model_dump(exclude={"unreadable"}) | {"annotator": annotator}
+    if line.unreadable:
+        return LabeledLine(**given | {"text": None}, status="unreadable")
+    return LabeledLine(**given, status="labeled")

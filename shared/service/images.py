@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 
 import numpy as np
+from PIL import Image
 
 from shared.pages.image_files import (
     NoImageError,
@@ -18,7 +19,6 @@ from shared.pages.image_files import (
 )
 from shared.service.problems import Problem
 
-MOST_LINE_PIXELS = 400_000  # Letters 100 pixels high; more cost time and show no more
 NAME = "The image"
 
 
@@ -70,12 +70,8 @@ class Decoder:
                 self._changed.notify_all()
 
 
-def for_line(gray: np.ndarray) -> tuple[np.ndarray, float]:
-    """Return a line image no larger than a line needs, and its pixels per given pixel."""
-    import cv2
-
-    factor = min(1.0, (MOST_LINE_PIXELS / gray.size) ** 0.5)
-    if factor == 1.0:
-        return gray, 1.0
-    size = max(1, round(gray.shape[1] * factor)), max(1, round(gray.shape[0] * factor))
-    return cv2.resize(gray, size, interpolation=cv2.INTER_AREA), factor
+def as_png(gray: np.ndarray) -> bytes:
+    """Return gray pixels, uint8 (height, width), as the bytes of a PNG file."""
+    buffer = io.BytesIO()
+    Image.fromarray(gray).save(buffer, "PNG")
+    return buffer.getvalue()

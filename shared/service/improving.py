@@ -1,13 +1,13 @@
 """The loop: corrections become labels, labels teach a candidate, a gate decides about it.
 
-corrections -> labels -> adaptation -> gate -> shadow -> swap. Only this module of the service
-needs TensorFlow, and a service never runs it: it runs beside it, and hands over a model file.
+corrections -> labels -> adaptation -> gate -> swap. Only this module of the service needs
+TensorFlow, and a service never runs it: it runs beside it, and hands over a model file.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +18,10 @@ from shared.lines import LineSet
 from shared.pages import prepare_page
 from shared.pages.image_files import open_page_image
 from shared.pages.matching import box_iou
-from shared.pages.rectifying import place_crop, rectify_all
 from shared.paths import write_atomically
 from shared.service.exporting.model_file import ModelFileError
 from shared.service.exporting.runtime import LoadedModel, load_model
-from shared.service.gate import Verdict, judge, other_hands
-from shared.service.reading import interpret
-from shared.service.shadow import ShadowReport
+from shared.service.gate import Verdict, judge
 
 HELD_BACK = 4  # Every fourth corrected line measures, the others teach
 LEAST_LINES = 8
@@ -64,21 +61,18 @@ def corrected_lines(labels: LabelSet, folder: Path | str, model: LoadedModel) ->
 def _cut(
     gray: np.ndarray, labeled: Sequence[LabeledLine], model: LoadedModel
 ) -> list[np.ndarray | None]:
-    page, preparation = prepare_page(gray), model.recognizer.preparation
-    found = model.reader.detector.maps(page).lines()
+    page, whole = prepare_page(gray), (0, 0, gray.shape[1], gray.shape[0])
+    found, images = model.reader.cut_lines(page, model.reader.detector.maps(page).lines())
     overlaps = box_iou([line.box for line in found], [line.box for line in labeled])
-    whole = (0, 0, gray.shape[1], gray.shape[0])
-    crops = rectify_all(page.gray, [line.scaled(page.gray_scale) for line in found])
     cut: list[np.ndarray | None] = []
     for k, line in enumerate(labeled):
-        best = int(overlaps[:, k].argmax()) if len(found) else -1
+        uploaded = np.allclose(line.box, whole, atol=1)  # A line that was sent as such
+        if overlaps[:, k].max(initial=0) >= SAME_PLACE and not uploaded:
+            cut.append(images[overlaps[:, k].argmax()])
+            continue
+        left, top, right, bottom = np.round(np.maximum(line.box, 0)).astype(int)
         try:
-            uploaded = np.allclose(line.box, whole, atol=1)  # A line that was sent as such
-            if best >= 0 and overlaps[best, k] >= SAME_PLACE and not uploaded:
-                cut.append(place_crop(crops[best], preparation).image)
-                continue
-            left, top, right, bottom = np.round(np.maximum(line.box, 0)).astype(int)
-            cut.append(preparation.prepare(gray[top:bottom, left:right]))
+            cut.append(model.recognizer.preparation.prepare(gray[top:bottom, left:right]))
         except ValueError:  # Without ink there is nothing to learn
             cut.append(None)
     return cut
@@ -119,35 +113,15 @@ def teach(weights: str | Path, lines: LineSet, updates: int | None = None, seed:
 def write_candidate(reader: Any, name: str, like: LoadedModel, folder: Path | str) -> Path:
     """Write a taught reader as a model file that the service can swap in.
 
-    Calibration and normal traffic are those of the model it came from, and the file says so;
-    `labs export` measures them anew.
+    Confidence and normal traffic are those of the model it came from, and the file says so;
+    `data/make/measure_traffic.py` measures the traffic anew.
     """
-    import onnx
-
     from shared.service.exporting.conversion import convert_line
-    from shared.service.exporting.model_file import KEY, Description, describe
+    from shared.service.exporting.model_file import Description, describe
 
     content = convert_line(reader, name)
-    properties = {p.key: p.value for p in onnx.load_from_string(content).metadata_props}
-    description = Description.from_json(properties[KEY], name)
-    card = {**description.card, "measurements_from": like.version}
-    described = replace(
-        description, card=card, confidence=like.description.confidence,
-        reference=like.description.reference,
-    )  # fmt: skip
+    described = Description.of(content, name).measured_as(like.description, like.version)
     return write_atomically(Path(folder) / f"{name}.onnx", describe(content, described))
-
-
-def compare_in_shadow(
-    served: LoadedModel, candidate: LoadedModel, images: Sequence[np.ndarray]
-) -> ShadowReport:
-    """Let both models read the same prepared lines, and report how they differ."""
-    report = ShadowReport(served.version, candidate.version)
-    logits = [model.recognizer.logits_many(images) for model in (served, candidate)]
-    for image, one, other in zip(images, *logits, strict=True):
-        placed = served.recognizer.preparation.place_line(image)
-        report.add(interpret(served, placed, one, 1.0), interpret(candidate, placed, other, 1.0))
-    return report
 
 
 @dataclass(frozen=True)
@@ -157,13 +131,11 @@ class Improvement:
     Attributes:
         verdict: What the gate said.
         file: The candidate's model file, or None where the gate refused it.
-        shadow: How it compares with the served model on the held-back and other lines.
         learned: Lines it learned from.
     """
 
     verdict: Verdict
     file: Path | None
-    shadow: dict[str, Any] | None
     learned: int
 
 
@@ -176,7 +148,6 @@ def improve(
     weights: str | Path = "reader",
     name: str = "line_corrected",
     updates: int | None = None,
-    others: LineSet | None = None,
     seed: int = 0,
 ) -> Improvement:
     """Go through the loop once, up to the model file; swapping it in is a decision of its own.
@@ -190,7 +161,6 @@ def improve(
         weights: The weights that the served reader was made from.
         name: Of the candidate.
         updates: Batches to learn from.
-        others: Lines by other writers for the gate.
         seed: Of the choice of lines.
 
     Raises:
@@ -207,11 +177,6 @@ def improve(
             f"The served model was not made from the weights {weights}: the candidate would be "
             "compared with a stranger. Name the weights it was exported from."
         )
-    others = other_hands(served.recognizer.preparation) if others is None else others
-    verdict = judge(served.recognizer, reader, held_back, others, seed=seed)
-    if not verdict.passes:
-        return Improvement(verdict, None, None, len(learned))
-    file = write_candidate(reader, name, served, models)
-    candidate = load_model(file, detector)
-    shadow = compare_in_shadow(served, candidate, [*held_back.images, *others.images])
-    return Improvement(verdict, file, shadow.as_dict(), len(learned))
+    verdict = judge(served.recognizer, reader, held_back, seed=seed)
+    file = write_candidate(reader, name, served, models) if verdict.passes else None
+    return Improvement(verdict, file, len(learned))

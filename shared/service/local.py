@@ -5,9 +5,9 @@ from __future__ import annotations
 import atexit
 import contextlib
 import http.client
-import io
 import json
 import os
+import re
 import secrets
 import signal
 import subprocess
@@ -20,13 +20,13 @@ from typing import Any, Self
 import numpy as np
 
 import shared
-from shared.paths import data_file, write_atomically
+from shared.paths import data_file
 from shared.service.corrections import LabelFolder
+from shared.service.images import as_png
+from shared.service.settings import PREFIX
 
-START_SECONDS = 60.0
-STOP_SECONDS = 15.0
+START_SECONDS, STOP_SECONDS = 60.0, 15.0
 LOG_END = 1000  # Characters of the log that a message shows
-MOST_PIXELS = 12_000_000  # More of them help nobody, and may be more bytes than the service takes
 #: A notebook's interrupt goes to its whole group of processes: the service must not be one of it
 _APART: dict[str, Any] = (
     {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
@@ -68,93 +68,87 @@ class LocalService:
         self.folder, begun = Path(folder), time.perf_counter()
         for earlier in [one for one in _running if one.folder == self.folder]:
             earlier.stop()
+        self.folder.mkdir(parents=True, exist_ok=True)
         self._secret, self._stopped = secrets.token_urlsafe(24), False
-        token = write_atomically(self.folder / "admin-token", self._secret)
-        token.chmod(0o600)
-        log, begins_at = self.folder / "log", 0
-        with contextlib.suppress(FileNotFoundError):
-            begins_at = log.stat().st_size
-        if "--line" not in words:
-            words = ("--line", str(data_file("models/reader.onnx")), *words)
-        if "JUPYTERHUB_SERVICE_PREFIX" in os.environ:  # Its proxy passes the hub's own name on
-            words = ("--host-name", "*", *words)
-        command = [sys.executable, "-m", "shared.course", "serve", "--with-parent"]
-        command += ["--port", str(port), "--admin-token-file", str(token)]
-        command += ["--models", str(self.folder / "models")]
-        command += ["--corrections", str(self.folder / "corrections"), *words]
         root = str(Path(shared.__file__).parents[1])  # The same `shared`, wherever it is
-        path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
-        with open(log, "ab") as file:
+        told = {
+            "PYTHONPATH": os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")])),
+            PREFIX + "ADMIN_TOKEN": self._secret,
+            PREFIX + "LINE": str(data_file("models/reader.onnx")),
+            PREFIX + "MODELS": str(self.folder / "models"),
+            PREFIX + "CORRECTIONS": str(self.folder / "corrections"),
+        }
+        if "JUPYTERHUB_SERVICE_PREFIX" in os.environ:  # Its proxy passes the hub's own name on
+            told[PREFIX + "HOSTS"] = "*"
+        command = [sys.executable, "-m", "shared.course", "serve", "--with-parent"]
+        with open(self.folder / "log", "ab") as log:
+            self._log_begins = log.tell()
             self.process = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=file, stderr=file,
-                env=os.environ | {"PYTHONPATH": path}, **_APART,
+                [*command, "--port", str(port), *words], stdin=subprocess.PIPE, stdout=log,
+                stderr=log, env=os.environ | told, **_APART,
             )  # fmt: skip
         _running.append(self)
         try:
-            self.port = self._wait(begins_at, begun + START_SECONDS)
+            self._wait(begun + START_SECONDS)
         except BaseException:
             self.stop()
             raise
-        finally:
-            token.unlink(missing_ok=True)  # It was read; a secret must not outlive what it opens
         self.started = time.perf_counter() - begun
-        self.address = f"http://127.0.0.1:{self.port}/"
 
-    def _wait(self, begins_at: int, until: float) -> int:
-        """Return the port once somebody who asks is answered."""
+    def _wait(self, until: float) -> None:
+        """Return once somebody who asks is answered; the port is known by then."""
         while True:
-            said = (self.folder / "log").read_bytes()[begins_at:].decode(errors="replace")
-            _, announced, rest = said.partition("The page is at http://127.0.0.1:")
-            if announced and "/" in rest:
-                self.port = int(rest.partition("/")[0])
+            if found := re.search(r"The page is at (http://127\.0\.0\.1:(\d+)/)", self._log()):
+                self.address, self.port = found[1], int(found[2])
                 with contextlib.suppress(OSError):
                     if self._reach("/health/ready", b"", {}, 2.0)[0] == 200:
-                        return self.port
+                        return
             if self.process.poll() is not None or time.perf_counter() > until:
-                raise NotRunning(f"The service did not start. Its log ends: {said[-LOG_END:]}")
+                end = self._log()[-LOG_END:]
+                raise NotRunning(f"The service did not start. Its log ends: {end}")
             time.sleep(0.02)
 
+    def _log(self) -> str:
+        content = (self.folder / "log").read_bytes()[self._log_begins :]
+        return content.decode(errors="replace")
+
     def ask(
-        self, path: str, image: np.ndarray | bytes | None = None, seconds: float = 30.0
+        self,
+        path: str,
+        content: np.ndarray | bytes | dict[str, Any] | None = None,
+        seconds: float = 30.0,
     ) -> tuple[int, dict]:
         """Ask once; return the status and the answer. Below /admin the secret goes with it.
 
         Args:
             path: Such as "/v1/page".
-            image: gray uint8, sent as PNG, or the bytes of a file; None asks by GET.
+            content: gray uint8, sent as PNG; the bytes of an image file; or a dictionary, sent as
+                JSON. None asks by GET.
             seconds: How long to wait for the answer.
 
         Raises:
             NotRunning: It has stopped.
         """
-        content = as_png(image) if isinstance(image, np.ndarray) else image or b""
-        return self._send(path, content, "image/png", seconds)
-
-    def tell(self, path: str, message: dict[str, Any]) -> tuple[int, dict]:
-        """Send JSON; return the status and the answer. Below /admin the secret goes with it.
-
-        Raises:
-            NotRunning: It has stopped.
-        """
-        return self._send(path, json.dumps(message).encode(), "application/json", 30.0)
-
-    def _send(self, path: str, content: bytes, kind: str, seconds: float) -> tuple[int, dict]:
+        kind = "application/json" if isinstance(content, dict) else "image/png"
+        if isinstance(content, dict):
+            content = json.dumps(content).encode()
+        elif isinstance(content, np.ndarray):
+            content = as_png(content)
         headers = {"Content-Type": kind}
         if path.startswith("/admin"):
             headers["Authorization"] = f"Bearer {self._secret}"
         try:
-            return self._reach(path, content, headers, seconds)
+            return self._reach(path, content or b"", headers, seconds)
         except OSError as error:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process.wait(1)  # A connection breaks a moment before its process is gone
             if self.process.poll() is None:
                 raise
-            again = "Run the cell that starts it again, and those after it."
-            if self._stopped:
-                raise NotRunning(f"The service at {self.address} was stopped. {again}") from error
-            log = (self.folder / "log").read_text(encoding="utf-8", errors="replace")[-LOG_END:]
+            how = "was stopped" if self._stopped else "has ended by itself"
+            end = "" if self._stopped else f" Its log ends: {self._log()[-LOG_END:]}"
             raise NotRunning(
-                f"The service at {self.address} has ended by itself. {again} Its log ends: {log}"
+                f"The service at {self.address} {how}. Run the cell that starts it again, and "
+                f"those after it.{end}"
             ) from error
 
     def _reach(
@@ -162,20 +156,10 @@ class LocalService:
     ) -> tuple[int, dict]:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=seconds)
         with contextlib.closing(connection):
-            return converse(connection, path, content, headers)
-
-    def memory(self) -> float:
-        """Return its resident memory in megabytes."""
-        import psutil
-
-        return psutil.Process(self.process.pid).memory_info().rss / 1e6
-
-    def cpu_seconds(self) -> float:
-        """Return the processor time it has used."""
-        import psutil
-
-        times = psutil.Process(self.process.pid).cpu_times()
-        return times.user + times.system
+            connection.request("POST" if content else "GET", path, content or None, headers)
+            response = connection.getresponse()
+            body = response.read()
+            return response.status, json.loads(body) if body[:1] in (b"{", b"[") else {}
 
     def corrections(self) -> LabelFolder:
         """Return what people corrected on its page."""
@@ -186,18 +170,14 @@ class LocalService:
         if self in _running:
             _running.remove(self)
         self._stopped = True
-        if self.process.poll() is None:
-            if sys.platform != "win32":
-                self.process.send_signal(signal.SIGTERM)
-            elif self.process.stdin is not None:
-                self.process.stdin.close()  # Windows has no SIGTERM; the service follows its input
-            try:
-                self.process.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-        if self.process.stdin is not None:
-            self.process.stdin.close()
-        return self.process.wait(STOP_SECONDS)
+        if sys.platform != "win32":
+            self.process.send_signal(signal.SIGTERM)  # Nothing happens where it has ended
+        self.process.stdin.close()  # Windows has no SIGTERM; the service follows its input
+        try:
+            return self.process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            return self.process.wait()
 
     def __enter__(self) -> Self:
         return self
@@ -222,38 +202,6 @@ class LocalService:
             f'<a href="{escape(self.page)}{name}" target="_blank" rel="noopener">{words}</a>'
             for name, words in links
         )
-
-
-def converse(
-    connection: http.client.HTTPConnection, path: str, content: bytes, headers: dict[str, str]
-) -> tuple[int, dict]:
-    """Ask on a connection, by POST where there is content; return status and JSON answer."""
-    connection.request("POST" if content else "GET", path, content or None, headers)
-    response = connection.getresponse()
-    body = response.read()
-    return response.status, json.loads(body) if body[:1] in (b"{", b"[") else {}
-
-
-def fit(image: np.ndarray) -> np.ndarray:
-    """Return a gray image with as many pixels as help; the service's page does so, too."""
-    scale = (MOST_PIXELS / image.size) ** 0.5
-    if scale >= 1:
-        return image
-    import cv2
-
-    height, width = image.shape
-    return cv2.resize(
-        image, (int(width * scale), int(height * scale)), interpolation=cv2.INTER_AREA
-    )
-
-
-def as_png(image: np.ndarray) -> bytes:
-    """Return a gray uint8 image as the bytes of a PNG file."""
-    from PIL import Image
-
-    buffer = io.BytesIO()
-    Image.fromarray(image).save(buffer, "PNG")
-    return buffer.getvalue()
 
 
 @atexit.register

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import ipaddress
 import re
 import secrets
@@ -15,7 +14,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared.service.problems import Problem, problem_response
+from shared.service.problems import Problem, problem_response, too_large
 from shared.service.watching import log
 from shared.service.work import Workshop
 
@@ -38,39 +37,35 @@ ENCODED = 1.4  # A correction carries its image in base64, beside its lines
 
 
 class BelowPrefix:
-    """Says where a proxy publishes the service, whether or not it cut its prefix off."""
+    """Says where a proxy publishes the service; the router asks, whether or not the path has it."""
 
     def __init__(self, app: ASGIApp, prefix: str) -> None:
         self.app, self.prefix = app, prefix.rstrip("/")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
-        path = scope.get("path", "")
-        if path != self.prefix and not path.startswith(self.prefix + "/"):
-            path = self.prefix + path  # As the ASGI specification has it: the path holds the prefix
-        await self.app({**scope, "root_path": self.prefix, "path": path}, receive, send)
+        await self.app({**scope, "root_path": self.prefix}, receive, send)
 
 
 class Watch:
     """The outermost layer of the application."""
 
     def __init__(self, app: ASGIApp, shop: Workshop, state: Any) -> None:
-        self.app, self.settings, self.figures, self.state = app, shop.settings, shop.figures, state
-        self.admitted = shop.admitted
+        self.app, self.shop, self.state, self.settings = app, shop, state, shop.settings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
+        headers, state = Headers(scope=scope), scope.setdefault("state", {})
         given = headers.get("x-request-id", "")
         request_id = given if REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
-        scope.setdefault("state", {})["request_id"] = request_id
+        state["request_id"] = request_id
         begun, status, taken = time.perf_counter(), 500, 0
-        answered = gone = False
-
-        until, whole = begun + self.settings.body_seconds, False
+        answered = gone = whole = False
+        until, most = begun + self.settings.body_seconds, self.settings.max_bytes
+        allowed = most * (ENCODED if scope["path"].endswith("/corrections") else 1)
 
         async def bounded() -> Message:
             nonlocal taken, whole, gone
@@ -87,8 +82,8 @@ class Watch:
             gone = message["type"] == "http.disconnect"
             taken += len(message.get("body", b""))
             whole = not message.get("more_body", False)
-            if taken > self._most_bytes():
-                raise self._too_large()
+            if taken > allowed:
+                raise too_large(most)
             return message
 
         async def answer(message: Message) -> None:
@@ -104,39 +99,32 @@ class Watch:
             await send(message)
 
         try:
-            self._refuse_early(scope, headers)
+            self._refuse_strange_names(headers.get("host", ""))
             if scope["method"] != "POST":
                 await self.app(scope, receive, answer)
             else:
-                with self.admitted():
+                self._refuse_early(headers, allowed)
+                async with self.shop.admitted():
                     await self.app(scope, bounded, answer)
         except Problem as problem:
-            scope["state"]["reason"] = problem.reason
+            state["reason"] = problem.reason
             if not answered:
                 await problem_response(problem, request_id)(scope, receive, answer)
         except ClientDisconnect:  # Frameworks raise it where they wait for the rest of a body
             await Response()(scope, receive, answer)
         except Exception:
             log("mistake", level=40, trace=True, request_id=request_id)
-            scope["state"]["reason"] = "internal"
+            state["reason"] = "internal"
             if not answered:
                 problem = Problem("internal", "This is a bug; the log has its traceback.")
                 await problem_response(problem, request_id)(scope, receive, answer)
         finally:
             if gone:
-                scope["state"]["reason"] = ABORTED
-            self._record(scope, request_id, status, taken, time.perf_counter() - begun)
+                state["reason"] = ABORTED
+            self._record(scope, status, taken, time.perf_counter() - begun)
 
-    def _refuse_early(self, scope: Scope, headers: Headers) -> None:
+    def _refuse_early(self, headers: Headers, allowed: float) -> None:
         """Refuse what needs no look at the body."""
-        if not self._is_own_name(headers.get("host", "")):
-            raise Problem(
-                "forbidden",
-                f"This service is not called {headers['host'][:80]!r}. Ask it by its address or "
-                "as localhost, or start it with --host-name NAME for a name that a proxy gives it.",
-            )
-        if scope["method"] != "POST":
-            return
         if getattr(self.state, "stopping", False):
             raise Problem("not-ready", "The service is stopping; ask another, or try again later.")
         if headers.get("sec-fetch-site") in ("cross-site", "same-site"):  # Another port, too
@@ -144,45 +132,36 @@ class Watch:
         length = headers.get("content-length", "0")
         if not length.isdigit():
             raise Problem("bad-request", "The header Content-Length is no number.")
-        if int(length) > self._most_bytes():
-            raise self._too_large()
+        if int(length) > allowed:
+            raise too_large(self.settings.max_bytes)
 
-    def _is_own_name(self, host: str) -> bool:
-        """Tell a name that leads here from one that another site has made lead here.
+    def _refuse_strange_names(self, host: str) -> None:
+        """Refuse a name that another site may have made lead here.
 
         Such a site ("DNS rebinding") reads answers as if they were its own; it needs a name, so
         that an address in numbers proves that nobody was led astray.
         """
         name = re.sub(r":\d*$", "", host).lower()
-        if not name or name == "localhost" or {name, "*"} & set(self.settings.hosts):
-            return True
-        with contextlib.suppress(ValueError):
-            return bool(ipaddress.ip_address(name.strip("[]")))
-        return False
+        if name in ("", "localhost") or {name, "*"} & set(self.settings.hosts):
+            return
+        try:
+            ipaddress.ip_address(name.strip("[]"))
+        except ValueError:
+            raise Problem(
+                "forbidden",
+                f"This service is not called {host[:80]!r}. Ask it by its address or as localhost, "
+                "or start it with --host-name NAME for a name that a proxy gives it.",
+            ) from None
 
-    def _most_bytes(self) -> int:
-        return int(self.settings.max_bytes * ENCODED)
-
-    def _too_large(self) -> Problem:
-        most = self.settings.max_bytes
-        return Problem(
-            "too-many-bytes",
-            f"An image may have {most / 1e6:g} MB. Scale it down, or save it as JPEG.",
-            most_bytes=most,
-        )
-
-    def _record(
-        self, scope: Scope, request_id: str, status: int, taken: int, seconds: float
-    ) -> None:
+    def _record(self, scope: Scope, status: int, taken: int, seconds: float) -> None:
         route = scope.get("route")
         path = getattr(route, "path", "(none)")  # What was asked may hold something private
         method = scope["method"] if scope["method"] in ("GET", "POST", "HEAD") else "OTHER"
-        known = scope["state"]
-        reason = known.get("reason")
-        if reason:
-            self.figures.problems.labels(reason).inc()
+        state = scope["state"]
+        if reason := state.get("reason"):
+            self.shop.figures.problems.labels(reason).inc()
         log(
-            "request", request_id=request_id, method=method, path=path, status=status,
+            "request", request_id=state["request_id"], method=method, path=path, status=status,
             milliseconds=round(seconds * 1e3, 1), bytes=taken, reason=reason,
-            **known.get("noted", {}),
+            **state.get("noted", {}),
         )  # fmt: skip

@@ -39,12 +39,11 @@ class Served:
 
 
 class ModelShelf:
-    """The models of a service: the one that answers, the one before it, and a candidate.
+    """The models of a service: the one that answers, and the one before it.
 
     Attributes:
         current: The one that answers.
         because: Why the first one was served.
-        candidate: The one that reads in the shadow, or None.
     """
 
     def __init__(
@@ -66,8 +65,7 @@ class ModelShelf:
         self._first = Path(line) if line else data_file("models/reader.onnx")
         self._language = language
         self._lock = threading.Lock()
-        self._previous: list[Served] = []
-        self.candidate: Served | None = None
+        self._previous: Served | None = None
         self.current, self.because = self._begin(asked=line is not None)
 
     def _begin(self, asked: bool) -> tuple[Served, str]:
@@ -87,7 +85,9 @@ class ModelShelf:
     def names(self) -> list[str]:
         """Return the names of the line readers that may be swapped in."""
         files = self._folder.glob("*.onnx") if self._folder.is_dir() else []
-        names = {file.name for file in files if _is_line_reader(file)}
+        # Told by its name: loading every file to list them would take seconds
+        names = {file.name for file in files if NAME.fullmatch(file.name)}
+        names = {name for name in names if not name.startswith("detector")}
         return sorted(names | {self._first.name})
 
     def swap(self, name: str) -> Served:
@@ -99,11 +99,9 @@ class ModelShelf:
         """
         with self._lock:
             following = self._load(self._path(name))
-            self._previous.append(self.current)
-            del self._previous[:-1]  # One way back; a chain of them keeps models in memory
-            self.current, self.candidate = following, None
-            self._note(following)
-            return following
+            # One way back; a chain of them keeps models in memory
+            self._previous, self.current = self.current, following
+            return self._noted()
 
     def roll_back(self) -> Served:
         """Serve the model before the last swap again; it is still in memory.
@@ -112,29 +110,10 @@ class ModelShelf:
             ModelFileError: There was no swap.
         """
         with self._lock:
-            if not self._previous:
+            if self._previous is None:
                 raise ModelFileError("There is no model to go back to: none was swapped.")
-            self.current = self._previous.pop()
-            self._note(self.current)
-            return self.current
-
-    def try_out(self, name: str | None) -> Served | None:
-        """Let a candidate read in the shadow of the served model, or stop that.
-
-        Raises:
-            ModelFileError: It cannot be served, or takes lines of another preparation, and so
-                cannot read along.
-        """
-        with self._lock:
-            candidate = self._load(self._path(name)) if name else None
-            served = self.current.model.recognizer.preparation.version
-            if candidate and candidate.model.recognizer.preparation.version != served:
-                raise ModelFileError(
-                    f"{name} takes lines of another preparation than the served model, so the two "
-                    "cannot read the same lines. Swap it in, and back if it reads worse."
-                )
-            self.candidate = candidate
-            return candidate
+            self._previous, self.current = None, self._previous
+            return self._noted()
 
     def _path(self, name: str) -> Path:
         if not NAME.fullmatch(name):
@@ -152,11 +131,8 @@ class ModelShelf:
         monitors = {kind: DriftMonitor(Reference(**values)) for kind, values in stored.items()}
         return Served(model, path, monitors)
 
-    def _note(self, served: Served) -> None:
+    def _noted(self) -> Served:
+        served = self.current
         note = {"line": served.file.name, "version": served.model.version}
         write_atomically(self._folder / NOTE, json.dumps(note) + "\n")
-
-
-def _is_line_reader(file: Path) -> bool:
-    """Tell by its name: loading every file to list them would take seconds."""
-    return NAME.fullmatch(file.name) is not None and not file.name.startswith("detector")
+        return served

@@ -52,6 +52,15 @@ class Problem(HTTPException):
         self.more = more
 
 
+def too_large(most: int) -> Problem:
+    """Return the problem of an image of more than so many bytes."""
+    return Problem(
+        "too-many-bytes",
+        f"An image may have {most / 1e6:g} MB. Scale it down, or save it as JPEG.",
+        most_bytes=most,
+    )
+
+
 def problem_response(problem: Problem, request_id: str) -> JSONResponse:
     """Return the response for a problem."""
     status = problem.status_code

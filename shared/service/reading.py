@@ -5,6 +5,7 @@ Everything here is NumPy on a model that is loaded already; `application` gives 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,15 +14,18 @@ from shared import ctc
 from shared.explorer.searching import forced_align
 from shared.networks import FRAME_WIDTH
 from shared.pages import prepare_page
+from shared.pages.confidence import Confidence, Evidence, evidence, log_probability
 from shared.pages.line import Line
 from shared.pages.nothing_found import why_no_line
-from shared.pages.reader import PageReading, without_doubtful
+from shared.pages.reader import doubtful, legibility
 from shared.pages.rectifying import page_points, place_crop, rectify_all
 from shared.preparation import PlacedLine
-from shared.service.acceptance import LEAST_SURENESS, Reason
-from shared.service.confidence import Confidence, log_probability
+from shared.recognizer import LineTextRecognizer
+from shared.service.acceptance import LEAST_SURENESS, Limits, Reason
 from shared.service.drift import LineFeatures, darkness, line_features
 from shared.service.exporting.runtime import LoadedModel
+
+MOST_LINE_PIXELS = 400_000  # Letters 100 pixels high; more cost time and show no more
 
 
 @dataclass(frozen=True)
@@ -48,11 +52,11 @@ class Reading:
     Attributes:
         text: What was read.
         log_p: log p(text), summed over all alignments.
-        confidence: Probability that the whole text is right, if it is an upright line of
-            writing; p(text) where nothing is calibrated.
+        confidence: Chance that the whole text is right; p(text) where the reader has none.
         reason: `"sure"` where it is accepted, else why a person should look.
         characters: Where each character is.
         features: What the drift alarm remembers.
+        evidence: What the confidence is computed from; None where nothing was read.
     """
 
     text: str
@@ -61,6 +65,7 @@ class Reading:
     reason: Reason
     characters: tuple[Character, ...]
     features: LineFeatures
+    evidence: Evidence | None = None
 
     @property
     def decision(self) -> str:
@@ -102,14 +107,15 @@ def interpret(
         scale: Prepared pixels per given pixel, where they differ from `placed.scale`.
     """
     log_probs = ctc.log_softmax(logits)
-    text, label, log_p = decode(model, logits)
+    text, known = decode(model, logits, placed.image)
+    log_p = known.log_p if known else log_probability(logits, [])
     confidence = confidence_of(model)
-    sure = float(confidence.of(log_p)) if confidence else float(np.exp(log_p))
+    sure = confidence.of(known) if confidence else float(np.exp(log_p))
     features = line_features(placed, contrast, text, log_p, scale)
-    reason = _reason(model, confidence, placed, text, sure, features)
+    reason = _reason(model, confidence, placed, text, sure, known)
     characters = ()
-    if label:
-        spans = forced_align(log_probs, label).spans
+    if known:
+        spans = forced_align(log_probs, model.recognizer.alphabet.encode(text)).spans
         characters = tuple(
             Character(
                 text[span.position],
@@ -119,23 +125,24 @@ def interpret(
             )
             for span in spans
         )
-    return Reading(text, log_p, sure, reason, characters, features)
+    return Reading(text, log_p, sure, reason, characters, features, known)
 
 
-def decode(model: LoadedModel, logits: np.ndarray) -> tuple[str, list[int], float]:
-    """Return the text that the model's decoder chooses, its classes, and log p(text).
+def decode(
+    model: LoadedModel, logits: np.ndarray, image: np.ndarray
+) -> tuple[str, Evidence | None]:
+    """Return the text that the model's decoder chooses for a prepared line, and what speaks for it.
 
-    That is the network's own log p: a language model chooses among texts, but that a text is
-    good English says nothing of whether it stands there, as upside down even less.
+    That is what the network says: a language model chooses among texts, but that a text is good
+    English says nothing of whether it stands there, as upside down even less.
     """
     reader = model.recognizer
     for decoder in (reader.decoder, reader.decode):
         text = decoder(logits)
-        label = reader.alphabet.encode(text)
-        log_p = log_probability(logits, label)
-        if np.isfinite(log_p):  # Else no path spells it, and only the greedy text surely has one
+        known = evidence(reader, logits, image, text)
+        if known:  # Else no path spells it, and only the greedy text surely has one
             break
-    return text, label, log_p
+    return text, known
 
 
 def _reason(
@@ -144,46 +151,71 @@ def _reason(
     placed: PlacedLine,
     text: str,
     sure: float,
-    features: LineFeatures,
+    known: Evidence | None,
 ) -> Reason:
     """Say whether a text is accepted, or why a person should look."""
-    if confidence is None or confidence.limits is None:
+    if confidence is None or not confidence.limits:
         return "unsure"
-    doubt = confidence.limits.doubt(text, features)
+    limits = Limits(**confidence.limits)
+    doubt = limits.doubt(text, known)
     if doubt is not None:
         return doubt
     if confidence.decision(sure) == "review":
         return "unsure"
     # Last, because it reads once more
-    turned = confidence.limits.may_be_turned(features, turned_sureness(model, placed))
-    return "turned" if turned else "sure"
+    turned = turned_sureness(model.recognizer, placed.image)
+    return "turned" if limits.may_be_turned(known, turned) else "sure"
 
 
-def turned_sureness(model: LoadedModel, placed: PlacedLine) -> float:
-    """Return log p per character of what a prepared line says upside down, greedily.
+def turned_sureness(reader: LineTextRecognizer, image: np.ndarray) -> float:
+    """Return log p a character of what a prepared line says upside down, greedily.
 
     The greedy text is about the one that the network finds likeliest, so a text that stands on
     its head cannot win by being English.
     """
-    logits = model.recognizer.logits(model.recognizer.preparation.upside_down(placed.image))
+    logits = reader.logits(reader.preparation.upside_down(image))
     _, label, _ = ctc.greedy(ctc.log_softmax(logits))
     return log_probability(logits, label) / len(label) if label else LEAST_SURENESS
 
 
 def confidence_of(model: LoadedModel) -> Confidence | None:
-    """Return the calibration that the model file holds, or None."""
-    stored = model.description.confidence
-    return Confidence.from_dict(stored) if stored else None
+    """Return the confidence that the model's card holds, or None."""
+    return Confidence.of_card(model.recognizer.card)
 
 
-def read_line(model: LoadedModel, gray: np.ndarray) -> Reading:
-    """Read one line.
+def read_line(
+    model: LoadedModel, gray: np.ndarray, lap: Callable[[str], None] = lambda stage: None
+) -> Reading:
+    """Read one line; places of its characters are in pixels of the image.
+
+    Args:
+        model: The model.
+        gray: uint8 (height, width).
+        lap: Told each stage that ends.
 
     Raises:
         ValueError: No ink, or a shape that is no line; see `shared.preparation`.
     """
-    placed = model.recognizer.preparation.place_line(gray)
-    return interpret(model, placed, model.recognizer.logits(placed.image), darkness(gray))
+    small, factor = limited(gray, MOST_LINE_PIXELS)
+    placed = model.recognizer.preparation.place_line(small)
+    placed = placed._replace(left=placed.left / factor, scale=placed.scale * factor)
+    lap("prepare")
+    logits = model.recognizer.logits(placed.image)
+    lap("network")
+    found = interpret(model, placed, logits, darkness(small))
+    lap("decoding")
+    return found
+
+
+def limited(gray: np.ndarray, most: int) -> tuple[np.ndarray, float]:
+    """Return an image of at most so many pixels, and its pixels per given pixel."""
+    import cv2
+
+    factor = min(1.0, (most / gray.size) ** 0.5)
+    if factor == 1.0:
+        return gray, 1.0
+    size = max(1, int(gray.shape[1] * factor)), max(1, int(gray.shape[0] * factor))
+    return cv2.resize(gray, size, interpolation=cv2.INTER_AREA), factor
 
 
 def warm_up(model: LoadedModel) -> None:
@@ -214,28 +246,19 @@ def read_page(model: LoadedModel, gray: np.ndarray) -> tuple[list[PageLineReadin
         kept.append((line, flat, crop.image))
         prepared.append(placed)
     all_logits = model.recognizer.logits_many([placed.image for placed in prepared])
-    found = []
+    found, legible = [], []
     for (line, _, crop), placed, logits in zip(kept, prepared, all_logits, strict=True):
         scale = preparation.x_height / max(line.x_height, 1e-6)
         reading = interpret(model, placed, logits, darkness(crop), scale)
         edges = np.array([[c.start, c.stop] for c in reading.characters]).reshape(-1)
         places = page_points(line, edges, crop.shape[1]).reshape(-1, 2, 2)
-        sure = float(np.exp(ctc.log_softmax(logits).max(axis=-1).mean()))
-        found.append((PageLineReading(line, reading, places), line.confidence * sure))
-    lines = _mark_doubtful(model, found)
-    return lines, "" if any(not one.doubtful for one in lines) else why_no_line(page)
-
-
-def _mark_doubtful(
-    model: LoadedModel, found: list[tuple[PageLineReading, float]]
-) -> list[PageLineReading]:
-    """Say which lines the notebook's page reader would leave out."""
-    lines = [replace(one.line, text=one.reading.text, confidence=sure) for one, sure in found]
-    bounds = model.reader.detector.card.get("least_sure", {})
-    doubtful = without_doubtful(PageReading(lines), **bounds).doubtful
-    return [
+        found.append(PageLineReading(line, reading, places))
+        legible.append(legibility(line, logits))
+    hidden = doubtful(legible, **model.reader.detector.card.get("least_sure", {}))
+    lines = [
         replace(one, doubtful=True, reading=replace(one.reading, reason="no-handwriting"))
-        if line in doubtful
+        if hide
         else one
-        for (one, _), line in zip(found, lines, strict=True)
+        for one, hide in zip(found, hidden, strict=True)
     ]
+    return lines, "" if any(not one.doubtful for one in lines) else why_no_line(page)

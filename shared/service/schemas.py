@@ -13,12 +13,12 @@ Box = tuple[FiniteFloat, FiniteFloat, FiniteFloat, FiniteFloat]
 Share = Annotated[float, Field(ge=0, le=1)]
 Confidence = Annotated[
     Share,
-    Field(description="Calibrated probability that the whole text of an upright line is right"),
+    Field(description="Chance that the whole text of an upright line is right"),
 ]
 Decision = Annotated[
     Literal["accept", "review"],
     Field(
-        description="Accept: of all characters of accepted lines few are wrong, see promised_cer; "
+        description="Accept: of all characters of accepted lines few are wrong, see promises; "
         "one line may still hold a mistake. Review: a person should look"
     ),
 ]
@@ -30,19 +30,31 @@ class Answer(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+class Promise(Answer):
+    """What holds for lines from a confidence on."""
+
+    counted: Literal["characters", "lines"] = Field(
+        description="What may be wrong: characters of accepted lines together, or lines as a whole"
+    )
+    at_most: Share = Field(description="The largest share of them that is wrong")
+    threshold: Share | None = Field(
+        description="Least confidence of these lines; null where nothing can be promised"
+    )
+    coverage: Share | None = Field(
+        description="Share of real lines that reached it; null where fewer than 100 did, which is "
+        "too few to say"
+    )
+
+
 class Model(Answer):
     """Which model answered."""
 
     version: str = Field(description="Changes with every byte of the line reader's file")
     detector: str
     precision: str
-    promised_cer: Share | None = Field(
-        description="Character error rate of accepted lines together that the model was "
-        "calibrated for; null where it is not, and nothing is accepted"
-    )
-    coverage: Share | None = Field(
-        description="Share of lines that were accepted when that was measured; null where fewer "
-        "than 100 were, which is too few to say"
+    promises: list[Promise] = Field(
+        description="What accepting promises; the first decides what is accepted. Empty where the "
+        "reader has no confidence, and nothing is accepted"
     )
 
 

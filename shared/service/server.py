@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import ctypes
 import os
@@ -26,37 +25,25 @@ M_MMAP_THRESHOLD, LARGE_BLOCK = -3, 1 << 20  # In malloc.h; bytes
 
 
 class Protocol(H11Protocol):
-    """Closes a connection on which no whole head of a request arrives in time."""
+    """Closes a connection where no whole head of a request arrived from one look to the next.
+
+    Attributes:
+        seconds: From look to look; bytes that come in between give no more time.
+    """
 
     seconds: float
-    _until: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
-        """Begin to wait for the first head."""
+        """Begin to look."""
         super().connection_made(transport)
-        self._wait_for_head()
+        self._look()
 
-    def data_received(self, data: bytes) -> None:
-        """Go on waiting, or stop where a head is whole."""
-        super().data_received(data)
-        if self.conn.their_state is h11.IDLE:
-            self._wait_for_head()
-        else:
-            self._stop_waiting()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Wait no more."""
-        self._stop_waiting()
-        super().connection_lost(exc)
-
-    def _wait_for_head(self) -> None:
-        if self._until is None:  # More bytes give no more time
-            self._until = self.loop.call_later(self.seconds, self.timeout_keep_alive_handler)
-
-    def _stop_waiting(self) -> None:
-        if self._until is not None:
-            self._until.cancel()
-            self._until = None
+    def _look(self, earlier: Any = None) -> None:
+        seen = self.cycle, self.conn.their_state  # The last request, and what is awaited now
+        if seen == earlier and seen[1] is h11.IDLE:
+            self.transport.close()
+        elif not self.transport.is_closing():
+            self.loop.call_later(self.seconds, self._look, seen)
 
 
 class Server(uvicorn.Server):

@@ -37,14 +37,12 @@ class Settings(BaseSettings):
             numbers and localhost are always right.
         max_bytes: Of an image as it is sent.
         max_pixels: Of an image once decoded, and of all images at work together.
-        head_seconds: Time for a request's head to arrive.
+        head_seconds: Time for a request's head to arrive; after twice as long at the latest the
+            connection is closed.
         body_seconds: Time for its body.
         read_seconds: Time for an answer, waiting included.
         concurrency: Requests at work or waiting; more are turned away with 429.
         threads: Images read at the same time.
-        batch: Lines of a batch; 1 reads each alone, which ONNX Runtime does as fast.
-        batch_wait: Longest time in seconds that a line waits for company.
-        shadow_share: Share of lines that a candidate model reads, too.
         keep_corrections: Whether people may keep corrections on this machine.
         admin_token: Secret of the admin endpoints; empty turns them off.
         root_path: Prefix at which a proxy publishes the service.
@@ -66,9 +64,6 @@ class Settings(BaseSettings):
     read_seconds: Seconds = 20.0
     concurrency: PositiveInt = 32
     threads: PositiveInt = Field(default_factory=cpu_count)
-    batch: PositiveInt = 1
-    batch_wait: Seconds = 0.004
-    shadow_share: Annotated[float, Field(ge=0, le=1)] = 1.0
     keep_corrections: bool = True
     admin_token: str = Field(default="", repr=False)
     root_path: str = ""

@@ -22,45 +22,32 @@ class Figures:
     """The service's figures, in a registry of its own: two services can share a process."""
 
     def __init__(self) -> None:
-        self.registry = registry = CollectorRegistry()
-        self.stages = Histogram(
-            "handwriting_stage_seconds", "Time of a stage of reading", ["stage"],
-            buckets=SECONDS, registry=registry,
-        )  # fmt: skip
-        self.problems = Counter(
-            "handwriting_problems", "Requests that were refused or failed, by reason", ["reason"],
-            registry=registry,
-        )  # fmt: skip
-        self.lines = Counter(
-            "handwriting_lines", "Lines read", ["kind", "decision"], registry=registry
+        self.registry = CollectorRegistry()
+
+        def figure(kind: Any, name: str, what: str, *labels: str, **more: Any) -> Any:
+            name = f"handwriting_{name}"
+            return kind(name, what, labels, registry=self.registry, **more)
+
+        self.stages = figure(
+            Histogram, "stage_seconds", "Time of a stage of reading", "stage", buckets=SECONDS
         )
-        self.confidence = Histogram(
-            "handwriting_confidence", "Confidence of lines", ["kind"], buckets=SHARES,
-            registry=registry,
-        )  # fmt: skip
-        self.batches = Histogram(
-            "handwriting_batch_lines", "Lines of a batch", buckets=(1, 2, 4, 8, 16, 32),
-            registry=registry,
-        )  # fmt: skip
-        self.at_work = Gauge(
-            "handwriting_at_work", "Requests at work or waiting", registry=registry
+        self.problems = figure(
+            Counter, "problems", "Requests that were refused or failed, by reason", "reason"
         )
-        self.corrections = Counter("handwriting_corrections", "Lines kept", registry=registry)
-        self.drift = Gauge(
-            "handwriting_drift_score", "Distance of the last window from normal traffic",
-            ["kind"], registry=registry,
-        )  # fmt: skip
-        self.drift_threshold = Gauge(
-            "handwriting_drift_threshold", "Distance that raises the alarm", ["kind"],
-            registry=registry,
-        )  # fmt: skip
-        self.alarms = Counter(
-            "handwriting_drift_alarms", "Windows that raised the alarm", ["kind"],
-            registry=registry,
-        )  # fmt: skip
-        self.model = Gauge(
-            "handwriting_model", "The model that answers", ["version"], registry=registry
+        self.lines = figure(Counter, "lines", "Lines read", "kind", "decision")
+        self.confidence = figure(
+            Histogram, "confidence", "Confidence of lines", "kind", buckets=SHARES
         )
+        self.at_work = figure(Gauge, "at_work", "Requests at work or waiting")
+        self.corrections = figure(Counter, "corrections", "Lines kept")
+        self.drift = figure(
+            Gauge, "drift_score", "Distance of the last window from normal traffic", "kind"
+        )
+        self.drift_threshold = figure(
+            Gauge, "drift_threshold", "Distance that raises the alarm", "kind"
+        )
+        self.alarms = figure(Counter, "drift_alarms", "Windows that raised the alarm", "kind")
+        self.model = figure(Gauge, "model", "The model that answers", "version")
 
     def serve(self, version: str) -> None:
         """Say which model answers."""

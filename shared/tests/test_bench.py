@@ -53,7 +53,6 @@ WHAT = {
         "p95 of a line, one client",
         "CPU of a line request",
         "lines a second",
-        "the same in batches",
         "a mistake of ours",
         "resident memory after 24 requests",
         "times faster in batches, tf.function",

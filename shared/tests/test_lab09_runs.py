@@ -24,7 +24,9 @@ from shared.course.running import small_parameters
 from shared.exercises.lab09 import minutes
 from shared.paths import data_file, sample, write_atomically
 from shared.service.exporting.quantization import quantize
-from shared.service.local import LocalService, NotRunning, as_png, fit
+from shared.service.images import as_png
+from shared.service.local import LocalService, NotRunning
+from shared.service.reading import limited
 from shared.service.traffic import send_lines
 from shared.tests.service_support import written
 
@@ -73,9 +75,9 @@ def test_a_companion_answers_and_leaves_no_process(tmp_path):
     first = LocalService(tmp_path)
     status, answer = first.ask("/v1/line", written())
     assert (status, answer["text"] != "") == (200, True)
-    assert first.tell("/admin/swap", {"name": "line_strange.onnx"})[1]["reason"] == "model-refused"
+    assert first.ask("/admin/swap", {"name": "line_strange.onnx"})[1]["reason"] == "model-refused"
     kept = {"image": "", "lines": []}
-    assert first.tell("/v1/corrections", kept)[0] == 422
+    assert first.ask("/v1/corrections", kept)[0] == 422
     second = LocalService(tmp_path)  # As when its cell is run again
     assert first.process.poll() == 0
     assert second.port != first.port or second.ask("/health/live")[0] == 200
@@ -91,7 +93,7 @@ def test_a_stopped_companion_says_what_to_do(tmp_path):
     with pytest.raises(NotRunning, match="was stopped. Run the cell that starts it again"):
         one.ask("/v1/line", written())
     with pytest.raises(NotRunning, match="was stopped"):
-        one.tell("/admin/rollback", {})
+        one.ask("/admin/rollback", {})
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
@@ -109,26 +111,27 @@ def test_a_companion_begins_with_the_shipped_reader(tmp_path):
     small = quantize(data_file("models/reader.onnx").read_bytes(), "recurrent")
     write_atomically(tmp_path / "models" / "line_other.onnx", small)
     assert one.ask("/admin/models")[1]["available"] == ["line_other.onnx", "reader.onnx"]
-    assert one.tell("/admin/swap", {"name": "line_other.onnx"})[0] == 200
+    assert one.ask("/admin/swap", {"name": "line_other.onnx"})[0] == 200
     assert one.ask("/health/ready")[1] != shipped
     one.stop()  # As when a notebook ends between a swap and its rollback
     again = LocalService(tmp_path)
     assert again.ask("/health/ready")[1] == shipped
-    assert again.tell("/admin/swap", {"name": "line_other.onnx"})[0] == 200, "its file is gone"
+    assert again.ask("/admin/swap", {"name": "line_other.onnx"})[0] == 200, "its file is gone"
     again.stop()
 
 
 def test_a_large_photograph_fits(tmp_path):
     rng = np.random.default_rng(0)
     small = written()
-    assert fit(small) is small
+    assert limited(small, 12_000_000)[0] is small
     large = cv2.resize(small, (9000, round(9000 * small.shape[0] / small.shape[1])))
     large = np.vstack([large] + [np.full((4500 - len(large), 9000), 240, np.uint8)])
     large = np.clip(large + rng.normal(0, 4, large.shape), 0, 255).astype(np.uint8)
     one = LocalService(tmp_path)
     assert one.ask("/v1/page", large)[0] == 413
-    assert fit(large).size <= 12_000_000
-    status, answer = one.ask("/v1/page", fit(large))
+    fit, factor = limited(large, 12_000_000)
+    assert fit.size <= 12_000_000 and abs(fit.shape[1] - factor * large.shape[1]) < 1
+    status, answer = one.ask("/v1/page", fit)
     assert (status, len(answer["lines"])) == (200, 1)
     one.stop()
 

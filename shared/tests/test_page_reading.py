@@ -16,11 +16,10 @@ from shared.pages import (
     Line,
     LineDetector,
     PageReader,
-    PageReading,
     matching,
 )
 from shared.pages.image_files import open_page_image
-from shared.pages.reader import without_doubtful
+from shared.pages.reader import doubtful
 from shared.pages.training import detection_counts
 from shared.tests.things import pictures
 
@@ -163,17 +162,13 @@ def test_many_pictures_of_something_else_have_no_line(reader):
 
 
 def test_a_page_of_hard_handwriting_keeps_its_unsure_lines():
-    unsure, certain = Line(None, 0, 0, 0, 0.3, "a"), Line(None, 0, 0, 0, 0.8, "b")
     bounds = {"median": 0.62, "alone": 0.75}
-    hard = without_doubtful(PageReading([unsure, certain, certain]), **bounds)
-    assert hard.lines == [unsure, certain, certain] and hard.doubtful == []
-    other = without_doubtful(PageReading([unsure, unsure, certain]), **bounds)
-    assert other.lines == [certain] and other.doubtful == [unsure, unsure]
-    assert without_doubtful(PageReading([]), **bounds).lines == []
-    assert without_doubtful(PageReading([unsure])).lines == [unsure], "no card, no bound"
-    likely = Line(None, 0, 0, 0, 0.66, "c")
-    assert without_doubtful(PageReading([likely] * 8), **bounds, few=0.7).doubtful == []
-    assert without_doubtful(PageReading([likely] * 7), **bounds, few=0.7).lines == []
+    assert doubtful([0.3, 0.8, 0.8], **bounds) == [False] * 3
+    assert doubtful([0.3, 0.3, 0.8], **bounds) == [True, True, False]
+    assert doubtful([], **bounds) == []
+    assert doubtful([0.3]) == [False], "no card, no bound"
+    assert doubtful([0.66] * 8, **bounds, few=0.7) == [False] * 8
+    assert doubtful([0.66] * 7, **bounds, few=0.7) == [True] * 7
 
 
 def test_the_scores_of_a_page_set(reader, written):

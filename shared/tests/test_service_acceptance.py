@@ -11,14 +11,16 @@ import pytest
 from shared.ink import core_band
 from shared.lines import frozen_lines
 from shared.pages import frozen_pages
+from shared.pages.confidence import Evidence
 from shared.preparation import WHOLE_LINE
 from shared.service import reading
-from shared.service.acceptance import REASONS, Limits, Seen, choose_limits, no_lines
-from shared.service.drift import LineFeatures
+from shared.service.acceptance import REASONS, Limits
 from shared.service.exporting.runtime import load_model
 from shared.service.reading import confidence_of, read_line, read_page
 from shared.tests.service_support import DETECTOR, READER
 from shared.tests.things import scraps
+
+EASILY = 0.5  # A threshold below which no promise of a reader has come to lie
 
 
 @pytest.fixture(scope="module")
@@ -26,11 +28,30 @@ def model():
     return load_model(READER, DETECTOR)
 
 
+@pytest.fixture
+def easily(model, monkeypatch):
+    """Let the service accept from a low confidence on, where the limits allow it."""
+    known = confidence_of(model)
+    low = replace(known, threshold=min(known.threshold, EASILY))
+    monkeypatch.setattr(reading, "confidence_of", lambda model: low)
+
+
 @pytest.fixture(scope="module")
 def lines():
     """Return frozen lines as a client sends them, dark on light."""
     images = [255 - np.pad(image, 8) for image in frozen_lines().images]
     return [cv2.resize(i, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC) for i in images]
+
+
+def no_lines(lines):
+    """Return the fixed list: 600 turned lines, 380 that are no writing, 20 empty ones."""
+    found = [np.rot90(line, k).copy() for line in lines[:200] for k in (1, 2, 3)]
+    found += [image for seed in (0, 1) for _, image in scraps(seed=seed)][:380]
+    for k in range(20):
+        rng = np.random.default_rng([7, k])
+        paper = np.full((40 + 10 * k, 400), 150 + 5 * k, np.float32)
+        found.append(np.uint8(paper + rng.normal(0, k / 4, paper.shape)))
+    return found
 
 
 def read_all(model, images):
@@ -44,34 +65,35 @@ def read_all(model, images):
     return found
 
 
-def sure_enough(model, one):
-    """Return whether the threshold alone would accept."""
-    return bool(one.text) and one.confidence >= confidence_of(model).threshold
+def accepted(found):
+    return [one.text for one in found if one.decision == "accept"]
 
 
-@pytest.mark.parametrize("quarters", [1, 2, 3])
-def test_no_turned_line_is_accepted(model, lines, quarters):
-    read = read_all(model, [np.rot90(line, quarters).copy() for line in lines[::3]])
-    assert len(read) >= 80
-    assert [one.text for one in read if one.decision == "accept"] == []
-    if quarters != 2:  # Without the limits most would be
-        assert np.mean([sure_enough(model, one) for one in read]) > 0.2
+def test_of_a_hundred_images_that_are_no_upright_line_none_is_accepted(model, lines, easily):
+    read = read_all(model, no_lines(lines)[::10])
+    assert len(read) >= 70 and accepted(read) == []
 
 
-def test_nothing_that_is_no_writing_is_accepted(model):
-    named = scraps()
-    read = read_all(model, [image for _, image in named])
-    assert len(named) >= 240 and len(read) >= 0.8 * len(named)
-    assert [one.text for one in read if one.decision == "accept"] == []
-    assert sum(sure_enough(model, one) for one in read) >= 5
+@pytest.mark.nightly
+def test_of_a_thousand_images_that_are_no_upright_line_none_is_accepted(model, lines, easily):
+    images = no_lines(lines)
+    assert len(images) == 1000
+    read = read_all(model, images)
+    assert len(read) >= 800 and accepted(read) == []
 
 
-def test_upright_lines_are_accepted_about_as_often_as_by_confidence_alone(model, lines):
-    read = read_all(model, lines)
-    sure = [one for one in read if sure_enough(model, one)]
-    accepted = [one for one in read if one.decision == "accept"]
-    assert len(sure) >= 30 and len(accepted) >= 0.7 * len(sure)
-    assert all(sure_enough(model, one) for one in accepted)
+def test_upright_lines_are_accepted_about_as_often_as_by_confidence_alone(model, lines, easily):
+    read = read_all(model, lines[::3])
+    sure = [one for one in read if one.confidence >= EASILY]
+    assert len(sure) >= 3 and len(accepted(read)) >= 0.6 * len(sure)
+
+
+def test_only_what_is_promised_is_accepted(model, lines):
+    read = read_all(model, lines[::6])
+    known = confidence_of(model)
+    if known.promises[0].coverage is None:
+        assert accepted(read) == []
+    assert all(one.confidence >= known.threshold for one in read if one.decision == "accept")
 
 
 @pytest.mark.parametrize("quarters", [1, 2, 3])
@@ -91,55 +113,46 @@ def test_a_doubtful_line_is_not_accepted(model):
 
 
 def test_a_line_that_is_as_sure_upside_down_goes_to_a_person(model, lines, monkeypatch):
+    every = replace(confidence_of(model), threshold=0.0)
+    monkeypatch.setattr(reading, "confidence_of", lambda model: every)
     line = next(line for line in lines if read_line(model, line).decision == "accept")
-    monkeypatch.setattr(reading, "turned_sureness", lambda model, placed: 0.0)
+    monkeypatch.setattr(reading, "turned_sureness", lambda reader, image: 0.0)
     assert read_line(model, line).reason == "turned"
 
 
-def features(width=10.0, sureness=-0.01):
-    return LineFeatures(2.0, 0.5, 0.0, width, sureness)
+def evidence(width=10.0, log_p=-0.1, length=10):
+    return Evidence(log_p, -0.05, 2.0, width, length)
 
 
-LIMITS = Limits(narrowest=7.0, widest=15.0, sureness=-0.1, ahead=0.2)
+LIMITS = Limits(narrowest=7.0, widest=15.0, ahead=0.2)
 
 
 @pytest.mark.parametrize(
-    ("text", "line", "doubt"),
+    ("text", "known", "doubt"),
     [
-        ("the fox", features(), None),
-        ("", features(), "no-text"),
-        ("  ", features(), "no-text"),
-        ("a b", features(), "little-text"),
-        ("fox", features(width=40), "odd-width"),
-        ("fox", features(width=3), "odd-width"),
-        ("fox", features(sureness=-0.1), "unsure"),
+        ("the fox", evidence(), None),
+        ("", None, "no-text"),
+        ("  ", evidence(), "no-text"),
+        ("no path spells it", None, "no-text"),
+        ("a b cd", evidence(), "little-text"),
+        ("the fox", evidence(width=40), "odd-width"),
+        ("the fox", evidence(width=3), "odd-width"),
     ],
 )
-def test_what_speaks_against_a_text(text, line, doubt):
-    assert LIMITS.doubt(text, line) == doubt and doubt in (None, *REASONS)
-    assert LIMITS.allow(Seen(text, line, -1.0)) == (doubt is None)
-    assert not LIMITS.allow(Seen(text, line, line.sureness - 0.1))
+def test_what_speaks_against_a_text(text, known, doubt):
+    assert LIMITS.doubt(text, known) == doubt and doubt in (None, *REASONS)
 
 
-def test_limits_come_from_right_lines_and_from_what_is_none():
-    right = [Seen("word", features(width=8 + k / 100, sureness=-0.05), -1.0) for k in range(400)]
-    others = [Seen("fox", features(sureness=s), -2.0) for s in (-0.3, -0.2, -0.9)]
-    others.append(Seen("i", features(sureness=-0.001), -2.0))
-    limits = choose_limits(right, others)
-    assert 8 < limits.narrowest < 8.1 and 11.9 < limits.widest < 12
-    assert limits.sureness == -0.2 and limits.ahead == pytest.approx(0.95)
-    assert np.mean([limits.allow(one) for one in right]) > 0.98
-    assert not any(limits.allow(one) for one in others)
-    assert choose_limits(right, []).sureness < -100
-    with pytest.raises(ValueError, match="nothing to learn limits from"):
-        choose_limits([Seen("a", features(), -1.0)], others)
+def test_a_line_is_turned_that_is_hardly_surer_than_upside_down():
+    assert not LIMITS.may_be_turned(evidence(), -1.0)
+    assert LIMITS.may_be_turned(evidence(), -0.2)  # -0.01 a character, and 0.19 ahead
 
 
-def test_a_model_file_without_limits_accepts_nothing(model):
+def test_a_reader_without_a_confidence_accepts_nothing(model, monkeypatch):
     line = frozen_lines().images[0]
-    stored = {**model.description.confidence, "limits": None, "threshold": 0.0}
-    old = replace(model, description=replace(model.description, confidence=stored))
-    assert read_line(old, line).reason == "unsure"
+    monkeypatch.setattr(reading, "confidence_of", lambda model: None)
+    found = read_line(model, line)
+    assert found.reason == "unsure" and found.confidence == pytest.approx(np.exp(found.log_p))
 
 
 def test_a_line_upside_down_has_its_core_where_cores_are():
@@ -149,16 +162,3 @@ def test_a_line_upside_down_has_its_core_where_cores_are():
         assert turned.shape == image.shape and turned.dtype == image.dtype
         apart.append(np.mean(core_band(turned)) - np.mean(core_band(image)))
     assert abs(np.median(apart)) <= 1.5
-
-
-def test_images_that_are_no_line_are_reproducible(lines):
-    first, again = (list(no_lines(lines[:2], 3, seed=4)) for _ in range(2))
-    assert len(first) == 9
-    assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
-
-
-def test_the_file_says_what_was_measured(model):
-    measured = confidence_of(model).measured
-    assert measured["no_lines"]["images"] > 1000
-    assert measured["no_lines"]["accepted"] <= 2 < measured["no_lines"]["sure_enough"]
-    assert 0 < measured["frozen_test"]["coverage"] <= 1

@@ -15,12 +15,14 @@ import time
 import tracemalloc
 
 import numpy as np
+import psutil
 import pytest
 from PIL import Image
+from pressing import Load, press
 
 from shared.labeling import LabelError, read_labels
 from shared.paths import locked
-from shared.service import images, load
+from shared.service import images
 from shared.service.corrections import LabelFolder
 from shared.service.local import LocalService
 from shared.service.models import NOTE, ModelShelf
@@ -144,7 +146,7 @@ def test_a_taken_port_is_one_sentence_and_nothing_is_announced():
     [
         (["--port", "99999"], "'99999' is no port"), (["--port", "-1"], "'-1' is no port"),
         (["zzz"], "not understood: zzz"), (["--line", "none.onnx"], "none.onnx"),
-        (["--admin-token-file", "/dev/null"], "is empty"), (["--batch", "0"], "BATCH"),
+        (["--admin-token-file", "/dev/null"], "is empty"), (["--threads", "0"], "THREADS"),
         (["--corrections", str(READER)], "Corrections cannot be kept in"),
     ],
 )  # fmt: skip
@@ -197,16 +199,21 @@ def test_the_pixels_at_work_together_are_bounded():
 
 
 @pytest.mark.nightly
-def test_eight_large_uploads_at_once_stay_within_300_megabytes(tmp_path):
-    content, peak = encoded(np.full((4990, 4990), 40_000, np.uint16)), 0.0
+@pytest.mark.parametrize(
+    ("kind", "pixels"),
+    [("PNG", np.full((4990, 4990), 40_000, np.uint16)),
+     ("JPEG", np.full((4990, 4990, 3), (240, 230, 200), np.uint8))],
+)  # fmt: skip
+def test_eight_large_uploads_at_once_stay_within_300_megabytes(tmp_path, kind, pixels):
+    content, peak = encoded(pixels, kind), 0.0
     with LocalService(tmp_path) as child:
         pressing = threading.Thread(
-            target=lambda: found.append(load.press(child.port, "/v1/page", [content], 8, 8))
+            target=lambda: found.append(press(child, "/v1/page", [content], 8, 8))
         )
-        found: list[load.Load] = []
+        found: list[Load] = []
         pressing.start()
         while pressing.is_alive():
-            peak = max(peak, child.memory())
+            peak = max(peak, psutil.Process(child.process.pid).memory_info().rss / 1e6)
             time.sleep(0.01)
     assert found[0].statuses == {200: 8} and peak < 300
 

@@ -1,9 +1,8 @@
-"""Models in a running service: swap, roll back, shadow, drift; and the loop that makes them."""
+"""Models in a running service: swapped and rolled back; and the loop that makes them."""
 
 from __future__ import annotations
 
 import base64
-import json
 import shutil
 import threading
 
@@ -15,7 +14,7 @@ from shared import pen
 from shared.experiments.adaptation import effect, own_lines
 from shared.lines import LineSet, compose_lines
 from shared.recognizer import LineTextRecognizer
-from shared.service import improving
+from shared.service import gate, improving
 from shared.service.corrections import LabelFolder
 from shared.service.exporting.model_file import ModelFileError
 from shared.service.exporting.quantization import quantize
@@ -115,49 +114,15 @@ def test_a_model_that_cannot_be_served_changes_nothing(folder, name):
         ModelShelf(None, DETECTOR, folder / "models").swap(name)
 
 
-def test_a_candidate_reads_in_the_shadow(folder):
-    with client(folder, admin_token=TOKEN) as one:
-        first = version(one)
-        assert post(one, "shadow", name="line_int8.onnx").json()["candidate"]
-        for seed in range(6):
-            image = encoded(written(seed=seed))
-            answer = one.post("/v1/line", content=image, headers=PNG).json()
-            assert answer["model"]["version"] == first
-        report = one.get("/admin/shadow", headers=ADMIN).json()
-        for _ in range(100):  # The last comparison may still run
-            if report["lines"] + report["skipped"] == 6:
-                break
-            report = one.get("/admin/shadow", headers=ADMIN).json()
-        assert report["lines"] + report["skipped"] == 6 and report["lines"] >= 1
-        assert report["served"] == first and report["failed"] == 0
-        assert 0.5 <= report["same_text"] <= 1 and report["difference"] < 0.2
-        assert "mother" not in json.dumps(report)
-        assert post(one, "shadow").json() == {"candidate": None}
-
-
-def test_a_candidate_of_another_preparation_cannot_read_along(folder):
+def test_another_preparation_is_swapped_in_like_any(folder):
     from shared.networks import line_network
-    from shared.recognizer import LineTextRecognizer
     from shared.service.exporting.conversion import convert_line
 
     low = LineTextRecognizer(line_network(96, channels=(4, 4, 8, 8), features=16, blocks=1))
     (folder / "models/line_low.onnx").write_bytes(convert_line(low, "line_low"))
     with client(folder, admin_token=TOKEN) as one:
-        refused = post(one, "shadow", name="line_low.onnx")
-        assert refused.status_code == 422 and "another preparation" in refused.json()["detail"]
-        assert one.get("/admin/models", headers=ADMIN).json()["candidate"] is None
         assert post(one, "swap", name="line_low.onnx").status_code == 200
-
-
-def test_a_shadow_is_compared_by_numbers(small):
-    served, candidate = (load_model(file, DETECTOR) for file in (READER, small))
-    lines = compose_lines(12, "validation", 5)
-    report = improving.compare_in_shadow(served, candidate, lines.images).as_dict()
-    texts = [model.recognizer.read_many(lines.images) for model in (served, candidate)]
-    same = np.mean([a == b for a, b in zip(*texts, strict=True)])
-    assert report["same_text"] == pytest.approx(same)
-    itself = improving.compare_in_shadow(served, served, lines.images).as_dict()
-    assert (itself["same_text"], itself["difference"]) == (1.0, 0.0)
+        assert one.post("/v1/line", content=encoded(written()), headers=PNG).status_code == 200
 
 
 class Says:
@@ -247,7 +212,7 @@ def test_corrected_lines_are_cut_as_the_service_reads_them(tmp_path):
 
 def test_the_gates_other_lines_are_as_the_reader_takes_them():
     served = load_model(READER, DETECTOR).recognizer
-    lines = improving.other_hands()
+    lines = gate.other_hands()
     assert {image.shape[0] for image in lines.images} == {served.preparation.height}
     assert len(lines) == 90 and served.error_rate(lines[:30]) < 0.25
 
@@ -295,7 +260,7 @@ def test_the_command_says_what_is_missing(tmp_path, capsys):
 
 @pytest.mark.nightly
 def test_the_loop_closes(tmp_path):
-    """64 corrected lines by a test hand: learned, judged, in the shadow, swapped, read better."""
+    """64 corrected lines by a test hand: learned, judged, swapped, read better."""
     hand = pen.hands("test")[3]
     store = corrections(tmp_path / "corrections", hand, 64)
     found = improving.improve(
@@ -303,7 +268,6 @@ def test_the_loop_closes(tmp_path):
     )
     assert found.verdict.passes, found.verdict
     assert found.verdict.own[1] < 0.8 * found.verdict.own[0]
-    assert found.shadow["lines"] > 100 and found.shadow["failed"] == 0
     shelf = ModelShelf(None, DETECTOR, tmp_path / "models")
     fresh = compose_lines(24, "test", 901, [hand])
     before = shelf.current.model.recognizer.error_rate(fresh)

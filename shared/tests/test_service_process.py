@@ -16,9 +16,9 @@ import urllib.request
 
 import numpy as np
 import pytest
+from pressing import press
 
 from shared.labeling import read_labels, validate
-from shared.service import load
 from shared.service.local import LocalService
 from shared.tests.service_support import encoded, written
 
@@ -39,7 +39,7 @@ def test_it_stops_in_order_and_finishes_what_it_began(tmp_path, lines):
     with LocalService(tmp_path) as child:
         found = []
         thread = threading.Thread(
-            target=lambda: found.append(load.press(child.port, "/v1/line", lines, 400, clients=4))
+            target=lambda: found.append(press(child, "/v1/line", lines, 400, clients=4))
         )
         thread.start()
         time.sleep(0.5)
@@ -76,11 +76,11 @@ def test_an_upload_that_is_broken_off_is_no_mistake_of_the_service(tmp_path):
 
 
 def test_killed_under_load_it_starts_again_and_answers_the_same(tmp_path, lines):
-    texts = {}
     with LocalService(tmp_path) as child:
-        before = load.press(child.port, "/v1/line", lines, 8, keep=lambda said: said["text"])
-        texts = {number % 4: text for number, text in before.answers}
-        thread = threading.Thread(target=load.press, args=(child.port, "/v1/line", lines, 200, 4))
+        before = press(child, "/v1/line", lines, 8)
+        texts = [answer["text"] for answer in before.answers]
+        assert texts[:4] == texts[4:]
+        thread = threading.Thread(target=press, args=(child, "/v1/line", lines, 200, 4))
         thread.start()
         time.sleep(0.3)
         child.process.kill()
@@ -88,9 +88,9 @@ def test_killed_under_load_it_starts_again_and_answers_the_same(tmp_path, lines)
         assert child.process.wait() == -signal.SIGKILL
         port = child.port
     with LocalService(tmp_path, port=port) as child:  # The same port, at once
-        after = load.press(port, "/v1/line", lines, 40, 4, keep=lambda said: said["text"])
+        after = press(child, "/v1/line", lines, 40, 4)
         assert after.statuses == {200: 40}
-        assert all(texts[number % 4] == text for number, text in after.answers)
+        assert [answer["text"] for answer in after.answers] == 10 * texts[:4]
 
 
 def _correct(folder, seed):

@@ -15,7 +15,7 @@ CTC, METRICS, MATCHING = "shared.ctc", "shared.metrics", "shared.pages.matching"
 BATCHING, ALPHABET = "shared.training", "shared.alphabet"
 INK, PREPARATION, LINES = "shared.ink", "shared.preparation", "shared.lines"
 PAGES, IMAGE_FILES = "shared.pages.preparation", "shared.pages.image_files"
-CONFIDENCE = "shared.service.confidence"
+CONFIDENCE, CURVES = "shared.pages.confidence", "shared.service.confidence"
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ BUGS = (
     Bug("doubt accepted", "doubtful texts are accepted and sure ones are sent to review", "service",
         CONFIDENCE, "Confidence.decision", "confidence >= self", "confidence < self"),
     Bug("least sure first", "the surest lines are the first to be rejected", "service",
-        CONFIDENCE, "reject_curve", "np.argsort(-np.asarray(confidence)",
+        CURVES, "reject_curve", "np.argsort(-np.asarray(confidence)",
         "np.argsort(np.asarray(confidence)"),
     Bug("prepared pixels", "places are given in pixels of the prepared line", "service",
         PREPARATION, "PlacedLine.column",

@@ -28,7 +28,7 @@ from shared.checks.probing import Reply, words_of
 WARM = (
     *("cv2", "shared.alphabet", "shared.ctc", "shared.language", "shared.lines"),
     *("shared.pages.matching", "shared.metrics", "shared.networks", "shared.recognizer"),
-    *("shared.pages.line", "shared.pages.preparation"),
+    *("shared.pages.confidence", "shared.pages.line", "shared.pages.preparation"),
     *("shared.ink", "shared.preparation", "shared.training", "pytest"),
     *("shared.service.confidence", "shared.service.drift", "shared.service.images"),
     *("shared.service.improving", "PIL.JpegImagePlugin", "PIL.PngImagePlugin"),

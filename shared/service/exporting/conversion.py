@@ -6,17 +6,17 @@ import contextlib
 import logging
 import tempfile
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shared.service.exporting.halves import halve
 from shared.service.exporting.model_file import Description, describe
 
 if TYPE_CHECKING:
     import keras
+    import onnx
 
     from shared.pages import LineDetector
     from shared.recognizer import LineTextRecognizer
@@ -25,16 +25,16 @@ INPUT = "ink"
 OUTPUTS = {"line": "logits", "detector": "maps"}
 #: Names of the axes that are free, input first
 AXES = {
-    "line": (("lines", None, "width", 1), ("lines", "frames", None)),
-    "detector": (("pages", "height", "width", 1), ("pages", "map_height", "map_width", None)),
+    "line": (("lines", None, "width", None), ("lines", "frames", None)),
+    "detector": (("pages", "height", "width", None), ("pages", "map_height", "map_width", None)),
 }
+WORTH_HALVING = 256  # Numbers; below that a node costs more than it saves
 
 
 def convert(network: keras.Model, task: str) -> bytes:
     """Return a network as ONNX, from uint8 ink (batch, height, width, 1) to float32.
 
-    The division by 255 is part of the file, so that no caller can forget it; weights are stored
-    as `halves` says.
+    The division by 255 is part of the file, so that no caller can forget it.
 
     Args:
         network: From float images 0 to 1.
@@ -43,6 +43,8 @@ def convert(network: keras.Model, task: str) -> bytes:
     Raises:
         ModuleNotFoundError: The extra `export` is not installed.
     """
+    import onnx
+
     from shared.backend import keras
 
     height = network.input_shape[1]  # Of a line; a page may have any
@@ -53,7 +55,11 @@ def convert(network: keras.Model, task: str) -> bytes:
     with tempfile.TemporaryDirectory() as folder, _quiet():
         path = Path(folder) / "network.onnx"
         whole.export(path, format="onnx", verbose=False)
-        return halve(_named(path.read_bytes(), task))
+        model = onnx.load(path)
+    _named(model, task)
+    halve(model)
+    onnx.checker.check_model(model)
+    return model.SerializeToString(deterministic=True)
 
 
 def convert_line(reader: LineTextRecognizer, name: str = "reader") -> bytes:
@@ -86,26 +92,46 @@ def _short(card: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in card.items() if key != "history"}
 
 
-def _named(content: bytes, task: str) -> bytes:
+def _named(model: onnx.ModelProto, task: str) -> None:
     """Give the output and the free axes names that a person understands."""
-    import onnx
-
-    model = onnx.load_from_string(content)
     old, new = model.graph.output[0].name, OUTPUTS[task]
     for node in model.graph.node:
         for names in (node.input, node.output):
             names[:] = [new if name == old else name for name in names]
     model.graph.output[0].name = new
-    for value, axes in zip((model.graph.input[0], model.graph.output[0]), AXES[task], strict=True):
-        _name_axes(value, axes)
-    onnx.checker.check_model(model)
-    return model.SerializeToString(deterministic=True)
+    for value, names in zip((model.graph.input[0], model.graph.output[0]), AXES[task], strict=True):
+        for axis, name in zip(value.type.tensor_type.shape.dim, names, strict=True):
+            if name:
+                axis.dim_param = name
 
 
-def _name_axes(value: Any, names: Sequence[str | int | None]) -> None:
-    for axis, name in zip(value.type.tensor_type.shape.dim, names, strict=True):
-        if isinstance(name, str):
-            axis.dim_param = name
+def halve(model: onnx.ModelProto) -> None:
+    """Store float32 weights as float16 where that is exact, so that the file is half as large.
+
+    The shipped reader's weights were rounded to float16 when they were released, so most of them
+    lose nothing. What does lose (convolutions, which the converter multiplies by their
+    normalization) stays float32: a file never reads differently because it is small. A `Cast` node
+    makes float32 of the rest; ONNX Runtime folds it away when it loads the file.
+    """
+    import onnx
+    from onnx import numpy_helper
+
+    casts = []
+    for weight in model.graph.initializer:
+        if weight.data_type != onnx.TensorProto.FLOAT:
+            continue
+        values, name = numpy_helper.to_array(weight), weight.name
+        with np.errstate(over="ignore"):  # What is too large for a half is not equal to it
+            half = values.astype(np.float16)
+        if values.size < WORTH_HALVING or not np.array_equal(half, values):
+            continue
+        weight.CopyFrom(numpy_helper.from_array(half, f"{name}_half"))
+        casts.append(
+            onnx.helper.make_node("Cast", [weight.name], [name], to=onnx.TensorProto.FLOAT)
+        )
+    nodes = [*casts, *model.graph.node]
+    del model.graph.node[:]
+    model.graph.node.extend(nodes)
 
 
 @contextlib.contextmanager
@@ -113,14 +139,11 @@ def _quiet() -> Iterator[None]:
     """Silence the converter, which logs each of its passes and warns about NumPy's names."""
     from shared.backend import quiet_descriptor
 
-    loggers = [logging.getLogger(name) for name in ("tf2onnx", "tensorflow")]
-    before = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.ERROR)
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
     try:
         with warnings.catch_warnings(), quiet_descriptor():
             warnings.simplefilter("ignore")
             yield
     finally:
-        for logger, level in zip(loggers, before, strict=True):
-            logger.setLevel(level)
+        logging.disable(before)

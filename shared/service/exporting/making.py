@@ -1,22 +1,21 @@
-"""Make both model files of the service: converted, compared, measured, and described."""
+"""Make both model files of the service: converted, compared, and described."""
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import onnx
-
 from shared.lines import frozen_lines
 from shared.pages import PageReader, frozen_pages
+from shared.paths import data_file
 from shared.service.exporting.conversion import convert_detector, convert_line
-from shared.service.exporting.model_file import KEY, Description, describe
+from shared.service.exporting.model_file import Description, describe, file_version
 from shared.service.exporting.parity import line_parity, page_parity
 from shared.service.exporting.quantization import quantize
-from shared.service.exporting.runtime import OnnxLineTextRecognizer, load_model
-from shared.service.measuring import Sizes, measure
+from shared.service.exporting.runtime import OnnxLineTextRecognizer, OnnxNetwork, load_model
 
 if TYPE_CHECKING:
     from shared.pages import LineDetector
@@ -32,18 +31,19 @@ def make_model_files(
     detector: LineDetector,
     name: str,
     recipe: str | None = None,
-    sizes: Sizes | None = None,
     num_pages: int = 10,
     say: Callable[[str], None] = print,
 ) -> tuple[bytes, bytes]:
     """Return the files of the line reader and of the detector.
+
+    Normal traffic is that of the shipped reader, and the file says so;
+    `data/make/measure_traffic.py` measures it for another.
 
     Args:
         reader: The notebook's line reader.
         detector: The notebook's detector.
         name: Of the exported line reader.
         recipe: Which weights become int8, see `quantize`; none if not given.
-        sizes: How much traffic is read for confidence and drift.
         num_pages: How many frozen pages are compared.
         say: Told what is found.
 
@@ -84,34 +84,7 @@ def make_model_files(
             )
             cost = {"cer_float32": round(rates[0], 4), "cer_int8": round(rates[1], 4)}
             parity["quantized"] = {**changed.as_dict(), "recipe": recipe, **cost}
-            model = load_model(*files)
-        measured = measure(model, sizes, say=lambda text: say(f"  {text}"))
-    for sentence in _promises(measured):
-        say(sentence)
-    properties = {p.key: p.value for p in onnx.load_from_string(line).metadata_props}
-    description = Description.from_json(properties[KEY], name)
-    return describe(line, description.with_measurements(**measured, parity=parity)), found
-
-
-def _promises(measured: dict[str, Any]) -> Iterator[str]:
-    """Yield what was measured in sentences."""
-    sure = measured["confidence"]["measured"]
-    others, test = sure["no_lines"], sure["frozen_test"]
-    yield (
-        f"confidence: accepting {sure['coverage']:.0%} of the lines leaves "
-        f"{sure['cer_accepted']:.1%} errors in them, against {sure['cer_all']:.1%} in all; "
-        f"calibration error {sure['calibration_error_before']:.3f} -> "
-        f"{sure['calibration_error']:.3f}, of which {sure['calibration_error_by_chance']:.3f} "
-        "is chance"
-    )
-    yield (
-        f"limits: of {others['images']} turned lines and pieces of pictures "
-        f"{others['sure_enough']} are sure enough, and {others['accepted']} accepted"
-    )
-    yield (
-        f"frozen test: {test['coverage']:.0%} of the lines are accepted, with "
-        f"{test['cer_accepted']:.1%} errors in them"
-    )
-    for kind, reference in measured["reference"].items():
-        rate = reference["measured"]
-        yield f"drift, {kind}s: {rate['rate']:.1%} of {rate['windows']} normal windows alarm"
+    shipped = data_file("models/reader.onnx")
+    known = OnnxNetwork(shipped, "line").description
+    described = Description.of(line, name).measured_as(known, file_version(shipped, known.name))
+    return describe(line, replace(described, parity=parity)), found

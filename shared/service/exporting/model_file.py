@@ -29,8 +29,7 @@ class Description:
         precision: `"float32"`, or which operators compute with 8 bits.
         alphabet: The line reader's characters in order of their classes from 1.
         preparation: Version of the preparation that its input needs.
-        card: The model card beside the weights.
-        confidence: How p(text) becomes a confidence, and from where on a text is accepted.
+        card: The model card beside the weights, with the confidence.
         reference: What normal traffic looks like, for the drift alarm.
         parity: What comparing with the notebook's model gave.
     """
@@ -42,7 +41,6 @@ class Description:
     alphabet: str = ""
     preparation: int = WHOLE_LINE.version
     card: dict[str, Any] = field(default_factory=dict)
-    confidence: dict[str, Any] = field(default_factory=dict)
     reference: dict[str, Any] = field(default_factory=dict)
     parity: dict[str, Any] = field(default_factory=dict)
 
@@ -65,6 +63,7 @@ class Description:
         try:
             content = json.loads(text or "")
             version = content.pop("format")
+            content.pop("confidence", None)  # Of files before the card held it
             found = cls(**content)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ModelFileError(
@@ -86,9 +85,18 @@ class Description:
             )
         return found
 
-    def with_measurements(self, **measured: dict[str, Any]) -> Description:
-        """Return the description with some of confidence, reference and parity replaced."""
-        return replace(self, **measured)
+    def measured_as(self, other: Description, version: str) -> Description:
+        """Return the description with what was measured on another model, and say on which."""
+        card = {**self.card, "measurements_from": version}
+        return replace(self, card=card, reference=other.reference)
+
+    @classmethod
+    def of(cls, model: bytes, name: str) -> Description:
+        """Read the description inside a model file's bytes; see `from_json`."""
+        import onnx
+
+        properties = {p.key: p.value for p in onnx.load_from_string(model).metadata_props}
+        return cls.from_json(properties.get(KEY), name)
 
 
 def describe(network: bytes, description: Description) -> bytes:

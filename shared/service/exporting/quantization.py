@@ -6,13 +6,11 @@ data. On a CPU without an integer unit for convolutions it can be slower than fl
 
 from __future__ import annotations
 
-import logging
 import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from shared.service.exporting.halves import restore
-from shared.service.exporting.model_file import KEY, Description, describe
+from shared.service.exporting.model_file import Description, describe
 
 #: Which operators compute with 8 bits
 RECIPES = {"recurrent": ("MatMul", "LSTM"), "all": ("MatMul", "LSTM", "Conv")}
@@ -30,23 +28,19 @@ def quantize(model: bytes, recipe: str = "recurrent") -> bytes:
     """
     if recipe not in RECIPES:
         raise ValueError(f"There is no recipe {recipe!r}; choose one of {', '.join(RECIPES)}.")
-    import onnx
     from onnxruntime.quantization import QuantType, quantize_dynamic
+    from onnxruntime.quantization.shape_inference import quant_pre_process
 
-    properties = {p.key: p.value for p in onnx.load_from_string(model).metadata_props}
-    description = Description.from_json(properties.get(KEY), "the model")
-    logger = logging.getLogger()
-    level = logger.level
-    logger.setLevel(logging.ERROR)  # It recommends a pass that changes nothing here
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            before, after = Path(folder) / "before.onnx", Path(folder) / "after.onnx"
-            before.write_bytes(restore(model))
-            quantize_dynamic(
-                before, after, op_types_to_quantize=list(RECIPES[recipe]), per_channel=True,
-                weight_type=QuantType.QInt8,
-            )  # fmt: skip
-            content = after.read_bytes()
-    finally:
-        logger.setLevel(level)
-    return describe(content, replace(description, precision=f"int8 {recipe}"))
+    description = replace(Description.of(model, "the model"), precision=f"int8 {recipe}")
+    with tempfile.TemporaryDirectory() as folder:
+        given, whole, small = (
+            Path(folder) / f"{name}.onnx" for name in ("given", "whole", "small")
+        )
+        given.write_bytes(model)
+        # Weights that were halved become float32 again, which is where the next step looks
+        quant_pre_process(given, whole, skip_symbolic_shape=True)
+        quantize_dynamic(
+            whole, small, op_types_to_quantize=list(RECIPES[recipe]), per_channel=True,
+            weight_type=QuantType.QInt8,
+        )  # fmt: skip
+        return describe(small.read_bytes(), description)

@@ -26,13 +26,12 @@ class OnnxNetwork:
         output_shape: As Keras gives it: None where an axis is free.
     """
 
-    def __init__(self, path: Path | str, task: str | None = None, threads: int = 1) -> None:
+    def __init__(self, path: Path | str, task: str | None = None) -> None:
         """Load a model file.
 
         Args:
             path: The file.
             task: The task it should have.
-            threads: Of one call; a service runs one call on each core instead.
 
         Raises:
             FileNotFoundError: There is no such file.
@@ -44,7 +43,8 @@ class OnnxNetwork:
         if not path.is_file():
             raise FileNotFoundError(f"There is no model file {path}. Make it with `labs export`.")
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
+        # A service runs one call on each core instead
+        options.intra_op_num_threads, options.inter_op_num_threads = 1, 1
         options.enable_cpu_mem_arena = False  # Else the widest page ever seen keeps its memory
         options.log_severity_level = 4
         try:
@@ -77,9 +77,9 @@ class OnnxLineTextRecognizer(LineTextRecognizer):
         self._infer = network
 
     @classmethod
-    def load(cls, name: Path | str, threads: int = 1) -> OnnxLineTextRecognizer:
+    def load(cls, name: Path | str) -> OnnxLineTextRecognizer:
         """Load a line reader's model file by its path; see `OnnxNetwork`."""
-        return cls(OnnxNetwork(name, "line", threads))
+        return cls(OnnxNetwork(name, "line"))
 
 
 class OnnxLineDetector(LineDetector):
@@ -90,9 +90,9 @@ class OnnxLineDetector(LineDetector):
         self._infer = network
 
     @classmethod
-    def load(cls, name: Path | str, threads: int = 1) -> OnnxLineDetector:
+    def load(cls, name: Path | str) -> OnnxLineDetector:
         """Load a detector's model file by its path; see `OnnxNetwork`."""
-        return cls(OnnxNetwork(name, "detector", threads))
+        return cls(OnnxNetwork(name, "detector"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,34 +117,29 @@ class LoadedModel:
         return self.reader.recognizer
 
 
-def load_model(
-    line: Path | str, detector: Path | str, threads: int = 1, language: bool = True
-) -> LoadedModel:
+def load_model(line: Path | str, detector: Path | str, language: bool = True) -> LoadedModel:
     """Load the two model files of a service, and try them once on an empty image.
 
     Args:
         line: Model file of the line reader.
         detector: Model file of the detector.
-        threads: Of one call; see `OnnxNetwork`.
         language: Whether the language model that the line reader's card names decides, too.
 
     Raises:
         FileNotFoundError: A file is missing.
         ModelFileError: A file is damaged, for other code, or gives numbers that are none.
     """
-    recognizer = OnnxLineTextRecognizer.load(line, threads)
+    recognizer, found = OnnxLineTextRecognizer.load(line), OnnxLineDetector.load(detector)
     if not language:
         recognizer.decoder = recognizer.decode
-    found = OnnxLineDetector.load(detector, threads)
-    tried = (line, recognizer.network, recognizer.preparation.height), (detector, found.network, 32)
-    for name, network, height in tried:
-        numbers = network(np.zeros((1, height, 64, 1), np.uint8))
-        if not np.isfinite(numbers).all():
+    versions = []
+    for file, one, height in (
+        (line, recognizer, recognizer.preparation.height),
+        (detector, found, 32),
+    ):
+        if not np.isfinite(one.network(np.zeros((1, height, 64, 1), np.uint8))).all():
             raise ModelFileError(
-                f"{Path(name).name} gives NaN for an empty image; export it again."
+                f"{Path(file).name} gives NaN for an empty image; export it again."
             )
-    versions = (
-        file_version(line, recognizer.network.description.name),
-        file_version(detector, found.network.description.name),
-    )
+        versions.append(file_version(file, one.network.description.name))
     return LoadedModel(PageReader(found, recognizer), recognizer.network.description, *versions)

@@ -49,11 +49,11 @@ async function show(picture, kind) {
 }
 
 // What accepting promises; it says nothing of a line as a whole
-function promise({ promised_cer: rate, coverage }) {
-  if (rate === null) return "accepted";
-  const share = Math.round(rate * 1000) / 10;
-  const measured = coverage === null ? "too few lines were measured to say how often" : `as ${Math.round(100 * coverage)} of 100 lines by the pens were`;
-  return `accepted (${measured}): in all such lines together, at most ${share} of 100 characters are wrong, if the writing is like the pens it was measured on`;
+function promise({ promises: [first] }) {
+  if (!first) return "accepted";
+  const said = `at most ${Math.round(1000 * first.at_most) / 10} of 100 characters are wrong`;
+  if (first.threshold === null) return `accepted: no line, because this reader cannot promise that ${said}`;
+  return `accepted (as ${Math.round(100 * first.coverage)} of 100 real lines were): in all such lines together ${said}, if the writing is like that`;
 }
 
 function summary(lines, { milliseconds, detail }) {

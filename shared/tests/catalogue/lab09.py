@@ -15,7 +15,7 @@ from shared.service import improving
 from shared.service.confidence import Confidence, reject_curve
 from shared.service.drift import FEATURES, Reference
 from shared.service.images import decode_upload
-sure = Confidence(1.0, 0.0, 0.6, 0.02, {})
+sure = Confidence((1.0,), threshold=0.6)
 placed = PlacedLine(np.zeros((32, 64), np.uint8), 5.0, 2.0, 4)
 turned, twelve = sideways(), twelve_lines()
 grid = np.linspace(0, 1, 65).tolist()

@@ -16,6 +16,7 @@ from fastapi.responses import FileResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 
+from shared import labeling
 from shared.labeling import LabelError
 from shared.service import schemas
 from shared.service.addresses import add_corrections, add_health, add_reading
@@ -29,6 +30,7 @@ from shared.service.watching import Figures, log
 from shared.service.work import Workshop
 
 PAGE = Path(__file__).parent / "page"
+EDITOR = Path(labeling.__file__).parent / "front"  # Of text over ink, as in the labeling widget
 
 
 def create_app(settings: Settings | None = None, store: CorrectionStore | None = None) -> FastAPI:
@@ -80,6 +82,7 @@ def create_app(settings: Settings | None = None, store: CorrectionStore | None =
     add_corrections(app, shop)
     add_health(app, shop)
     add_admin(app, shop)
+    app.mount("/page/editor", StaticFiles(directory=EDITOR), name="editor")
     app.mount("/page", StaticFiles(directory=PAGE), name="page")
 
     @app.get("/", include_in_schema=False)

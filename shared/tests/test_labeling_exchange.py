@@ -137,8 +137,8 @@ def test_photographs_come_in_with_writer_size_and_proposals(tmp_path):
     assert [(p.writer, p.width) for p in loaded.labels.pages] == [
         ("anna", 500), ("anna", 640), (None, 640),
     ]  # fmt: skip
-    codes = ["unreadable_image"] * (len(ODD_TIFFS) + 1) + ["unsupported_image"]
-    assert [p.code for p in loaded.problems] == codes
+    assert [p.code for p in loaded.problems] == ["unreadable_image"] * (len(ODD_TIFFS) + 2)
+    assert "Export it as JPEG" in loaded.problems[-1].message
     (proposal,) = loaded.labels.pages[0].lines
     assert (proposal.status, proposal.text, proposal.proposal) == ("proposed", "hello", "hello")
     assert proposal.confidence == 0.8 and proposal.box[0] == 0 and proposal.box[2] == 500

@@ -95,7 +95,6 @@ def test_changes_are_told_by_kind():
     found = changes(label_set([before]), label_set([after, page(image="new.png")]))
     assert [(one.line, one.kind) for one in found] == [
         ("a", "box"), ("b", "text"), ("c", "status"), ("d", "removed"), ("e", "added"),
-        (None, "added"),
     ]  # fmt: skip
 
 
@@ -111,15 +110,11 @@ def test_an_installation_that_was_broken_off_does_not_count(tmp_path, monkeypatc
     assert find_tool(DVC) == command and has_tool(DVC)
 
 
-@pytest.mark.skipif(os.name == "nt", reason="The stand-in is a POSIX script")
 def test_an_installation_that_fails_says_so_and_leaves_nothing_that_counts(tmp_path, monkeypatch):
     monkeypatch.setenv("HANDWRITING_MY", str(tmp_path))
-    uv = tmp_path / "bin/uv"
-    uv.parent.mkdir()
-    uv.write_text('#!/bin/sh\n[ "$1" = venv ] || { echo "no network here"; exit 3; }\n')
-    uv.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{uv.parent}{os.pathsep}/usr/bin{os.pathsep}/bin")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PATH", str(tmp_path))
     said = []
-    with pytest.raises(RuntimeError, match="(?s)exit status 3.*no network here"):
+    with pytest.raises(RuntimeError, match="(?s)exit status 1.*No matching distribution"):
         install_tool(DVC, said.append)
     assert not has_tool(DVC) and "170 MB" in said[0]

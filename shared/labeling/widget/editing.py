@@ -24,7 +24,14 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from shared.labeling.records import LabeledLine, LabeledPage, LabelSet, in_words, reading_place
+from shared.labeling.records import (
+    LabeledLine,
+    LabeledPage,
+    LabelSet,
+    in_words,
+    moved_baseline,
+    reading_place,
+)
 
 SMALLEST = 4.0  # Pixels: what is smaller was a click, not a box
 Action = dict[str, Any]
@@ -81,15 +88,6 @@ def clamped(box: Any, page: LabeledPage) -> tuple[float, float, float, float]:
             f"pixels; it needs {SMALLEST:.0f} pixels in each direction."
         )
     return left, top, right, bottom
-
-
-def moved_baseline(line: LabeledLine, box: tuple) -> tuple | None:
-    """Return a line's baseline as it follows its box to another place and size."""
-    if line.baseline is None:
-        return None
-    (a, b, c, d), (left, top, right, bottom) = line.box, box
-    wide, high = (right - left) / max(c - a, 1e-6), (bottom - top) / max(d - b, 1e-6)
-    return tuple((left + (x - a) * wide, top + (y - b) * high) for x, y in line.baseline)
 
 
 def _done(page: LabeledPage, action: Action, annotator: str | None) -> LabeledPage:

@@ -25,7 +25,7 @@ LIMITS = {
     "handwriting": (1000, 1000),
     "explorer": (1400, 1410),
     "experiments": (1500, 2960),
-    "labeling": (1700, 2114),
+    "labeling": (1700, 2102),
     "service": (1700, 2538),
     "checks": (1600, 2050),
     "grading": (800, 800),

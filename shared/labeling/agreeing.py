@@ -222,11 +222,9 @@ def chance_corrected(pairs: Sequence[tuple[str, str]], seed: int = 0) -> float:
     return float(1 - observed / by_chance) if by_chance else float("nan")
 
 
-def disagreements(
-    first: LabelSet, second: LabelSet, threshold: float = LEAST_OVERLAP
-) -> list[Pair]:
+def disagreements(first: LabelSet, second: LabelSet) -> list[Pair]:
     """Return the pairs on which somebody has to decide, what weighs most first."""
-    pairs = [pair for pair in paired_lines(first, second, threshold) if pair.kind]
+    pairs = [pair for pair in paired_lines(first, second) if pair.kind]
     return sorted(pairs, key=lambda pair: -pair.weight)
 
 
@@ -235,7 +233,6 @@ def adjudicate(
     second: LabelSet,
     decisions: Mapping[str, LabeledLine | None],
     judge: str,
-    threshold: float = LEAST_OVERLAP,
 ) -> LabelSet:
     """Return one label set: what both agree on, and what a third person decided.
 
@@ -248,17 +245,16 @@ def adjudicate(
         decisions: By the key of a disagreement the line that holds, such as its `first`, or None
             where there is none.
         judge: Who decided; becomes the annotator of the decided lines.
-        threshold: As in `disagreements`, which gave the keys.
 
     Raises:
         LabelError: A key names no disagreement.
     """
-    open_points = {pair.key: pair for pair in disagreements(first, second, threshold)}
+    open_points = {pair.key: pair for pair in disagreements(first, second)}
     unknown = [key for key in decisions if key not in open_points]
     if unknown:
         raise LabelError(
             f"The decision {unknown[0]!r} answers no disagreement of these two label sets. "
-            "Take the keys from disagreements() with the same sets and threshold."
+            "Take the keys from disagreements() with the same sets."
         )
     merged = first
     for key, pair in open_points.items():

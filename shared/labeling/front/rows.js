@@ -12,7 +12,8 @@ function makeRow(id, hooks) {
   const ink = svg("image", { preserveAspectRatio: "none" }, crop);
   const text = build("textarea", "", { rows: 1, maxlength: 400, spellcheck: "false",
     autocomplete: "off", autocapitalize: "off" });
-  const warning = build("p", "hwl-warning", { id: `hwl-warning-${id}-${Math.random()}` });
+  const warning = build("p", "hwl-warning", { role: "status",
+    id: `hwl-warning-${id}-${Math.random()}` });
   const state = build("span", "hwl-state", { "aria-hidden": "true" });
   const button = (name, label, action) => {
     const made = build("button", "", { type: "button", title: label, tabindex: -1 }, name);

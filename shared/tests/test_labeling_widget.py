@@ -297,6 +297,14 @@ def test_a_handle_moves_its_sides_and_a_box_stays_on_the_page():
 
 
 @needs_node
+def test_the_files_of_the_front_end_are_one_module(tmp_path):
+    path = tmp_path / "joined.mjs"
+    path.write_text(live.front_end(*live.FRONT_END), encoding="utf-8")
+    done = subprocess.run([NODE, "--check", path], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr  # No name is declared in two of them
+
+
+@needs_node
 def test_the_browser_knows_the_alphabet():
     found = run_javascript("return data.map(strange);", [ASCII.characters, "a \u2013 na\u00efve"])
     assert found == [[], ["\u00ef", "\u2013"]]

@@ -6,7 +6,7 @@ import { addButton, makeEditor } from "./editor.js";
 import { build } from "./stage.js";
 
 const PATIENCE = 6000; // Milliseconds without an answer until the person is told
-const KEYS = [["Alt+PageUp, Alt+PageDown", "page before or after"], ["Ctrl+Enter", "page done"]];
+const PAGE_KEYS = [["Alt+PageUp, Alt+PageDown", "page before or after"], ["Ctrl+Enter", "page done"]];
 
 // What is on the screen: the kernel's page with everything that still waits
 function withWaiting(page, items) {
@@ -122,7 +122,7 @@ function render({ model, el }) {
     label: "Label pages of handwriting",
     accepting: "Accept",
     finished: "; Ctrl+Enter says that the page is done.",
-    keys: KEYS,
+    keys: PAGE_KEYS,
     key,
     told,
     page: () => ({ ...withWaiting(view.page, queue.items()),

@@ -32,7 +32,7 @@ LIMITS = {
     "exercises": (3500, 3986),
     "course": (900, 1530),
     "explorer, for the browser": (1500, 1500),
-    "labeling, for the browser": (700, 905),
+    "labeling, for the browser": (700, 906),
     "service, for the browser": (700, 728),
     "handwriting, for the browser": (600, 600),
     "grading, for the browser": (100, 100),

@@ -30,7 +30,6 @@ ACTS = {
     "fetch": "write what was labeled in the server",
     "invite": "let another person sign up in the server",
     "check": "say what is wrong with the labels",
-    "repair": "mend what needs no judgment, and say so",
 }
 
 
@@ -87,7 +86,6 @@ def _on_folder(arguments: argparse.Namespace) -> int:
         "fetch": commands.fetch,
         "invite": commands.invite,
         "check": commands.check,
-        "repair": commands.mend,
         "tasks": commands.write_tasks,
         "export": commands.take_export,
         "page_xml": commands.write_pages,

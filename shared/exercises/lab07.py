@@ -360,7 +360,7 @@ def faulty(page: LabeledPage, fault: str, seed: int = 7) -> LabeledPage:
         elif fault != "letters mistyped":
             raise ValueError(f"No label file has the fault {fault!r}; see FAULTS.")
         elif number in mistyped:
-            line = replace(line, text=misread(line.text, rng)[0])
+            line = replace(line, text=misread(line.text, rng))
         lines.append(line)
     return replace(page, lines=tuple(lines))
 

@@ -8,15 +8,15 @@ loaded when it is first asked for.
 from importlib import import_module
 
 _HOMES = {
-    **dict.fromkeys(("Agreement", "agreement", "paired_lines"), "agreeing"),
-    **dict.fromkeys(("adjudicate", "disagreements"), "adjudication"),
+    **dict.fromkeys(
+        ("Agreement", "adjudicate", "agreement", "disagreements", "paired_lines"), "agreeing"
+    ),
     **dict.fromkeys(("doubts", "expected_precision", "precision_at", "ranked"), "label_errors"),
     **dict.fromkeys(("format_labels", "read_labels", "write_labels"), "label_files"),
     **dict.fromkeys(
-        ("LabelError", "LabelSet", "LabeledLine", "LabeledPage", "json_schema", "label_set"),
+        ("LabelError", "LabelSet", "LabeledLine", "LabeledPage", "label_set"),
         "records",
     ),
-    **dict.fromkeys(("Repair", "repair", "repair_file"), "repairing"),
     **dict.fromkeys(("Problem", "validate"), "validation"),
     **dict.fromkeys(("DVC", "LABEL_STUDIO", "has_tool"), "tool_environments"),
     "Terminal": "terminal",
@@ -25,7 +25,6 @@ _HOMES = {
     "label_pages": "widget",
     "near_duplicates": "duplicates",
     "page_of": "page_files",
-    "split_by_writer": "splits",
     "to_tasks": "label_studio",
     "write_datasheet": "datasheet",
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""How far two annotators agree: on where lines are, and on what they say.
+"""How far two annotators agree, what they differ in, and one label set from both.
 
 Lines are matched one to one by the overlap of their boxes. The texts of matched lines are compared
 by edits over the length of the longer text, which treats both annotators alike: neither is the
@@ -9,16 +9,25 @@ at random would give.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
-from shared.labeling.records import LabeledLine, LabeledPage, LabelError, LabelSet
+from shared.labeling.records import (
+    LabeledLine,
+    LabeledPage,
+    LabelError,
+    LabelSet,
+    free_id,
+    reading_place,
+)
 from shared.metrics import edit_distance
 from shared.pages.matching import box_iou, match_lines
 
 LEAST_OVERLAP = 0.5
+LOOSE = 0.7  # Matched boxes that overlap less are a disagreement of their own
 RANDOM_PAIRS = 400
 
 
@@ -53,12 +62,46 @@ class Agreement(NamedTuple):
 
 
 class Pair(NamedTuple):
-    """A line of one annotator and that of the other, or None where only one drew it."""
+    """A line of one annotator and that of the other, or None where only one drew it.
+
+    Attributes:
+        page: The image.
+        first: The first annotator's line, or None.
+        second: The second one's.
+        overlap: IoU of the two boxes; 0 where there is one.
+    """
 
     page: str
     first: LabeledLine | None
     second: LabeledLine | None
     overlap: float
+
+    @property
+    def key(self) -> str:
+        """What names the pair: the image and the lines' ids."""
+        ids = "|".join(line.id if line else "-" for line in (self.first, self.second))
+        return f"{self.page}#{ids}"
+
+    @property
+    def kind(self) -> str:
+        """What the two differ in, or "".
+
+        `"missing"` (one drew it), `"unreadable"` (one could read it), `"text"` or `"box"`.
+        """
+        if self.first is None or self.second is None:
+            return "missing"
+        if (self.first.status == "unreadable") != (self.second.status == "unreadable"):
+            return "unreadable"
+        if self.first.text != self.second.text:
+            return "text"
+        return "box" if self.overlap < LOOSE else ""
+
+    @property
+    def weight(self) -> float:
+        """How far apart the two are, from 0 to 1."""
+        if self.kind == "text":
+            return text_distance(self.first.text or "", self.second.text or "")
+        return {"": 0.0, "box": 1 - self.overlap}.get(self.kind, 1.0)
 
 
 def paired_lines(first: LabelSet, second: LabelSet, threshold: float = LEAST_OVERLAP) -> list[Pair]:
@@ -146,7 +189,7 @@ def agreement(
         same_text=sum(a == b for a, b in texts),
         distance=sum(edits) / sum(longest) if both else float("nan"),
         alpha=chance_corrected(texts, seed),
-        readable=sum(_one_gave_up(pair) for pair in matched),
+        readable=sum(pair.kind == "unreadable" for pair in matched),
     )
 
 
@@ -179,5 +222,56 @@ def chance_corrected(pairs: Sequence[tuple[str, str]], seed: int = 0) -> float:
     return float(1 - observed / by_chance) if by_chance else float("nan")
 
 
-def _one_gave_up(pair: Pair) -> bool:
-    return (pair.first.status == "unreadable") != (pair.second.status == "unreadable")
+def disagreements(first: LabelSet, second: LabelSet) -> list[Pair]:
+    """Return the pairs on which somebody has to decide, what weighs most first."""
+    pairs = [pair for pair in paired_lines(first, second) if pair.kind]
+    return sorted(pairs, key=lambda pair: -pair.weight)
+
+
+def adjudicate(
+    first: LabelSet,
+    second: LabelSet,
+    decisions: Mapping[str, LabeledLine | None],
+    judge: str,
+) -> LabelSet:
+    """Return one label set: what both agree on, and what a third person decided.
+
+    A line nobody decided on is proposed again, with the first annotator's text (or the only one's)
+    as the proposal, and its page is open: no disagreement is settled in silence.
+
+    Args:
+        first: Labels by one annotator; pages the second did not finish stay as they are here.
+        second: Labels of the same images by another.
+        decisions: By the key of a disagreement the line that holds, such as its `first`, or None
+            where there is none.
+        judge: Who decided; becomes the annotator of the decided lines.
+
+    Raises:
+        LabelError: A key names no disagreement.
+    """
+    open_points = {pair.key: pair for pair in disagreements(first, second)}
+    unknown = [key for key in decisions if key not in open_points]
+    if unknown:
+        raise LabelError(
+            f"The decision {unknown[0]!r} answers no disagreement of these two label sets. "
+            "Take the keys from disagreements() with the same sets."
+        )
+    merged = first
+    for key, pair in open_points.items():
+        page = merged.page(pair.page)
+        lines, ids = list(page.lines), [line.id for line in page.lines]
+        base = pair.first or pair.second
+        line = replace(base, status="proposed", proposal=base.text, annotator=None)
+        if key in decisions:
+            line = decisions[key] and replace(decisions[key], annotator=judge)
+        name = base.id
+        if pair.first:
+            place = ids.index(name)
+            del lines[place]
+        else:
+            name = free_id(name, ids) if name in ids else name
+            place = reading_place(lines, base.box)
+        lines[place:place] = [replace(line, id=name)] if line else []
+        status = page.status if key in decisions else "open"
+        merged = merged.with_page(replace(page, lines=tuple(lines), status=status))
+    return merged

@@ -29,16 +29,12 @@ class Planted(NamedTuple):
         line: The line's id.
         right: What the line says.
         wrong: What was proposed instead, one edit away.
-        kind: `"swap"`, `"drop"` or `"double"`.
-        position: Of the changed character in `right`.
     """
 
     page: str
     line: str
     right: str
     wrong: str
-    kind: str
-    position: int
 
 
 class MissRate(NamedTuple):
@@ -98,8 +94,8 @@ def plant_errors(
         if page.status == "skipped" or not text:
             return line
         if (page.image, line.id) in chosen:
-            text, kind, position = misread(text, rng, alphabet)
-            planted.append(Planted(page.image, line.id, line.text, text, kind, position))
+            text = misread(text, rng, alphabet)
+            planted.append(Planted(page.image, line.id, line.text, text))
         return replace(line, text=text, proposal=text, status="proposed", annotator=None)
 
     pages = label_set.edited(proposed).pages
@@ -107,17 +103,15 @@ def plant_errors(
     return replace(label_set, pages=pages), planted
 
 
-def misread(
-    text: str, rng: np.random.Generator, alphabet: Alphabet = ASCII
-) -> tuple[str, str, int]:
-    """Return a text with one plausible error, its kind, and the position of it.
+def misread(text: str, rng: np.random.Generator, alphabet: Alphabet = ASCII) -> str:
+    """Return a text with one plausible error.
 
     Half of the errors are look-alikes, the others a lost or a doubled letter; one may turn into
     another where the text offers no place for it.
 
     Example:
         >>> misread("aaaa", np.random.default_rng(1))
-        ('aaa', 'drop', 3)
+        'aaa'
     """
     swaps = [
         (k, other)
@@ -128,13 +122,11 @@ def misread(
     letters = [k for k, character in enumerate(text) if character.isalnum()]
     if swaps and (rng.random() < 0.5 or not letters):
         k, other = swaps[rng.integers(len(swaps))]
-        return text[:k] + other + text[k + 1 :], "swap", k
+        return text[:k] + other + text[k + 1 :]
     if not letters:
-        return text + ".", "double", len(text) - 1
+        return text + "."
     k = letters[rng.integers(len(letters))]
-    if rng.random() < 0.5:
-        return text[:k] + text[k + 1 :], "drop", k
-    return text[:k] + text[k] + text[k:], "double", k
+    return text[:k] + text[k + 1 :] if rng.random() < 0.5 else text[: k + 1] + text[k:]
 
 
 def _lookalikes(character: str) -> list[str]:

@@ -15,7 +15,6 @@ from shared.labeling.label_studio_export import read_export
 from shared.labeling.page_xml import write_page_xml
 from shared.labeling.photographs import load_photographs
 from shared.labeling.records import label_set
-from shared.labeling.repairing import repair, repair_file
 from shared.labeling.validation import validate
 from shared.paths import write_atomically
 
@@ -44,20 +43,6 @@ def check(path: Path) -> int:
     errors = sum(problem.severity == "error" for problem in problems)
     print(f"{len(labels.pages)} pages: {errors} errors, {len(problems) - errors} warnings.")
     return 1 if errors else 0
-
-
-def mend(path: Path) -> int:
-    """Mend what needs no judgment, and say so."""
-    for sentence in repair_file(path):
-        print(sentence)
-    mended, done = repair(read_labels(path))
-    for one in done:
-        print(f"{one.code} ({one.page} {one.line}): {one.message}")
-    if done:
-        keep_before(path)
-        write_labels(path, mended)
-    print(f"{len(done)} repairs.")
-    return 0
 
 
 def write_tasks(path: Path, file: Path) -> int:
@@ -95,7 +80,7 @@ def invite(path: Path) -> int:
     server = label_server.running()
     if server is None:
         raise LabelStudioError(f"No server is running; `labs label {path.parent}` starts it.")
-    print(f"Whoever opens {server.studio().invitation()} chooses a name and a password there.")
+    print(f"Whoever opens {server.invitation()} chooses a name and a password there.")
     return 0
 
 
@@ -107,7 +92,6 @@ def serve(path: Path, port: int | None) -> int:
     try:
         opened = label_server.open_project(server, path.parent, labels)
         print(f"{opened.new_pages} new pages; label them at {opened.address}")
-        print(f"look at all pages, and mend what was submitted, at {opened.overview}")
         print(f"sign in as {opened.login.email} with the password {opened.login.password}")
         if before is not None:
             print("The server was running before and goes on; `labs label --stop` ends it.")

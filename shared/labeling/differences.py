@@ -12,36 +12,29 @@ class Change(NamedTuple):
 
     Attributes:
         page: The image.
-        line: The line's id, or None where a page came or went.
+        line: The line's id.
         kind: `"added"`, `"removed"`, `"text"`, `"box"` or `"status"`, the first that applies.
         before: The line before, or None.
         after: The line after, or None.
     """
 
     page: str
-    line: str | None
+    line: str
     kind: str
     before: LabeledLine | None
     after: LabeledLine | None
 
 
 def changes(before: LabelSet, after: LabelSet) -> list[Change]:
-    """Return in which lines two versions of labels differ, page by page."""
-    old = {page.image: page for page in before.pages}
-    new = {page.image: page for page in after.pages}
-    found = []
-    for image in dict.fromkeys([*old, *new]):
-        if image not in new or image not in old:
-            kind = "removed" if image in old else "added"
-            found.append(Change(image, None, kind, None, None))
-            continue
-        first = {line.id: line for line in old[image].lines}
-        second = {line.id: line for line in new[image].lines}
-        for line_id in dict.fromkeys([*first, *second]):
-            a, b = first.get(line_id), second.get(line_id)
-            if a != b:
-                found.append(Change(image, line_id, _kind(a, b), a, b))
-    return found
+    """Return in which lines two versions of labels differ, by their ids."""
+    old, new = (
+        {(page.image, line.id): line for page in labels.pages for line in page.lines}
+        for labels in (before, after)
+    )
+    pairs = {place: (old.get(place), new.get(place)) for place in dict.fromkeys([*old, *new])}
+    return [
+        Change(*place, _kind(*pair), *pair) for place, pair in pairs.items() if len({*pair}) > 1
+    ]
 
 
 def _kind(before: LabeledLine | None, after: LabeledLine | None) -> str:

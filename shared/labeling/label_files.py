@@ -43,7 +43,7 @@ def read_labels(path: Path | str) -> LabelSet:
 def parse_labels(text: str, name: str = "the labels") -> LabelSet:
     """Return the labels in a text; `read_labels` for its format and errors."""
     try:
-        return checked_labels(json.loads(text, object_pairs_hook=_without_twins))
+        return checked_labels(json.loads(text))
     except json.JSONDecodeError as error:
         raise LabelError(
             f"{name} is no JSON: {error.msg} in line {error.lineno}, column {error.colno}. "
@@ -78,20 +78,16 @@ def decode(data: bytes, name: str) -> str:
     A byte order mark says what it is: UTF-8 or UTF-16. Everything else has to be UTF-8.
 
     Raises:
-        LabelError: It is in another encoding; the message says in which line, and what it
-            would say if it came from Windows.
+        LabelError: It is in another encoding; the message says in which line.
     """
     wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     try:
         return data.decode("utf-16" if wide else "utf-8-sig")
     except UnicodeDecodeError as error:
         number = data.count(b"\n", 0, error.start) + 1
-        start = data.rfind(b"\n", 0, error.start) + 1
-        around = data[max(start, error.start - 12) : error.start + 12].decode("cp1252", "replace")
         raise LabelError(
-            f"Line {number} of {name} is not UTF-8: byte 0x{data[error.start]:02x} in column "
-            f"{error.start - start + 1}. Read as Windows-1252 it says ...{around}... "
-            "Save the file as UTF-8, or let shared.labeling.repair_file do it."
+            f"Line {number} of {name} is not UTF-8: byte 0x{data[error.start]:02x}. Open it with "
+            "the encoding it has, often Windows-1252, and save it as UTF-8."
         ) from None
 
 
@@ -113,11 +109,3 @@ def _format_page(page: LabeledPage) -> str:
 
 def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
-
-
-def _without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    names = [name for name, _ in pairs]
-    twins = sorted({name for name in names if names.count(name) > 1})
-    if twins:
-        raise LabelError(f"The field {twins[0]!r} is given twice in one object; keep one of them.")
-    return dict(pairs)

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from shared.labeling.label_studio import to_tasks
-from shared.labeling.label_studio_api import LabelStudio, LabelStudioError
+from shared.labeling.label_studio_api import LabelStudioError, Server
 from shared.labeling.label_studio_export import Exported, from_tasks
 from shared.labeling.records import LabelSet
 from shared.labeling.tool_environments import LABEL_STUDIO, find_tool, plain_environment
@@ -54,37 +54,17 @@ class Login(NamedTuple):
     token: str
 
 
-class Running(NamedTuple):
-    """A running server.
-
-    Attributes:
-        address: Of its pages, on this machine only.
-        root: The folder that it may show images from.
-        process: Its number.
-    """
-
-    address: str
-    root: str
-    process: int
-
-    def studio(self) -> LabelStudio:
-        """Return its interface for programs, with the learner's token."""
-        return LabelStudio(self.address, login().token)
-
-
 class Opened(NamedTuple):
     """A project that is ready to be labeled.
 
     Attributes:
         address: Where pages come one after the other, without what others have said about them.
-        overview: Where all pages are listed, with everybody's work.
         project: Its id.
         new_pages: How many pages came in; the others were there.
         login: Who signs in.
     """
 
     address: str
-    overview: str
     project: int
     new_pages: int
     login: Login
@@ -111,10 +91,10 @@ def login() -> Login:
     return made
 
 
-def running() -> Running | None:
+def running() -> Server | None:
     """Return the server that an earlier call started, if it still answers to our token."""
     found = _recorded()
-    return found if found is not None and found.studio().is_ours() else None
+    return found if found is not None and found.is_ours() else None
 
 
 def start(
@@ -122,7 +102,7 @@ def start(
     say: Callable[[str], None] = print,
     patience: float = PATIENCE,
     port: int | None = None,
-) -> Running:
+) -> Server:
     """Start Label Studio and wait until it answers; one that runs for this folder is taken.
 
     Args:
@@ -148,10 +128,9 @@ def start(
     _end(_process(_recorded()))  # Its starter was killed; two must not share a database
     person, folder = login(), state_folder()
     data = folder / "data"
-    first = "; the first start takes a minute or more"
-    first = "" if (data / "label_studio.sqlite3").exists() else first
     data.mkdir(exist_ok=True)
-    address = f"http://{HOST}:{port or _free_port()}"
+    port = port or _free_port()
+    address = f"http://{HOST}:{port}"
     environment = plain_environment(
         **QUIET,
         XDG_CONFIG_HOME=str(folder / "config"),  # It leaves an identity there that is not ours
@@ -166,22 +145,23 @@ def start(
         LABEL_STUDIO_PASSWORD=person.password,
         LABEL_STUDIO_USER_TOKEN=person.token,
     )
-    words = [str(command), "start", "--no-browser", "--internal-host", HOST]
-    words += ["--port", address.rsplit(":", 1)[1], "--enable-legacy-api-token"]
-    say(f"Starting Label Studio at {address}{first}.")
+    words = [str(command), "start", "--no-browser", "--internal-host", HOST, "--port", str(port)]
+    words += ["--enable-legacy-api-token", "--agree-fix-sqlite"]
+    say(f"Starting Label Studio at {address}; the first start takes a minute or more.")
     with open(folder / "server.log", "ab") as log:
         process = subprocess.Popen(
-            [*words, "--agree-fix-sqlite"], cwd=folder, env=environment, stdin=subprocess.DEVNULL,
-            stdout=log, stderr=log, start_new_session=True,  # Ctrl-C is ours; we stop it in order
+            words, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            start_new_session=True,  # Ctrl-C is ours; we stop it in order
         )  # fmt: skip
-    begun = Running(address, str(root), process.pid)
+    begun = Server(address, person.token, str(root), process.pid)
     try:
         # Written before it answers, so that a server is found even if we are killed while waiting
-        write_atomically(folder / "server.json", json.dumps(begun._asdict(), indent=1))
+        record = folder / "server.json"
+        write_atomically(record, json.dumps([address, str(root), process.pid]))
         _wait(process, begun, say, patience)
     except BaseException:
         _end(_process(begun))
-        (folder / "server.json").unlink(missing_ok=True)
+        record.unlink(missing_ok=True)
         raise
     return begun
 
@@ -204,7 +184,7 @@ def stop(say: Callable[[str], None] = print) -> bool:
 
 
 @contextlib.contextmanager
-def serving(root: Path | str, say: Callable[[str], None] = print) -> Iterator[Running]:
+def serving(root: Path | str, say: Callable[[str], None] = print) -> Iterator[Server]:
     """Keep a server for as long as the block lasts; one that was running before stays."""
     before = running()
     server = start(root, say)
@@ -215,7 +195,7 @@ def serving(root: Path | str, say: Callable[[str], None] = print) -> Iterator[Ru
             stop(say)
 
 
-def open_project(server: Running, folder: Path | str, labels: LabelSet) -> Opened:
+def open_project(server: Server, folder: Path | str, labels: LabelSet) -> Opened:
     """Bring a folder's pages into its project, made where there is none.
 
     Args:
@@ -232,24 +212,22 @@ def open_project(server: Running, folder: Path | str, labels: LabelSet) -> Opene
             f"The folder {folder} is not below {server.root}, which is all that this server may "
             "show. Start it for the folder's parent."
         )
-    studio = server.studio()
-    project = studio.project(folder.name[:50], f"Pages of {folder}", str(folder))
-    count = studio.add_tasks(project, to_tasks(labels, folder.relative_to(server.root).as_posix()))
-    overview = f"{server.address}/projects/{project}/data"
-    return Opened(f"{overview}?labeling=1", overview, project, count, login())
+    project = server.project(folder.name[:50], f"Pages of {folder}", str(folder))
+    tasks = to_tasks(labels, folder.relative_to(server.root).as_posix())
+    address = f"{server.address}/projects/{project}/data?labeling=1"
+    return Opened(address, project, server.add_tasks(project, tasks), login())
 
 
-def fetch(server: Running, project: int) -> Exported:
+def fetch(server: Server, project: int) -> Exported:
     """Return what was labeled in a project; see `label_studio_export.from_tasks`."""
-    studio = server.studio()
-    return from_tasks(studio.tasks(project), studio.people())
+    return from_tasks(server.tasks(project), server.people())
 
 
 def _wait(
-    process: subprocess.Popen[bytes], server: Running, say: Callable[[str], None], most: float
+    process: subprocess.Popen[bytes], server: Server, say: Callable[[str], None], most: float
 ) -> None:
-    begin, studio = time.monotonic(), server.studio()
-    while not studio.is_ours():
+    begin = time.monotonic()
+    while not server.is_ours():
         waited = time.monotonic() - begin
         if process.poll() is not None or waited > most:
             why = "did not answer" if process.poll() is None else "ended"
@@ -260,14 +238,15 @@ def _wait(
     say(f"Label Studio answers after {time.monotonic() - begin:.0f} s.")
 
 
-def _recorded() -> Running | None:
+def _recorded() -> Server | None:
     """Return what the last start left in its file, whether it still runs or not."""
     with contextlib.suppress(OSError, ValueError, TypeError):
-        return Running(**json.loads((state_folder() / "server.json").read_text("utf-8")))
+        address, root, process = json.loads((state_folder() / "server.json").read_text("utf-8"))
+        return Server(address, login().token, root, process)
     return None
 
 
-def _process(found: Running | None) -> psutil.Process | None:
+def _process(found: Server | None) -> psutil.Process | None:
     """Return the process of a server that is still Label Studio at that port."""
     import psutil
 

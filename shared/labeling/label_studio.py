@@ -1,9 +1,8 @@
-"""Labels as Label Studio's tasks, and its tasks as labels.
+"""Labels as tasks of Label Studio; `label_studio_export` reads what its annotators made of them.
 
 A region of Label Studio is a box in percent of the image; its text and its choice are results of
-their own with the same id. A baseline is a region, too, named after its line. Every task carries
-the page as it was sent in its `meta`, so that what was deleted there stays deleted, and what the
-model had proposed is known after it was corrected.
+their own with the same id. Every task carries the page as it was sent in its `meta`, so that what
+was deleted there stays deleted, and what the model had proposed is known after it was corrected.
 """
 
 from __future__ import annotations
@@ -16,28 +15,20 @@ from shared.labeling.label_files import format_labels
 from shared.labeling.records import (
     LabeledLine,
     LabeledPage,
-    LabelError,
     LabelSet,
-    checked_labels,
     label_set,
 )
 
-LINE, TEXT, READABLE, BASELINE = "line", "text", "readable", "baseline"
-BASELINE_ENDING = "-baseline"
+LINE, TEXT, READABLE = "line", "text", "readable"
 UNREADABLE = "unreadable"
 ROUND = 9  # Decimals of a percent: far below a hundredth of a pixel
 
 #: How Label Studio shows a page
 TEMPLATE = f"""<View>
   <Header value="Box every line of writing, type what it says, letter by letter."/>
-  <View style="display: flex; gap: 1em">
-    <RectangleLabels name="{LINE}" toName="image" strokeWidth="2" canRotate="false">
-      <Label value="Line" background="#0072B2" hotkey="1"/>
-    </RectangleLabels>
-    <VectorLabels name="{BASELINE}" toName="image" closable="false" curves="false">
-      <Label value="Baseline" background="#D55E00" hotkey="2"/>
-    </VectorLabels>
-  </View>
+  <RectangleLabels name="{LINE}" toName="image" strokeWidth="2" canRotate="false">
+    <Label value="Line" background="#0072B2" hotkey="1"/>
+  </RectangleLabels>
   <Image name="image" value="$image" zoom="true" zoomControl="true" rotateControl="false"/>
   <TextArea name="{TEXT}" toName="image" perRegion="true" whenTagName="{LINE}" editable="true"
             maxSubmissions="1" rows="1" displayMode="region-list" placeholder="What it says"/>
@@ -70,7 +61,6 @@ def to_tasks(labels: LabelSet, root: str = "", model: str = "reader") -> list[di
         if page.lines:
             known = [line.confidence for line in page.lines if line.confidence is not None]
             results = [result for line in page.lines for result in _results(line, page)]
-            results.sort(key=lambda one: one["from_name"] == BASELINE)  # Texts first in the list
             task["predictions"] = [
                 {
                     "model_version": model,
@@ -83,7 +73,7 @@ def to_tasks(labels: LabelSet, root: str = "", model: str = "reader") -> list[di
 
 
 def _results(line: LabeledLine, page: LabeledPage) -> list[dict[str, Any]]:
-    """Return the results of one line: its box, its text, its choice and its baseline."""
+    """Return the results of one line: its box, its text and its choice."""
     left, top, right, bottom = line.box
     place = {
         "x": _percent(left, page.width),
@@ -99,45 +89,16 @@ def _results(line: LabeledLine, page: LabeledPage) -> list[dict[str, Any]]:
         "image_rotation": 0,
     }
 
-    def result(name: str, kind: str, value: dict[str, Any], ending: str = "") -> dict[str, Any]:
-        return {
-            "id": line.id + ending, "from_name": name, "type": kind, **shared, "value": value,
-        }  # fmt: skip
+    def result(name: str, kind: str, **value: Any) -> dict[str, Any]:
+        return {"id": line.id, "from_name": name, "type": kind, **shared, "value": place | value}
 
-    found = [result(LINE, "rectanglelabels", {**place, "rectanglelabels": ["Line"]})]
+    found = [result(LINE, "rectanglelabels", rectanglelabels=["Line"])]
     if line.text:
-        found.append(result(TEXT, "textarea", {**place, "text": [line.text]}))
+        found.append(result(TEXT, "textarea", text=[line.text]))
     if line.status == UNREADABLE:
-        found.append(result(READABLE, "choices", {**place, "choices": [UNREADABLE]}))
-    if line.baseline:
-        vertices: list[dict[str, Any]] = []
-        for k, (x, y) in enumerate(line.baseline):
-            vertex = {"id": f"{line.id}-{k}", "x": _percent(x, page.width)}
-            vertex |= {"y": _percent(y, page.height), "isBezier": False}
-            vertices.append(vertex | ({"prevPointId": f"{line.id}-{k - 1}"} if k else {}))
-        value = {"vertices": vertices, "closed": False, "vectorlabels": ["Baseline"]}
-        found.append(result(BASELINE, "vectorlabels", value, BASELINE_ENDING))
+        found.append(result(READABLE, "choices", choices=[UNREADABLE]))
     return found
 
 
 def _percent(pixels: float, size: int) -> float:
     return round(100 * pixels / size, ROUND)
-
-
-def sent_page(task: dict[str, Any]) -> LabeledPage:
-    """Return the page that a task was made from.
-
-    Raises:
-        LabelError: The task was not made by `to_tasks`.
-    """
-    meta = task.get("meta")
-    content = meta.get("page") if isinstance(meta, dict) else None
-    if content is None:
-        raise LabelError(
-            f"Task {task.get('id')} of the export has no page in its meta, so it was not sent from "
-            "here. Import the tasks that `labs label` writes, and export as JSON (not JSON-MIN)."
-        )
-    pages = checked_labels(content).pages
-    if len(pages) != 1:
-        raise LabelError(f"Task {task.get('id')} of the export has {len(pages)} pages, not one.")
-    return pages[0]

@@ -5,30 +5,33 @@ from __future__ import annotations
 import json
 import urllib.error
 import urllib.request
-from typing import Any
+from typing import Any, NamedTuple
 
 from shared.labeling.label_studio import TEMPLATE
 
 TIMEOUT = 60  # Seconds of one call
+#: A proxy of the system must not see calls to this machine
+_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 class LabelStudioError(RuntimeError):
     """Label Studio refused a call, or is not there."""
 
 
-class LabelStudio:
-    """A running server, by its address and a token.
+class Server(NamedTuple):
+    """A running server.
 
-    Args:
-        address: Such as `http://127.0.0.1:8080`.
+    Attributes:
+        address: Of its pages, on this machine only.
         token: A legacy API token of a user.
+        root: The folder that it may show images from.
+        process: Its number.
     """
 
-    def __init__(self, address: str, token: str) -> None:
-        self.address = address.rstrip("/")
-        self._token = token
-        # A proxy of the system must not see calls to this machine
-        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    address: str
+    token: str
+    root: str = ""
+    process: int = 0
 
     def call(self, method: str, path: str, body: Any = None, timeout: float = TIMEOUT) -> Any:
         """Return the answer to a call, as plain data.
@@ -40,22 +43,19 @@ class LabelStudio:
             self.address + path,
             method=method,
             data=None if body is None else json.dumps(body).encode("utf-8"),
-            headers={"Authorization": f"Token {self._token}", "Content-Type": "application/json"},
+            headers={"Authorization": f"Token {self.token}", "Content-Type": "application/json"},
         )
         try:
-            with self._opener.open(request, timeout=timeout) as answer:
+            with _DIRECT.open(request, timeout=timeout) as answer:
                 content = answer.read()
+            return json.loads(content) if content else None
         except urllib.error.HTTPError as error:
             said = error.read().decode("utf-8", "replace")[:400]
             raise LabelStudioError(
                 f"Label Studio answered {error.code} to {method} {path}: {said}"
             ) from error
-        except (OSError, urllib.error.URLError) as error:
-            raise LabelStudioError(f"Label Studio does not answer at {self.address}.") from error
-        try:
-            return json.loads(content) if content else None
-        except ValueError as error:
-            raise LabelStudioError(f"{self.address}{path} is not Label Studio's.") from error
+        except (OSError, ValueError) as error:
+            raise LabelStudioError(f"No Label Studio answers at {self.address}{path}.") from error
 
     def is_ours(self) -> bool:
         """Return whether a server answers that knows this token."""
@@ -72,9 +72,8 @@ class LabelStudio:
             description: What tells projects of the same title apart.
             folder: With the images, inside the server's document root.
         """
-        page = self.call("GET", "/api/projects?page_size=1000")
-        for project in page["results"]:
-            if project["title"] == title and project["description"] == description:
+        for project in self.call("GET", "/api/projects?page_size=1000")["results"]:
+            if (project["title"], project["description"]) == (title, description):
                 return project["id"]
         made = self.call(
             "POST",

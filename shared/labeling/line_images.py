@@ -35,17 +35,15 @@ class CutLines(NamedTuple):
 def cut_lines(
     label_set: LabelSet,
     folder: Path | str,
-    statuses: tuple[str, ...] = ("labeled",),
     preparation: Preparation = WHOLE_LINE,
 ) -> CutLines:
-    """Cut the lines of the wanted statuses out of their pages, as the page reader would.
+    """Cut the labeled lines out of their pages, as the page reader would.
 
     Lines without a text come as `""`; skipped pages are left alone.
 
     Args:
         label_set: Valid labels; see `validate`.
         folder: Where the label file is.
-        statuses: Which lines; "proposed" ones show what a model has still to be told about.
         preparation: Of the reader that is to take them.
 
     Raises:
@@ -54,7 +52,7 @@ def cut_lines(
     """
     images, texts, writers, places, left_out = [], [], [], [], []
     for page in label_set.pages:
-        wanted = [line for line in page.lines if line.status in statuses]
+        wanted = [line for line in page.lines if line.status == "labeled"]
         if page.status == "skipped" or not wanted:
             continue
         gray = open_page_image(Path(folder) / page.image)

@@ -8,9 +8,6 @@ from pathlib import Path
 
 from shared.labeling.records import LabeledLine, LabeledPage, LabelError
 
-SWAPPED = (5, 6, 7, 8)  # EXIF orientations that lay the image on its side
-ORIENTATION = 0x0112
-
 
 def image_sha256(path: Path | str) -> str:
     """Return the SHA-256 of a file's bytes, 64 hexadecimal digits."""
@@ -19,19 +16,16 @@ def image_sha256(path: Path | str) -> str:
 
 
 def shown_size(path: Path | str) -> tuple[int, int]:
-    """Return width and height of an image as it is shown, without decoding its pixels.
+    """Return width and height of an image as it is shown.
 
     Raises:
         FileNotFoundError: There is no such file.
-        UnreadableImageError: It is no image, or damaged at its beginning.
+        UnreadableImageError: It is no image, or damaged.
     """
-    from shared.pages.image_files import image_file
+    from shared.pages.image_files import open_page_image
 
-    path = Path(path)
-    with image_file(path, path.name) as image:
-        width, height = image.size
-        sideways = image.getexif().get(ORIENTATION) in SWAPPED
-    return (height, width) if sideways else (width, height)
+    height, width = open_page_image(path).shape
+    return width, height
 
 
 def page_of(

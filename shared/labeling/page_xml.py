@@ -3,13 +3,12 @@
 It is written and not read: labels come in as `labels.json`, or from Label Studio. Written is the
 2019-07-15 edition of the schema (Pletschacher and Antonacopoulos 2010, "The PAGE (Page Analysis and
 Ground-Truth Elements) format framework", ICPR). Its points are whole, non-negative pixels, so a box
-is rounded outward by less than a pixel; what PAGE has no place for, such as a line's status, stands
-in `custom` attributes, which other programs leave alone.
+is rounded outward by less than a pixel; a line's own id and its status, for which PAGE has no
+place, stand in a `custom` attribute, which other programs leave alone.
 """
 
 from __future__ import annotations
 
-import json
 import math
 import re
 import xml.etree.ElementTree as ET
@@ -68,9 +67,8 @@ def page_xml(page: LabeledPage, when: datetime | None = None) -> str:
     metadata = _add(root, "Metadata")
     for name, text in (("Creator", CREATOR), ("Created", stamp), ("LastChange", stamp)):
         _add(metadata, name).text = text
-    known = _custom(sha256=page.sha256, writer=page.writer, status=page.status)
     size = {"imageWidth": str(page.width), "imageHeight": str(page.height)}
-    sheet = _add(root, "Page", imageFilename=page.image, **size, custom=known)
+    sheet = _add(root, "Page", imageFilename=page.image, **size)
     if page.lines:
         region = _add(sheet, "TextRegion", id="region")
         lefts, tops, rights, bottoms = zip(*(line.box for line in page.lines), strict=True)
@@ -83,9 +81,7 @@ def page_xml(page: LabeledPage, when: datetime | None = None) -> str:
 
 
 def _add_line(region: ET.Element, line: LabeledLine, name: str, image: str) -> None:
-    known = _custom(id=line.id, status=line.status, annotator=line.annotator,
-                    proposal=line.proposal, confidence=line.confidence)  # fmt: skip
-    element = _add(region, "TextLine", id=name, custom=known)
+    element = _add(region, "TextLine", id=name, custom=f"id:{line.id}; status:{line.status}")
     _add(element, "Coords", points=_corners(line.box))
     if line.baseline:
         points = " ".join(f"{max(0, round(x))},{max(0, round(y))}" for x, y in line.baseline)
@@ -97,17 +93,11 @@ def _add_line(region: ET.Element, line: LabeledLine, name: str, image: str) -> N
             f"The text {line.text!r} of line {line.id!r} on {image!r} holds a control "
             "character that XML cannot hold. Type it again."
         )
-    told = line.status == "proposed" and line.confidence is not None
-    sure = {"conf": f"{min(max(line.confidence, 0.0), 1.0):g}"} if told else {}
-    _add(_add(element, "TextEquiv", **sure), "Unicode").text = line.text
+    _add(_add(element, "TextEquiv"), "Unicode").text = line.text
 
 
 def _add(parent: ET.Element, name: str, **attributes: str) -> ET.Element:
     return ET.SubElement(parent, _tag(name), attributes)
-
-
-def _custom(**known: object) -> str:
-    return json.dumps({k: v for k, v in known.items() if v is not None}, ensure_ascii=False)
 
 
 def _tag(name: str) -> str:

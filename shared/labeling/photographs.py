@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -60,38 +59,31 @@ def load_photographs(
         raise NotADirectoryError(f"There is no folder {folder}; put the photographs into one.")
     target = folder / FILE
     labels = read_labels(target) if target.is_file() else label_set()
-    known = {page.image: page for page in labels.pages}
+    known = {page.image: page.sha256 for page in labels.pages}
     added: list[str] = []
     problems: list[Problem] = []
     files = photographs_in(folder)
     for number, file in enumerate(files, 1):
         name = file.relative_to(folder).as_posix()
-        if file.suffix.lower() in OTHERS:
-            message = f"A {file.suffix[1:].upper()} cannot be opened here; export it as JPEG first."
-            problems.append(Problem("error", "unsupported_image", name, None, message))
-            continue
         if name in known:
-            if image_sha256(file) != known[name].sha256:
-                message = (
-                    "The image was changed after it was labeled; its labels were left as they are. "
-                    "Give the new image another name."
-                )
+            if image_sha256(file) != known[name]:
+                message = "It was changed after it was labeled; give the new image another name."
                 problems.append(Problem("error", "changed_image", name, None, message))
             continue
         try:
             page = page_of(file, folder, writer_of(file, folder))
             page = propose(page, folder, reader) if reader else page
         except UnreadableImageError as error:
-            problems.append(Problem("error", "unreadable_image", name, None, str(error)))
+            message = f"{error} Export it as JPEG." if file.suffix.lower() in OTHERS else str(error)
+            problems.append(Problem("error", "unreadable_image", name, None, message))
             continue
         # Somebody may have labeled while the model was reading: add to what is there now
         labels = read_labels(target) if target.is_file() else label_set()
-        if any(page.image == other.image for other in labels.pages):
-            continue
-        labels = replace(labels, pages=(*labels.pages, page))
-        write_labels(target, labels)
-        added.append(name)
-        say(f"{number} of {len(files)}: {name}, {len(page.lines)} lines proposed")
+        if name not in {other.image for other in labels.pages}:
+            labels = labels.with_page(page)
+            write_labels(target, labels)
+            added.append(name)
+            say(f"{number} of {len(files)}: {name}, {len(page.lines)} lines proposed")
     return Loaded(labels, added, problems)
 
 

@@ -119,7 +119,7 @@ def hurried_labels(
     def typed(page: LabeledPage, line: LabeledLine) -> LabeledLine:
         if page in longest or rng.random() >= typos:
             return line
-        return replace(line, text=misread(line.text, rng)[0])
+        return replace(line, text=misread(line.text, rng))
 
     labels = replace(truth.edited(typed), note="typed in a hurry (simulated)")
     for page in longest:
@@ -144,7 +144,7 @@ def second_annotator(truth: LabelSet, seed: int = 0) -> LabelSet:
         if chance < 0.08:
             text = None
         elif chance < 0.18:
-            text = misread(text, rng)[0]
+            text = misread(text, rng)
         status = "unreadable" if text is None else "labeled"
         return replace(line, box=box, text=text, status=status, annotator="second")
 

@@ -1,14 +1,14 @@
 """What a label is: a line of a page with its place and text, a page, and a set of pages.
 
-These classes are the schema: pydantic checks every value when a record is made, and other programs
-read `json_schema()`. They say what form a label has; whether it can be true is for `validation`.
+These classes are the schema: pydantic checks every value when a record is made, and
+`pydantic.TypeAdapter(LabelSet).json_schema()` gives it to other programs. They say what form a
+label has; whether it can be true is for `validation`.
 """
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Container, Iterable, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import (
@@ -187,18 +187,6 @@ def label_set(pages: Iterable[LabeledPage] = (), note: str = "") -> LabelSet:
     return LabelSet(SCHEMA_VERSION, tuple(pages), note)
 
 
-def json_schema() -> dict[str, Any]:
-    """Return the JSON Schema (draft 2020-12) of a label file.
-
-    It holds the form alone; what needs the image or the alphabet is in `validate`.
-    """
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **TypeAdapter(LabelSet).json_schema(),
-        "title": f"Labels of handwritten pages, version {SCHEMA_VERSION}",
-    }
-
-
 def checked_labels(content: Any) -> LabelSet:
     """Return plain data, such as JSON holds, as labels.
 
@@ -208,36 +196,17 @@ def checked_labels(content: Any) -> LabelSet:
     try:
         return TypeAdapter(LabelSet).validate_python(content)
     except ValidationError as error:
-        raise LabelError(in_words(error, content)) from None
+        raise LabelError(in_words(error)) from None
 
 
-def in_words(error: ValidationError, content: Any = None) -> str:
+def in_words(error: ValidationError) -> str:
     """Return the first thing that pydantic found wrong, with its place, in a sentence."""
     first = error.errors(include_url=False)[0]
     if first["type"] == "version":
         return first["msg"]
-    place, field, part = [], "", None
-    for step in first["loc"]:
-        if isinstance(step, str):
-            field, part = step, None
-        elif field in ("pages", "lines"):
-            content = content[field][step] if content else None
-            image = isinstance(content, dict) and content.get("image")
-            place.append(f"{field[:-1]} {step + 1}" + (f" ({image!r})" if image else ""))
-        else:
-            part = step + 1 if part is None else part
-    where = f"In {', '.join(place)}: " if place else ""
-    if first["type"] == "missing" and part is None:
-        return f"{where}the field {field!r} is missing."
-    if first["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
-        kind = (LabelSet, LabeledPage, LabeledLine)[len(place)]
-        known = [one.name for one in fields(kind)]
-        close = difflib.get_close_matches(field, known, 1, 0.5)
-        meant = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(known)}."
-        return f"{where}the field {field!r} is unknown; {meant}"
-    given = f"{first['input']!r:.100}"
-    number = f", number {part}," if part else ""
-    return f"{where}{field or 'it'}{number} cannot be {given}: {first['msg']}."
+    steps = [f"{step + 1}" if isinstance(step, int) else step for step in first["loc"]]
+    given = "" if first["type"] == "missing" else f" cannot be {first['input']!r:.100}"
+    return f"{' '.join(steps) or 'it'}{given}: {first['msg']}."
 
 
 def reading_place(lines: Sequence[LabeledLine], box: Sequence[float]) -> int:
@@ -245,6 +214,15 @@ def reading_place(lines: Sequence[LabeledLine], box: Sequence[float]) -> int:
     middle = box[1] + box[3]
     above = [k for k, line in enumerate(lines) if line.box[1] + line.box[3] <= middle]
     return max(above, default=-1) + 1
+
+
+def moved_baseline(line: LabeledLine, box: Sequence[float]) -> Baseline | None:
+    """Return a line's baseline as it follows its box to another place and size."""
+    if line.baseline is None:
+        return None
+    (a, b, c, d), (left, top, right, bottom) = line.box, box
+    wide, high = (right - left) / max(c - a, 1e-6), (bottom - top) / max(d - b, 1e-6)
+    return tuple((left + (x - a) * wide, top + (y - b) * high) for x, y in line.baseline)
 
 
 def free_id(name: str, taken: Container[str]) -> str:

@@ -74,9 +74,7 @@ def has_tool(tool: Tool) -> bool:
 
 
 def install_tool(tool: Tool, say: Callable[[str], None] = print) -> Path:
-    """Install a tool into `my/tools`, with uv where there is one, else with pip.
-
-    Its modules are compiled at once: Label Studio starts in 4 seconds then, and in 50 otherwise.
+    """Install a tool into `my/tools` with pip, which compiles its modules for quick starts.
 
     Args:
         tool: What to install; nothing happens if it is complete already.
@@ -95,15 +93,8 @@ def install_tool(tool: Tool, say: Callable[[str], None] = print) -> Path:
     say(f"Installing {tool.requirement} into {folder}: {tool.size}.")
     folder.parent.mkdir(parents=True, exist_ok=True)
     python = str(_bin(tool) / ("python.exe" if os.name == "nt" else "python"))
-    if uv := shutil.which("uv"):
-        _run(uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(folder))
-        installer = (uv, "pip", "install", "--quiet", "--python", python, "--compile-bytecode")
-    else:
-        _run(sys.executable, "-m", "venv", "--clear", str(folder))
-        installer = (python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
-    _run(*installer, tool.requirement)
-    if not _command(tool).is_file():
-        raise RuntimeError(f"{tool.requirement} was installed but has no command {tool.name}.")
+    _run(sys.executable, "-m", "venv", "--clear", str(folder))
+    _run(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", tool.requirement)
     write_atomically(folder / COMPLETE, f"{tool.requirement}\n")
     say(f"{tool.name} is installed.")
     return _command(tool)

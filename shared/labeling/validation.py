@@ -6,7 +6,6 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator
-from itertools import chain, pairwise
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -19,7 +18,7 @@ from shared.pages.matching import box_iou
 TWINS = 0.7  # Boxes that overlap so far hold the same line; true neighbors stay below 0.5
 SMALLEST = 3.0  # Pixels: a box thinner than this holds no letter
 EDGE = 1.0  # Pixels a box may reach over the edge, as a hand draws it
-WARNINGS = ("at_the_edge", "baseline_off_box", "stray_space", "tiny_box")
+WARNINGS = ("stray_space", "tiny_box")
 Found = Iterator[tuple[str, str]]  # The code of a problem, and what is said of it
 
 
@@ -73,11 +72,8 @@ def check_page(page: LabeledPage, alphabet: Alphabet = ASCII) -> list[Problem]:
             message = f"{count} lines of the page have this id; every line needs its own."
             problems.append(Problem("error", "duplicate_id", page.image, line_id, message))
     for line in page.lines:
-        checks = (_check_box(line, page), _check_baseline(line, page),
-                  _check_text(line, page, alphabet))  # fmt: skip
-        for code, said in chain(*checks):
+        for code, said in (*_check_box(line, page), *_check_text(line, page, alphabet)):
             severity = "warning" if code in WARNINGS else "error"
-            code = code.replace("at_the_edge", "over_the_edge")
             problems.append(Problem(severity, code, page.image, line.id, said))
     problems += _twins(page)
     if page.status == "done" and not page.lines:
@@ -99,22 +95,16 @@ def _check_image(page: LabeledPage, folder: Path) -> Iterator[Problem]:
             "label file, and name it relative to that, with / between folders.",
         )
     elif not path.is_file():
-        there = path.parent.iterdir() if path.parent.is_dir() else ()
-        twins = [one.name for one in there if one.name.lower() == path.name.lower()]
-        hint = f" There is {twins[0]}: names are compared letter by letter." if twins else ""
         yield problem(
             "missing_image",
-            f"There is no such image in the folder {folder.name!r}.{hint} Bring it back, or take "
-            "the page out of the labels.",
+            f"There is no such image in the folder {folder.name!r}; names are compared letter by "
+            "letter. Bring it back, or take the page out of the labels.",
         )
-    elif not re.fullmatch("[0-9a-f]{64}", page.sha256):
-        message = f"The sha256 is {page.sha256!r}, no 64 hexadecimal digits; the file's is "
-        yield problem("bad_sha256", f"{message}{image_sha256(path)}.")
     elif (found := image_sha256(path)) != page.sha256:
         yield problem(
             "changed_image",
             f"The image is not the one that was labeled: its SHA-256 begins with {found[:12]}, and "
-            f"the labels say {page.sha256[:12]}. Bring the old file back, or label it again.",
+            f"the labels say {page.sha256[:12]!r}. Bring the old file back, or label it again.",
         )
     else:
         try:
@@ -136,43 +126,23 @@ def _check_box(line: LabeledLine, page: LabeledPage) -> Found:
     size = f"the page of {page.width} x {page.height} pixels"
     over = max(-left, -top, right - page.width, bottom - page.height)
     if right <= left or bottom <= top:
-        message = (
-            f"{said} is empty: it is {right - left:g} pixels wide and {bottom - top:g} high. "
-            "A box is left, top, right, bottom with left < right and top < bottom."
-        )
-        yield "empty_box", message
-    elif right <= 0 or bottom <= 0 or left >= page.width or top >= page.height:
-        message = (
-            f"{said} lies outside {size}. Was it made on an image of another size, or in percent?"
-        )
-        yield "outside_page", message
-    else:
-        if over > 0:
-            message = (
-                f"{said} reaches {over:g} pixels over the edge of {size}. "
-                "Move it inward; repair cuts it off."
-            )
-            yield "over_the_edge" if over > EDGE else "at_the_edge", message
-        if min(right - left, bottom - top) < SMALLEST:
-            yield "tiny_box", f"{said} is too small to hold a letter. A stray click?"
-
-
-def _check_baseline(line: LabeledLine, page: LabeledPage) -> Found:
-    left, top, right, bottom = line.box
-    points = line.baseline or ()
-    away = max((max(left - x, x - right, top - y, y - bottom) for x, y in points), default=0.0)
-    if away > max(2.0, 0.25 * (bottom - top)):
         yield (
-            "baseline_off_box",
-            (f"The baseline of a line leaves its box by {away:g} pixels. Was one of them moved?"),
+            "empty_box",
+            f"{said} is empty: it is {right - left:g} pixels wide and {bottom - top:g} high. "
+            "A box is left, top, right, bottom with left < right and top < bottom.",
         )
-    if any(a[0] >= b[0] for a, b in pairwise(points)):
-        yield "baseline_backward", "The baseline's points do not run from left to right."
+    elif right <= 0 or bottom <= 0 or left >= page.width or top >= page.height:
+        hint = "Was it made on an image of another size, or in percent?"
+        yield "outside_page", f"{said} lies outside {size}. {hint}"
+    elif over > EDGE:
+        yield "over_the_edge", f"{said} reaches {over:g} pixels over the edge of {size}. Move it."
+    elif min(right - left, bottom - top) < SMALLEST:
+        yield "tiny_box", f"{said} is too small to hold a letter. A stray click?"
 
 
 def _check_text(line: LabeledLine, page: LabeledPage, alphabet: Alphabet) -> Found:
     text = line.text or ""
-    unknown = [f"{describe(c)} at position {k}" for k, c in enumerate(text) if c not in alphabet]
+    unknown = [f"{_described(c)} at position {k}" for k, c in enumerate(text) if c not in alphabet]
     if page.status == "skipped":
         return
     if line.status == "unreadable":
@@ -196,8 +166,7 @@ def _check_text(line: LabeledLine, page: LabeledPage, alphabet: Alphabet) -> Fou
             more = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
             message = (
                 f"The text {text!r} holds characters that no model here can write: "
-                f"{', '.join(unknown[:5])}{more}. Type the nearest ones of the keyboard; "
-                "repair replaces quotes, dashes and spaces."
+                f"{', '.join(unknown[:5])}{more}. Type the nearest ones of the keyboard."
             )
             yield "unknown_character", message
         if text != text.strip() or "  " in text:
@@ -205,13 +174,8 @@ def _check_text(line: LabeledLine, page: LabeledPage, alphabet: Alphabet) -> Fou
             yield "stray_space", message
 
 
-def describe(character: str) -> str:
-    """Return a character with its code and name, because many look alike.
-
-    Example:
-        >>> describe("~")
-        "'~' (U+007E tilde)"
-    """
+def _described(character: str) -> str:
+    """Return a character with its code and name, because many look alike."""
     name = unicodedata.name(character, "no name").lower()
     return f"{character!r} (U+{ord(character):04X} {name})"
 

@@ -16,6 +16,7 @@ from fastapi.responses import FileResponse, Response
 from PIL import Image
 from starlette.exceptions import HTTPException
 
+from shared import labeling
 from shared.labeling import LabelError
 from shared.service import schemas
 from shared.service.addresses import add_corrections, add_health, add_reading
@@ -29,6 +30,7 @@ from shared.service.watching import Figures, log
 from shared.service.work import Workshop
 
 PAGE = Path(__file__).parent / "page"
+EDITOR = Path(labeling.__file__).parent / "front"  # Of text over ink, as in the labeling widget
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -78,8 +80,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     add_health(app, shop)
     add_admin(app, shop)
     files = {path.name: path for path in PAGE.iterdir()}
+    files |= {f"editor/{path.name}": path for path in EDITOR.iterdir()}
 
-    @app.get("/page/{name}", include_in_schema=False)
+    @app.get("/page/{name:path}", include_in_schema=False)
     async def file(name: str) -> FileResponse:
         if name not in files:
             raise HTTPException(404)

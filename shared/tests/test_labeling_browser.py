@@ -111,7 +111,7 @@ def test_labels_survive_a_person_a_kill_and_a_closed_tab(folder):
         browser = one.chromium.launch(executable_path=shutil.which(CHROMIUM), args=WORDS)
         context = browser.new_context(viewport={"width": 1300, "height": 950})
         page = _open(context, address, playwright.TimeoutError)
-        texts = page.locator(".hwl-rows input")
+        texts = page.locator(".hwl-rows textarea")
         texts.nth(0).fill("the first line")
         texts.nth(0).press("Enter")  # Accepts, and goes on to the next
         page.keyboard.press("Control+A")
@@ -134,6 +134,10 @@ def test_labels_survive_a_person_a_kill_and_a_closed_tab(folder):
         page.keyboard.press("Control+y")
         _wait(lambda: len(lines()) == 4, 20, "redo did not reach the disk")
 
+        texts.nth(2).fill("na\u00efve")
+        page.wait_for_selector(".hwl-warning:has-text('No model here can write \u00ef;')")
+        texts.nth(2).fill("naive")
+        page.wait_for_selector(".hwl-warning", state="hidden")
         (kernel,) = _ask(address + "api/kernels")
         os.kill(_process_of(kernel["id"]), signal.SIGKILL)
         texts.nth(2).fill("typed when nobody listened")
@@ -142,7 +146,7 @@ def test_labels_survive_a_person_a_kill_and_a_closed_tab(folder):
         page = _open(context, address, playwright.TimeoutError)
         _wait(lambda: lines()[2].text == "typed when nobody listened", 30, "what was typed is lost")
         assert len(lines()) == 4
-        assert page.locator(".hwl-rows input").nth(2).input_value() == lines()[2].text
+        assert page.locator(".hwl-rows textarea").nth(2).input_value() == lines()[2].text
         browser.close()
 
 

@@ -99,7 +99,7 @@ def test_a_page_is_done_when_every_line_is_decided():
 @pytest.mark.parametrize(
     ("action", "said"),
     [
-        ({"do": "fly"}, "known are add, box, baseline"),
+        ({"do": "fly"}, "known are add, box, text"),
         ({"do": "text", "line": "zz", "text": "a"}, "may have been deleted elsewhere"),
         ({"do": "text", "text": "a"}, "needs 'line'"),
         ({"do": "text", "line": "l1", "text": 7}, "text cannot be 7"),
@@ -107,8 +107,6 @@ def test_a_page_is_done_when_every_line_is_decided():
         ({"do": "page", "status": "perhaps"}, "'skipped'"),
         ({"do": "order", "line": "l1", "at": "x"}, "cannot be done: invalid literal"),
         ({"do": ["text"], "line": "l1"}, "known are add"),
-        ({"do": "prelabel", "lines": 3}, "has lines already"),
-        ({"do": "baseline", "line": "l1", "baseline": [[1, 2]]}, "at least 2 items"),
         ({"do": "text", "page": "no.png", "line": "l1", "text": "a"}, "no page 'no.png'"),
     ],
 )
@@ -155,8 +153,9 @@ def test_undo_ends_at_the_proposals(path):
     labels = read_labels(path)
     write_labels(path, labels.with_page(replace(labels.page(PAGE), lines=())))
     session = LabelSession(path)
-    proposal = {"id": "m1", "box": [0, 0, 50, 20], "text": "tea", "status": "proposed"}
-    act(session, do="prelabel", lines=[proposal])
+    proposal = LabeledLine("m1", (0, 0, 50, 20), "tea", "proposed")
+    session.fill(replace(labels.page(PAGE), lines=(proposal,)))
+    session.fill(replace(labels.page(PAGE), lines=()))  # Somebody else's are there already
     proposed = session.labels
     assert [one.text for one in proposed.page(PAGE).lines] == ["tea"]
     assert session.can() == {"undo": False, "redo": False}
@@ -193,6 +192,14 @@ def test_undo_never_takes_back_what_somebody_else_wrote(path):
     with pytest.raises(EditError, match="changed elsewhere"):
         one.undo()
     assert read_labels(path).page(PAGE).line("l0").text == "theirs"
+    act(two, do="text", line="l2", text="also theirs")
+    act(one, do="text", line="l1", text="mine")
+    one.undo()
+    assert [line.text for line in one.labels.page(PAGE).lines] == [
+        "theirs",
+        "line 1",
+        "also theirs",
+    ]
 
 
 def test_a_file_that_another_tool_wrote_wins(path):

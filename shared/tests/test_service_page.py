@@ -12,13 +12,14 @@ import numpy as np
 import pytest
 
 from shared.service.acceptance import REASONS
-from shared.service.application import PAGE
+from shared.service.application import EDITOR, PAGE
 from shared.service.local import LocalService
 from shared.tests.service_support import encoded, written_page
 
 NODE = shutil.which("node")
 HTML = ("index.html", "interface.html")
 SCRIPTS = tuple(sorted(path.name for path in PAGE.glob("*.js")))
+EDITING = ("edits.js", "stage.js", "rows.js", "editor.js", "editor.css")
 
 
 class Tags(HTMLParser):
@@ -46,9 +47,9 @@ def test_nothing_stands_inline_and_addresses_are_relative(name):
     assert html["lang"] == "en"
 
 
-@pytest.mark.parametrize("name", [*SCRIPTS, "page.css"])
+@pytest.mark.parametrize("name", [*SCRIPTS, "page.css", *(f"editor/{one}" for one in EDITING)])
 def test_no_file_names_another_host(name):
-    text = (PAGE / name).read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "")
+    text = served(name).read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "")
     assert not re.search(r"https?://|//[a-z]+\.|eval\(|innerHTML|document\.write", text)
 
 
@@ -57,10 +58,16 @@ def test_every_file_that_is_named_is_there():
         for _, attributes in Tags(name).tags:
             for key in ("src", "href"):
                 if attributes.get(key, "").startswith("page/"):
-                    assert (PAGE / attributes[key].removeprefix("page/")).is_file()
-    for name in SCRIPTS:
-        for other in re.findall(r'from "\./(.+?)"', (PAGE / name).read_text(encoding="utf-8")):
-            assert (PAGE / other).is_file()
+                    assert served(attributes[key].removeprefix("page/")).is_file()
+    for folder, script in [(PAGE, one) for one in SCRIPTS] + [(EDITOR, one) for one in EDITING]:
+        for other in re.findall(r'from "\./(.+?)"', (folder / script).read_text(encoding="utf-8")):
+            assert (folder / other if folder == EDITOR else served(other)).is_file()
+
+
+def served(name: str) -> Path:
+    """Return the file that the service shows at page/NAME; the editor is the labeling widget's."""
+    inside = name.startswith("editor/")
+    return EDITOR / name.removeprefix("editor/") if inside else PAGE / name
 
 
 def test_every_control_has_a_name_and_every_id_is_there():
@@ -93,6 +100,7 @@ def test_the_page_has_a_sentence_for_every_reason_and_no_chance_for_a_line():
 def test_a_line_and_a_page_become_the_same_kind_of_lines(tmp_path):
     for name in ("answer.js", "alignment.js"):
         shutil.copy(PAGE / name, tmp_path / name)
+    shutil.copytree(EDITOR, tmp_path / "editor")
     (tmp_path / "package.json").write_text('{"type": "module"}')
     (tmp_path / "run.js").write_text(
         'import { linesOf } from "./answer.js";'
@@ -139,19 +147,27 @@ def test_in_a_browser(tmp_path, width, scheme):
         page.click("#tab-picture")
         page.set_input_files("#file", str(picture))
         page.wait_for_selector("#status:has-text('3 lines read')")
-        assert page.locator("#lines > li").count() == 3 and page.locator("polygon").count() == 3
+        rows, texts = page.locator(".hwl-row"), page.locator(".hwl-row textarea")
+        assert rows.count() == 3 and page.locator(".hwl-box").count() == 3
         assert page.locator(".strip .letter").count() >= 10
-        accepted = page.locator(".decision.accept").count()
-        assert page.locator(".decision.review").count() == page.locator(".box.review").count()
-        assert accepted == page.locator(".decision:has-text('accepted')").count()
+        accepted = page.locator(".hwl-state:has-text('accepted')").count()
+        assert accepted == page.locator(".hwl-stage .hwl-labeled").count()
+        assert page.locator(".hwl-state:has-text('please look')").count() == 3 - accepted
         assert page.locator("main").bounding_box()["width"] <= width  # Nothing scrolls sideways
-        assert _width(page, "#lines") <= width
-        second = page.get_by_label("Text of line 2")
-        second.fill("and the second below it")
-        second.press("Enter")  # By keyboard alone
+        assert _width(page, "#editor") <= width
+        texts.nth(1).fill("and the \u201csecond\u201d below it")
+        page.wait_for_selector(".hwl-warning:has-text('No model here can write')")
+        texts.nth(1).fill("and the second below it")
+        page.wait_for_selector(".hwl-warning", state="hidden")
+        texts.nth(1).press("Enter")  # By keyboard alone
         page.wait_for_selector("#status:has-text('Kept')")
-        page.get_by_label("Say that nobody can read line 3").click()
-        page.wait_for_selector("#lines > li:nth-child(3) .kept:has-text('kept')")
+        read = [texts.nth(k).input_value() for k in (0, 2)]
+        texts.nth(2).fill("x")
+        for _ in range(9):  # Farther than anything was done
+            page.keyboard.press("Control+z")
+        assert [texts.nth(k).input_value() for k in (0, 2)] == read  # It ends at what was read
+        rows.nth(2).get_by_role("button", name="Nobody can read").click()
+        page.wait_for_selector(".hwl-row:nth-child(3) .hwl-state:has-text('kept as unreadable')")
         blank = encoded(np.full((300, 400), 240, np.uint8))
         page.set_input_files("#file", {"name": "b.png", "mimeType": "image/png", "buffer": blank})
         page.wait_for_selector("#status:has-text('the page is empty')")

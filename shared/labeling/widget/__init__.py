@@ -1,7 +1,7 @@
 """The labeling widget: draw boxes, type texts, and lose nothing.
 
-`editing` says what an action does, `history` how it is undone, and `session` keeps it in the label
-file; `live` and `front/` show it in a browser, `pictures` without one.
+`editing` says what an action does, and `session` keeps it in the label file and takes it back;
+`live` and `front/` show it in a browser, `pictures` without one.
 """
 
 from shared.labeling.widget.editing import EditError, apply

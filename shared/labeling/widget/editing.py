@@ -7,16 +7,14 @@ An action is a dictionary with `do`, the `page` (its image) and mostly the `line
 
 | do | further fields |
 | --- | --- |
-| add | `line`, `box`, perhaps `baseline` and `at`, its place in the reading order |
+| add | `line`, `box`, perhaps `at`, its place in the reading order |
 | box | `box`; the baseline goes with it |
-| baseline | `baseline`, two points or more, or None |
 | text | `text`: what is typed makes the line labeled; nothing typed, open again |
 | accept | the proposal is right as it stands |
 | unreadable | nobody can say what it says |
 | delete | |
 | order | `at`: another place in the reading order |
 | page | `status`: "open", "done" or "skipped" |
-| prelabel | `lines`: proposals of a model, where a page has no line yet |
 """
 
 from __future__ import annotations
@@ -26,11 +24,18 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from shared.labeling.records import LabeledLine, LabeledPage, LabelSet, in_words, reading_place
+from shared.labeling.records import (
+    LabeledLine,
+    LabeledPage,
+    LabelSet,
+    in_words,
+    moved_baseline,
+    reading_place,
+)
 
 SMALLEST = 4.0  # Pixels: what is smaller was a click, not a box
 Action = dict[str, Any]
-_ON_LINES = ("box", "baseline", "text", "accept", "unreadable", "delete", "order")
+_ON_LINES = ("box", "text", "accept", "unreadable", "delete", "order")
 
 
 class EditError(ValueError):
@@ -85,26 +90,15 @@ def clamped(box: Any, page: LabeledPage) -> tuple[float, float, float, float]:
     return left, top, right, bottom
 
 
-def moved_baseline(line: LabeledLine, box: tuple) -> tuple | None:
-    """Return a line's baseline as it follows its box to another place and size."""
-    if line.baseline is None:
-        return None
-    (a, b, c, d), (left, top, right, bottom) = line.box, box
-    wide, high = (right - left) / max(c - a, 1e-6), (bottom - top) / max(d - b, 1e-6)
-    return tuple((left + (x - a) * wide, top + (y - b) * high) for x, y in line.baseline)
-
-
 def _done(page: LabeledPage, action: Action, annotator: str | None) -> LabeledPage:
     do = action.get("do")
-    if do in ("add", "page", "prelabel"):
+    if do in ("add", "page"):
         return _on_page(page, action, annotator)
     if do not in _ON_LINES:
-        known = ", ".join(("add", *_ON_LINES, "page", "prelabel"))
+        known = ", ".join(("add", *_ON_LINES, "page"))
         raise EditError(f"There is no action {do!r}; known are {known}.")
     name = action["line"]
-    if (
-        do == "delete"
-    ):  # Also what is gone: after a restart a browser sends again what it is unsure of
+    if do == "delete":  # Also what is gone: a browser sends again what it is unsure of
         return replace(page, lines=tuple(line for line in page.lines if line.id != name))
     try:
         line = page.line(name)
@@ -124,14 +118,10 @@ def _on_page(page: LabeledPage, action: Action, annotator: str | None) -> Labele
                 "or call it unreadable. Or skip the page."
             )
         return replace(page, status=action["status"])
-    if action["do"] == "prelabel":
-        if page.lines:
-            raise EditError(f"The page {page.image!r} has lines already; a model adds none.")
-        return replace(page, lines=tuple(LabeledLine(**line) for line in action["lines"]))
     name, box = action["line"], clamped(action["box"], page)
     if any(line.id == name for line in page.lines):
         raise EditError(f"The page {page.image!r} already has a line {name!r}.")
-    line = LabeledLine(name, box, None, "proposed", action.get("baseline"), annotator=annotator)
+    line = LabeledLine(name, box, None, "proposed", annotator=annotator)
     at = action.get("at")
     return _placed(page, line, reading_place(page.lines, box) if at is None else int(at))
 
@@ -144,9 +134,6 @@ def _changed(
     if do == "box":
         box = clamped(action["box"], page)
         return {"box": box, "baseline": moved_baseline(line, box)}
-    if do == "baseline":
-        points = action["baseline"]
-        return {"baseline": points and tuple(sorted(tuple(point) for point in points))}
     if do == "unreadable":
         return {"text": None, "status": "unreadable", "annotator": annotator}
     text = action["text"] if do == "text" else line.text

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shared.explorer.explorer import is_static
-from shared.labeling.proposing import propose as proposed_page
-from shared.labeling.records import LabeledPage, LabelSet
+from shared.labeling.proposing import propose
+from shared.labeling.records import LabelSet
 from shared.labeling.widget.editing import EditError
 from shared.labeling.widget.pictures import draw_labels
 from shared.labeling.widget.session import LabelSession, progress_text
@@ -103,18 +102,8 @@ def label_pages(
         )
     if page is not None and not 0 <= page < len(pages):
         raise EditError(f"There is no page {page}; the pages go from 0 to {len(pages) - 1}.")
-    if reader is not None:
-        for one in pages:
-            if one.status == "open" and not one.lines:
-                propose(session, one, reader)
+    for one in pages if reader else ():
+        if one.status == "open" and not one.lines:
+            session.fill(propose(one, session.path.parent, reader))
     waiting = [k for k, one in enumerate(pages) if one.status == "open"]
     return Labeler(session, page if page is not None else next(iter(waiting), 0))
-
-
-def propose(session: LabelSession, page: LabeledPage, reader: PageReader) -> int:
-    """Let a reader fill in a page without lines; return how many it found."""
-    filled = proposed_page(page, session.path.parent, reader)
-    lines = [asdict(replace(line, annotator="model")) for line in filled.lines]
-    if lines:
-        session.act({"do": "prelabel", "page": page.image, "lines": lines})
-    return len(lines)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import traceback
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -17,19 +18,22 @@ from typing import Any
 import anywidget
 import traitlets
 
-from shared.alphabet import ASCII
 from shared.labeling.records import LabelError
 from shared.labeling.widget.editing import EditError
 from shared.labeling.widget.pictures import page_jpeg
 from shared.labeling.widget.session import LabelSession, progress_text
 
-FRONT_END = ("queue.js", "stage.js", "rows.js", "main.js")
+FRONT_END = ("edits.js", "stage.js", "rows.js", "editor.js", "widget.js")
 
 
 def front_end(*names: str) -> str:
-    """Return the text of files of the front end, joined: they are one module."""
-    folder = resources.files("shared.labeling.widget") / "front"
-    return "\n".join((folder / name).read_text(encoding="utf-8") for name in names)
+    """Return files of the front end as one module, which is what a notebook takes.
+
+    The page of the service loads the same files one by one, so they import from each other.
+    """
+    folder = resources.files("shared.labeling") / "front"
+    text = "\n".join((folder / name).read_text(encoding="utf-8") for name in names)
+    return re.sub(r"^(import .+\n|export (?!default))", "", text, flags=re.MULTILINE)
 
 
 class LabelWidget(anywidget.AnyWidget):
@@ -41,7 +45,7 @@ class LabelWidget(anywidget.AnyWidget):
     """
 
     _esm = front_end(*FRONT_END)
-    _css = front_end("widget.css")
+    _css = front_end("editor.css")
     view = traitlets.Unicode("{}").tag(sync=True)
 
     def __init__(self, session: LabelSession, index: int = 0) -> None:
@@ -60,7 +64,10 @@ class LabelWidget(anywidget.AnyWidget):
         acks, failed, errors, said, fault = [], [], [], "", None
         if kind == "page":
             self.index = int(message["index"])
-            errors += self._refreshed()
+            try:
+                self.session.refresh()
+            except (LabelError, OSError) as error:
+                errors.append(str(error))
         items = message.get("items", [])
         for number, item in enumerate(items):
             try:
@@ -79,30 +86,13 @@ class LabelWidget(anywidget.AnyWidget):
         if fault is not None:
             raise fault
 
-    def _refreshed(self) -> list[str]:
-        try:
-            self.session.refresh()
-        except (LabelError, OSError) as error:
-            return [str(error)]
-        return []
-
     def _do(self, item: dict[str, Any]) -> str:
         if item.get("undo"):
             return f"Undone: {self.session.undo(item['id'])}."
         if item.get("redo"):
             return f"Done again: {self.session.redo(item['id'])}."
-        action = item["action"]
-        self.session.act(action, item["id"])
-        return self._strange(action) if action.get("do") in ("text", "accept") else ""
-
-    def _strange(self, action: dict[str, Any]) -> str:
-        """Name the characters of a line's text that no model here can write."""
-        lines = self.session.labels.page(action["page"]).lines
-        text = next((line.text for line in lines if line.id == action["line"]), None) or ""
-        unknown = " ".join(sorted(set(text) - set(ASCII.characters)))
-        if not unknown:
-            return ""
-        return f"No model here can write {unknown}; type the nearest character of the keyboard."
+        self.session.act(item["action"], item["id"])
+        return ""
 
     def _send_image(self, index: int) -> None:
         page = self.session.labels.pages[index]

@@ -11,13 +11,12 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from shared.labeling.label_files import format_labels, read_labels
-from shared.labeling.records import LabelSet
+from shared.labeling.records import LabeledPage, LabelSet
 from shared.labeling.widget.editing import Action, EditError, apply
-from shared.labeling.widget.history import Change, taken_back
 from shared.paths import locked, write_atomically
 
 WAIT = 10.0  # Seconds for another process to finish writing
@@ -25,7 +24,6 @@ _DONE: set[tuple[Path, str]] = set()  # What a browser sends twice is done once
 _TITLES = {
     "add": "a new line",
     "box": "moving a box",
-    "baseline": "moving a baseline",
     "text": "typing",
     "accept": "accepting a line",
     "unreadable": "calling a line unreadable",
@@ -33,6 +31,24 @@ _TITLES = {
     "order": "changing the order",
     "page": "the state of the page",
 }
+
+
+@dataclass(frozen=True)
+class Change:
+    """One page before and after an action.
+
+    Attributes:
+        before: As it was.
+        after: As it is now.
+        group: Changes that follow each other with one group are undone together: the
+            letters of a text are typed one by one and taken back at once.
+        title: What was done, in a few words.
+    """
+
+    before: LabeledPage
+    after: LabeledPage
+    group: str = ""
+    title: str = ""
 
 
 class LabelSession:
@@ -81,8 +97,8 @@ class LabelSession:
             return apply(labels, action, self.annotator)
 
         change = self._keep(name, action["page"], step)
-        if change is None or action["do"] == "prelabel":
-            return  # Undo ends at the proposals: they are what a person begins with
+        if change is None:
+            return
         title = _TITLES.get(action.get("do"), "a change")
         change = replace(change, group=str(action.get("group") or ""), title=title)
         last = self._done[-1] if self._done else None
@@ -92,11 +108,23 @@ class LabelSession:
             self._done.append(change)
         self._undone.clear()
 
+    def fill(self, page: LabeledPage) -> None:
+        """Keep what a model proposes on a page without lines; undo ends there.
+
+        Args:
+            page: With its lines. Where somebody has begun on it in between, nothing is done.
+        """
+
+        def step(labels: LabelSet) -> LabelSet:
+            return labels if labels.page(page.image).lines else labels.with_page(page)
+
+        self._keep(uuid.uuid4().hex, page.image, step)
+
     def undo(self, action_id: str | None = None) -> str:
         """Take back the last action of this session; return what that was.
 
         Raises:
-            EditError: There is none, or somebody else changed the same line since.
+            EditError: There is none, or somebody else changed the same page since.
         """
         return self._turn(self._done, self._undone, "undo", action_id)
 
@@ -126,7 +154,12 @@ class LabelSession:
         change = stack[-1]
 
         def step(labels: LabelSet) -> LabelSet:
-            return taken_back(labels, change)
+            if labels.page(change.after.image) != change.after:
+                raise EditError(
+                    f"The page {change.after.image!r} was changed elsewhere since; to {word} "
+                    "this would lose that."
+                )
+            return labels.with_page(change.before)
 
         self._keep(name or uuid.uuid4().hex, change.after.image, step)
         stack.pop()

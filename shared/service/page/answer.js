@@ -1,6 +1,8 @@
-// What was read: boxes over the picture, and a list of lines that can be mended and kept.
+// What was read, in the editor of text over ink: lines that can be mended, and kept one by one.
 
-import { element, strip, table } from "./alignment.js";
+import { strip, table } from "./alignment.js";
+import { applied } from "./editor/edits.js";
+import { makeEditor } from "./editor/editor.js";
 
 // Why a person should look; the service says it by these words
 export const LOOK = {
@@ -23,137 +25,112 @@ export function linesOf(answer, kind) {
   return [{ ...answer, id: "line-001", doubtful: false, box: [0, 0, width, height], polygon: corners, characters }];
 }
 
+// What is done in the editor stays on this page; undo ends at what was read
 export class AnswerView {
-  constructor({ view, list, keep }) {
-    this.view = view;
-    this.list = list;
-    this.keep = keep;
+  constructor({ holder, keep, refuse }) {
+    Object.assign(this, { holder, keep, refuse });
   }
 
-  show(lines, picture, source) {
-    this.lines = lines;
-    this.picture = picture;
+  show(lines, { width, height }, source) {
+    this.editor?.close();
     this.source = source;
-    this.boxes = [];
-    this.items = [];
-    this.view.replaceChildren(this.image(), this.overlay());
-    this.list.replaceChildren(...lines.map((line, k) => this.item(line, k)));
-    if (lines.length) this.choose(0);
+    this.size = { width, height };
+    this.read = new Map(lines.map((line) => [line.id, line]));
+    this.kept = new Map(); // By id, what was sent
+    const proposed = lines.map((line) => ({ ...line, status: "proposed", proposal: line.text,
+      text: line.text || null, baseline: line.baseline ?? null, sure: line.decision === "accept" }));
+    const page = { ...this.size, image: "picture", title: "Your picture", lines: proposed };
+    Object.assign(this, { states: [page], undone: [], group: null, below: null });
+    this.editor = makeEditor({
+      label: "What was read",
+      accepting: "Keep",
+      page: () => this.states.at(-1),
+      push: (action) => this.push(action),
+      undo: () => this.turn(this.states, this.undone, 1),
+      redo: () => this.turn(this.undone, this.states, 0),
+      flush: () => {},
+      can: () => ({ undo: this.states.length > 1, redo: this.undone.length > 0 }),
+      waiting: () => false,
+      told: (line) => this.told(line),
+      acceptable: (line) => !this.isKept(line),
+      settled: (id) => this.keep([id]),
+      below: (line) => this.alignment(line),
+    });
+    this.holder.replaceChildren(this.editor.element);
+    this.editor.setImage(source);
+    if (lines.length) this.editor.choose(lines[0].id);
   }
 
-  image() {
-    const image = document.createElement("img");
-    image.src = this.source;
-    image.alt = `Your picture, with ${this.lines.length} lines marked`;
-    return image;
-  }
+  get lines() { return this.states.at(-1).lines; }
 
-  overlay() {
-    const { width, height } = this.picture;
-    const svg = element("svg", { viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" });
-    // Numbers as large as text on this screen, whatever the picture's own size
-    const unit = width / Math.max(240, Math.min(700, this.view.clientWidth));
-    this.lines.forEach((line, k) => {
-      const review = line.decision === "review" ? " review" : "";
-      const points = line.polygon.map((point) => point.join(",")).join(" ");
-      const box = element("polygon", { class: `box${review}`, points });
-      box.addEventListener("click", () => this.choose(k, true));
-      this.boxes.push(box);
-      svg.append(box);
-      if (this.lines.length === 1) return; // The one line needs no number
-      // Before the line, so that it hides no letter
-      const x = Math.max(0, line.box[0] - (k > 8 ? 26 : 20) * unit);
-      const y = Math.max(0, line.box[1]);
-      const tag = element("g", { transform: `translate(${x} ${y}) scale(${unit})` });
-      tag.append(element("rect", { class: `tag-ground${review}`, width: k > 8 ? 24 : 18, height: 18, rx: 3 }));
-      tag.append(element("text", { class: "tag", x: 5, y: 14 }, String(k + 1)));
-      svg.append(tag);
-    });
-    return svg;
-  }
-
-  item(line, k) {
-    const item = document.createElement("li");
-    const head = document.createElement("div");
-    head.className = "line-head";
-    const name = document.createElement("strong");
-    name.textContent = `Line ${k + 1}`;
-    const decision = document.createElement("span");
-    decision.className = `decision ${line.decision}`;
-    decision.textContent = line.decision === "accept" ? "✓ accepted" : `? please look: ${LOOK[line.reason]}`;
-    head.append(name, decision);
-
-    const edit = document.createElement("div");
-    edit.className = "edit";
-    const text = document.createElement("textarea"); // A long line shows whole, on several rows
-    Object.assign(text, { rows: 1, value: line.text, spellcheck: false, autocomplete: "off", maxLength: 400 });
-    text.setAttribute("aria-label", `Text of line ${k + 1}`);
-    text.setAttribute("autocapitalize", "off");
-    text.addEventListener("focus", () => this.choose(k));
-    const button = document.createElement("button");
-    button.type = "button";
-    button.textContent = "Keep";
-    button.setAttribute("aria-label", `Keep line ${k + 1}`);
-    const kept = document.createElement("span");
-    kept.className = "kept";
-    button.addEventListener("click", () => this.keep([k]));
-    const unreadable = document.createElement("button");
-    unreadable.type = "button";
-    unreadable.textContent = "Unreadable";
-    unreadable.setAttribute("aria-label", `Say that nobody can read line ${k + 1}`);
-    unreadable.addEventListener("click", () => this.keep([k], true));
-    text.addEventListener("keydown", (event) => {
-      if (event.key !== "Enter") return;
-      event.preventDefault();
-      this.keep([k]);
-    });
-    text.addEventListener("input", () => {
-      kept.textContent = "";
-      if (text.value.includes("\n")) text.value = text.value.replace(/\s*\n\s*/g, " ");
-    });
-    edit.append(text, button, unreadable, kept);
-    item.append(head, edit);
-    item.addEventListener("click", () => this.choose(k));
-    this.items.push({ item, text, kept, below: null });
-    return item;
-  }
-
-  choose(k, focus = false) {
-    if (this.chosen === k && this.items[k]?.below && !focus) return;
-    this.chosen = k;
-    this.items.forEach((one, index) => {
-      one.item.classList.toggle("chosen", index === k);
-      this.boxes[index].classList.toggle("chosen", index === k);
-      one.below?.remove();
-      one.below = null;
-    });
-    const one = this.items[k];
-    if (this.lines[k].characters.length) {
-      one.below = document.createElement("div");
-      one.below.append(strip(this.lines[k], this.picture, this.source), table(this.lines[k]));
-      one.item.append(one.below);
+  push(action) {
+    if (action.do === "delete" && this.kept.has(action.line)) {
+      this.refuse(new Error("This line is kept already; call it unreadable instead."));
+      return;
     }
-    if (focus) one.text.focus();
+    const next = applied(this.states.at(-1), action);
+    if (action.group && action.group === this.group) this.states.pop(); // One text, typed on
+    this.states.push(next);
+    this.group = action.group;
+    this.undone = [];
+    this.editor.refresh();
   }
 
-  text() {
-    return this.items.map((one) => one.text.value).join("\n");
+  turn(from, to, least) {
+    if (from.length <= least) return;
+    to.push(from.pop());
+    this.group = null;
+    this.editor.refresh();
   }
 
-  // What the service needs to keep line k
-  correction(k, unreadable) {
-    const line = this.lines[k];
+  told(line) {
+    const read = this.read.get(line.id);
+    if (this.isKept(line)) return line.status === "unreadable" ? "kept as unreadable" : "kept";
+    if (line.status !== "proposed") return `${line.status === "labeled" ? "yours" : "unreadable"}, not kept`;
+    if (!read) return "to type";
+    return read.decision === "accept" ? "accepted" : `please look: ${LOOK[read.reason]}`;
+  }
+
+  isKept(line) {
+    const { text, unreadable, box } = this.correction(line);
+    return this.kept.get(line.id) === JSON.stringify([text, unreadable, box]);
+  }
+
+  // Where the characters were seen; the same node as long as the same line is chosen
+  alignment({ id }) {
+    const read = this.read.get(id);
+    if (!read?.characters.length) return null;
+    if (this.below?.dataset.line !== id) {
+      this.below = document.createElement("div");
+      this.below.className = "hwl-below";
+      this.below.dataset.line = id;
+      this.below.append(strip(read, this.size, this.source), table(read));
+    }
+    return this.below;
+  }
+
+  text() { return this.lines.map((line) => line.text ?? "").join("\n"); }
+
+  // What the service needs to keep a line
+  correction(line) {
     const [left, top, right, bottom] = line.box;
-    const { width, height } = this.picture;
+    const { width, height } = this.size;
     const box = [Math.max(0, left), Math.max(0, top), Math.min(width, right), Math.min(height, bottom)];
-    return {
-      id: line.id, box, unreadable, proposal: line.text,
-      text: unreadable ? null : this.items[k].text.value,
-      confidence: line.confidence, baseline: line.baseline ?? null,
-    };
+    return { id: line.id, box, unreadable: line.status === "unreadable", text: line.text,
+      proposal: line.proposal, confidence: line.confidence, baseline: line.baseline };
   }
 
-  markKept(numbers) {
-    for (const k of numbers) this.items[k].kept.textContent = "✓ kept";
+  // Of the lines with these ids, those that say something new
+  corrections(ids) {
+    const some = this.lines.filter((line) => ids.includes(line.id) && !this.isKept(line));
+    const said = some.filter((line) => line.text || line.status === "unreadable");
+    return said.map((line) => this.correction(line));
+  }
+
+  markKept(sent) {
+    for (const { id, text, unreadable, box } of sent) {
+      this.kept.set(id, JSON.stringify([text, unreadable, box]));
+    }
+    this.editor.refresh();
   }
 }

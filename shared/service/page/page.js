@@ -9,7 +9,7 @@ const [status, problem, result] = ["status", "problem", "result"].map(find);
 let current = null; // What was read last
 let busy = false;
 
-const answer = new AnswerView({ view: find("view"), list: find("lines"), keep: keepLines });
+const answer = new AnswerView({ holder: find("editor"), keep: keepLines, refuse });
 const pad = new Pad(find("pad"), (count) => {
   for (const id of ["undo", "clear", "read-drawing"]) find(id).disabled = count === 0;
 });
@@ -65,11 +65,13 @@ function summary(lines, { milliseconds, detail }) {
   return `${count} read in ${Math.round(milliseconds)} ms; ${look}. ${detail ?? ""}`.trimEnd();
 }
 
-async function keepLines(numbers, unreadable = false) {
+async function keepLines(ids) {
   problem.hidden = true;
+  const sent = answer.corrections(ids);
+  if (!sent.length) return;
   try {
-    const said = await keep(current.picture, numbers.map((k) => answer.correction(k, unreadable)));
-    answer.markKept(numbers);
+    const said = await keep(current.picture, sent);
+    answer.markKept(sent);
     const lines = said.lines === 1 ? "1 line" : `${said.lines} lines`;
     const earlier = said.replaced === 1 ? "an earlier text" : `${said.replaced} earlier texts`;
     const replaced = said.replaced ? ` It replaces ${earlier}, which the collection keeps aside.` : "";
@@ -135,7 +137,7 @@ document.addEventListener("paste", (event) => {
   if (event.clipboardData?.files.length) given(event.clipboardData);
 });
 
-find("keep-all").addEventListener("click", () => keepLines(answer.lines.map((_, k) => k)));
+find("keep-all").addEventListener("click", () => keepLines(answer.lines.map((line) => line.id)));
 find("copy").addEventListener("click", async () => {
   try {
     await navigator.clipboard.writeText(answer.text());

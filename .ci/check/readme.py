@@ -9,9 +9,11 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from building import duration, source
+from building.derive import badge
+
 from shared.checks.exercise import load_lab
-from shared.course import duration, outline, source
-from shared.course.derive import badge
+from shared.course import outline
 from shared.course.outline import Course, CourseError, Lab, this_course
 from shared.paths import sample, write_atomically
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import re
 import subprocess
@@ -78,7 +77,7 @@ def test_the_report_is_written_after_each_lab(built, tmp_path, monkeypatch, caps
             assert "1 of 1 labs green" in target.read_text(encoding="utf-8")
             raise KeyboardInterrupt
         calls.append(lab)
-        return running.Result({"cells": []}, [], 1.0, None, lab, "labs")
+        return running.Result({"cells": []}, [], 1.0, 0, lab, "labs")
 
     monkeypatch.setattr(running, "this_course", lambda: built)
     monkeypatch.setattr(running, "run_lab", run_lab)
@@ -106,7 +105,7 @@ def test_wrong_words_are_answered_by_the_usage_of_the_verb(verb, capsys):
 
 @pytest.mark.parametrize("verb", cli.VERBS)
 def test_ctrl_c_says_what_to_do_next(verb, monkeypatch, capsys):
-    module = importlib.import_module(cli.VERBS[verb][0])
+    module = cli._module(verb)
 
     def stop(arguments):
         raise KeyboardInterrupt
@@ -120,10 +119,10 @@ def test_ctrl_c_says_what_to_do_next(verb, monkeypatch, capsys):
 
 def test_report_shows_a_picture_and_its_alt_text_instead_of_words():
     image = '<img alt="A curve that falls to 3 &gt; 2" src="data:image/png;base64,aa">'
-    data = {"text/html": [image], "text/plain": ["A curve"]}
-    cell = {"outputs": [{"output_type": "display_data", "data": data}]}
+    data = {"text/html": image, "text/plain": "A curve"}
+    cell = {"id": "a", "outputs": [{"output_type": "display_data", "data": data}]}
     lab = {"cells": [cell | {"metadata": {}}]}
-    result = running.Result(lab, [], 1.0, None, FIXTURE_LAB, "labs")
+    result = running.Result(lab, [], 1.0, 0, FIXTURE_LAB, "labs")
     assert image in report.page([result]) and ">A curve<" not in report.page([result])
     assert notebooks.texts(cell) == []
 
@@ -222,7 +221,15 @@ def test_help_lists_every_verb_and_no_other(capsys):
     assert listed == list(cli.VERBS)
     modules = Path(cli.__file__).parent.glob("*.py")
     runnable = {path.stem for path in modules if "\ndef add_arguments(" in path.read_text("utf-8")}
-    assert {f"shared.course.{name}" for name in runnable} == {m for m, _ in cli.VERBS.values()}
+    here = {f"shared.course.{name}" for name in runnable}
+    assert here == {module for module, _ in cli.VERBS.values()} - {"building.build", "check_labs"}
+
+
+@pytest.mark.parametrize("verb", ["build", "check"])
+def test_a_verb_that_needs_the_sources_says_so_where_there_are_none(verb, monkeypatch, capsys):
+    monkeypatch.setattr(cli, "checkout", lambda: None)
+    assert cli.main([verb]) == 2
+    assert capsys.readouterr().err.startswith(f"labs {verb}: The sources of the labs are not here")
 
 
 @pytest.mark.parametrize("verb", cli.VERBS)

@@ -11,10 +11,11 @@ import zipfile
 import prose
 import pytest
 import stored
+from building import build, source
 from nbclient.exceptions import CellExecutionError
 
 from shared import paths
-from shared.course import build, notebooks, running, source
+from shared.course import notebooks, running
 from shared.course.outline import this_course
 from shared.tests.conftest import FIXTURE_LAB, images_of
 
@@ -94,7 +95,7 @@ def with_last_cell(path, code):
     for cell in notebook["cells"]:
         if fast := cell["metadata"].get("fast"):
             lines = [f"\n{name} = {value!r}" for name, value in fast.items()]
-            cell["source"] = notebooks.source(cell) + "".join(lines)
+            cell["source"] = cell["source"] + "".join(lines)
     last = {"cell_type": "code", "id": "last", "metadata": {}, "source": code}
     notebook["cells"].append(last | {"execution_count": None, "outputs": []})
     return notebook
@@ -133,7 +134,7 @@ def test_first_cell_fetches_the_course_on_colab(built, bare_kernel, tmp_path, mo
     monkeypatch.setenv("HANDWRITING_REPOSITORY", mirror(tmp_path))
     notebook = with_last_cell(built.labs / FIXTURE_LAB.notebook, WHERE)
     for cell in notebook["cells"]:  # The fixture reads this setting, which Colab has not
-        cell["source"] = notebooks.source(cell).replace('os.environ["HANDWRITING_MY"]', "'my'")
+        cell["source"] = cell["source"].replace('os.environ["HANDWRITING_MY"]', "'my'")
         cell["source"] = cell["source"].replace("folder = ", "Path('my').mkdir()\nfolder = ")
     cells = bare_kernel(notebook, colab=True)
     assert printed(cells[-1]).strip() == str(tmp_path / "empty/course/shared/__init__.py")
@@ -146,7 +147,7 @@ def test_a_failed_fetch_ends_in_one_sentence_that_says_what_to_set(
     monkeypatch.setenv("HANDWRITING_REPOSITORY", address)
     notebook = notebooks.load(built.labs / FIXTURE_LAB.notebook)
     fetch = next(cell for cell in notebook["cells"] if cell["id"] == "fetch-the-course")
-    assert len(notebooks.source(fetch).splitlines()) <= 8
+    assert len(fetch["source"].splitlines()) <= 8
     with pytest.raises(CellExecutionError) as caught:
         bare_kernel({**notebook, "cells": [fetch]}, colab=True)
     assert caught.value.ename == "UsageError"

@@ -19,7 +19,7 @@ VERBS = {
     "check": ("check_labs", "check text, notebooks and drift; executes nothing"),
     "hand-in": ("shared.course.hand_in", "make the one file of a lab that you hand in"),
     "grade": ("shared.course.grade", "grade a folder of notebooks that were handed in"),
-    "class": ("shared.course.classes", "make an edition without answers, and one to grade with"),
+    "class": ("building.classes", "make an edition without answers, and one to grade with"),
     "sheet": ("shared.course.sheet", "make a page to write on, and cut its photograph"),
     "adapt": ("shared.course.adapt", "teach the line reader one hand, yours first"),
     "label": ("shared.course.label", "label photographs of handwriting, here or in Label Studio"),

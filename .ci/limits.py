@@ -30,7 +30,7 @@ LIMITS = {
     "checks": (1600, 2050),
     "grading": (800, 800),
     "exercises": (3500, 3986),
-    "course": (900, 915),
+    "course": (900, 905),
     "explorer, for the browser": (1500, 1500),
     "labeling, for the browser": (700, 927),
     "service, for the browser": (700, 775),

@@ -17,7 +17,7 @@ from types import SimpleNamespace
 import pytest
 import stored
 
-from shared.course import cli, executing, notebooks, opening, report, running
+from shared.course import cli, executing, label, notebooks, opening, report, running
 from shared.course.outline import CourseError
 from shared.tests.conftest import FIXTURE_LAB
 
@@ -277,6 +277,12 @@ def test_help_of_every_verb_has_examples(verb, capsys):
         cli.main([verb, "--help"])
     assert stopped.value.code == 0
     assert f"labs {verb}" in capsys.readouterr().out.partition("xamples")[2]
+
+
+def test_every_act_of_label_is_a_function():
+    from shared.labeling import commands
+
+    assert all(callable(getattr(commands, act)) for act, _, _ in label.ACTS.values())
 
 
 def test_unknown_verb_ends_with_status_two():

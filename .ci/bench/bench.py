@@ -12,6 +12,7 @@ entries (without a name: all but the slow ones):
   errors      character error rate of the shipped reader on the frozen test
   planted     a bug planted and a test run, forks beside processes of their own
   pages       lines found on the frozen pages, and what reading whole pages costs
+  growth      how the cost of loss, explorer and network grows with the length of a line
   sheet       cells cut rightly out of simulated photographs of the sheet, and where it gives up
   characters  slow: learn from pens alone, read real EMNIST
   emnist      slow: learn and read EMNIST
@@ -24,6 +25,7 @@ Examples:
   python .ci/bench                          everything but the slow entries
   python .ci/bench loss pens --json FILE    two entries, and the figures as a file
   python .ci/bench pages --real FOLDER      real pages, too: images with a labels.json
+  python .ci/bench all --page .github/BENCHMARKS.md   everything on one page, with curves
   python .ci/bench service                  some minutes of load on loopback
 """
 
@@ -43,12 +45,14 @@ from typing import Any
 import bench_adaptation
 import bench_decoding
 import bench_emnist
+import bench_growth
 import bench_pages
 import bench_planted
 import bench_quick
 import bench_service
 import bench_sheet
 import bench_study
+from bench_page import write_page
 from bench_rows import TINY, Row, Sizes, heading
 
 from shared.backend import cpu_count
@@ -66,6 +70,7 @@ ENTRIES: dict[str, Callable[[Sizes], list[Row]]] = {
     "errors": bench_quick.measure_errors,
     "planted": bench_planted.measure_planted,
     "pages": bench_pages.measure_pages,
+    "growth": bench_growth.measure_growth,
     "sheet": bench_sheet.measure_sheet,
     "characters": bench_emnist.measure_characters,
     "emnist": bench_emnist.measure_emnist,
@@ -94,6 +99,7 @@ def main(words: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("entries", nargs="*", metavar="ENTRY", help="what to measure, or `all`")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the numbers there, too")
+    parser.add_argument("--page", type=Path, metavar="FILE", help="write a page in Markdown, too")
     parser.add_argument(
         "--real", type=Path, metavar="FOLDER", help="real pages with a labels.json, for `pages`"
     )
@@ -123,9 +129,12 @@ def main(words: Sequence[str] | None = None) -> int:
         print("\n".join(row.as_text() for row in found), flush=True)
     if arguments.fast:
         print("These are tiny sizes: the figures mean nothing.")
+    date = datetime.now(UTC).isoformat(timespec="seconds")
+    if arguments.page:
+        write_page(arguments.page, date, machine, rows, failed)
     if arguments.json:
         content = {
-            "date": datetime.now(UTC).isoformat(timespec="seconds"),
+            "date": date,
             "machine": machine,
             "tiny": arguments.fast,
             "rows": [row.as_json() for row in rows],

@@ -39,7 +39,12 @@ class LossComparison(NamedTuple):
 
 
 def compare_losses(
-    batch: int = 64, frames: int = 128, length: int = 40, repeats: int = 5, seed: int = 0
+    batch: int = 64,
+    frames: int = 128,
+    length: int = 40,
+    repeats: int = 5,
+    seed: int = 0,
+    steps: bool = True,
 ) -> LossComparison:
     """Time both losses and both training steps, compiled, on rows that fill their batch.
 
@@ -49,6 +54,7 @@ def compare_losses(
         length: Characters of every line.
         repeats: Measurements of each; the median counts.
         seed: Decides the data.
+        steps: Whether to time whole training steps, too; their seconds are 0 otherwise.
     """
     from shared import losses, networks
     from shared.backend import keras, tf
@@ -93,11 +99,12 @@ def compare_losses(
         return run
 
     alone = [loss_alone(ours), loss_alone(theirs)]
-    steps = [whole_step(ours), whole_step(theirs)]
+    whole = [whole_step(ours), whole_step(theirs)] if steps else []
     first, second = (float(run()[0]) for run in alone)
     names = LossComparison._fields[:4]
-    times = median_seconds(dict(zip(names, [*alone, *steps], strict=True)), repeats)
-    return LossComparison(**times, relative_difference=abs(first - second) / abs(second))
+    times = median_seconds(dict(zip(names, [*alone, *whole], strict=False)), repeats)
+    difference = abs(first - second) / abs(second)
+    return LossComparison(**dict.fromkeys(names, 0.0) | times, relative_difference=difference)
 
 
 if __name__ == "__main__":

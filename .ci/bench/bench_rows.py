@@ -21,6 +21,10 @@ class Row:
         beside: The peer measured in the same run, and whatever else helps to read the figure.
         at_least: What the course promises at least, if anything.
         at_most: What it promises at most.
+        curve: Of what curve the figure is a point, in words; empty for none.
+        size: Where on the curve.
+        peer: The peer's figure there.
+        name: What the peer is.
     """
 
     entry: str
@@ -30,6 +34,10 @@ class Row:
     beside: str = ""
     at_least: float | None = None
     at_most: float | None = None
+    curve: str = ""
+    size: int = 0
+    peer: float = 0.0
+    name: str = ""
 
     @property
     def holds(self) -> bool | None:
@@ -48,9 +56,12 @@ class Row:
 
     def as_text(self) -> str:
         """Return the row as one line of the table."""
-        return _join(
-            self.entry, self.what, self.form.format(self.value), self.promised, self.beside
-        )
+        return _join(self.entry, *self.cells)
+
+    @property
+    def cells(self) -> tuple[str, str, str, str]:
+        """What was measured, the figure, its promise and its peer, as a page shows them."""
+        return self.what, self.form.format(self.value), self.promised, self.beside
 
     def as_json(self) -> dict[str, Any]:
         """Return the row as a file holds it."""
@@ -69,6 +80,8 @@ class Sizes:
     explorer_runs: int = 25
     loss: tuple[int, int, int] = (64, 128, 40)  # Lines, frames, characters
     loss_runs: int = 7
+    growth: tuple[int, ...] = (32, 64, 128, 256, 512)  # Frames
+    growth_runs: int = 7
     reading_runs: int = 25
     reading_width: int = 512
     test_lines: int = 300
@@ -104,6 +117,8 @@ TINY = Sizes(
     explorer_runs=1,
     loss=(2, 12, 3),
     loss_runs=1,
+    growth=(8, 16),
+    growth_runs=1,
     reading_runs=1,
     reading_width=64,
     test_lines=4,

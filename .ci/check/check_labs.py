@@ -1,4 +1,9 @@
-"""Check the labs without executing anything: text, stored notebooks, drift from the source."""
+"""Check the labs of a clone without executing anything: text, stored notebooks, drift.
+
+Examples:
+  labs check      every lab
+  labs check 3    Lab 3 alone
+"""
 
 from __future__ import annotations
 
@@ -7,18 +12,21 @@ import argparse
 import prose
 import readme
 import stored
+from building import build, source
 from texture import texture
 
-from shared.course import build, source
 from shared.course.outline import Course, CourseError, this_course
 
 
-def main(words: list[str] | None = None, course: Course | None = None) -> int:
-    """Print what was found, and the texture of every lab; return 1 if something was found."""
-    parser = argparse.ArgumentParser(prog="python .ci/check", description=__doc__)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments of `labs check`."""
     parser.add_argument("lab", nargs="*", help="numbers of labs, all of them if none is given")
+
+
+def run(arguments: argparse.Namespace, course: Course | None = None) -> int:
+    """Print what was found, and the texture of every lab; return 1 if something was found."""
     course = course or this_course()
-    labs = course.find(parser.parse_args(words).lab)
+    labs = course.find(arguments.lab)
     problems = stored.inspect_all(course, labs)
     for lab in labs:
         try:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from shared.course import duration
+from building import duration
+from building.source import Cell, headings
+
 from shared.course.outline import Lab
-from shared.course.source import Cell, headings
 
 BANNED = (
     *("simply", "just", "easy", "easily", "obviously", "of course", "basically", "powerful"),

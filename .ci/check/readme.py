@@ -6,14 +6,20 @@ python .ci/check/readme.py    write what has changed; `python .ci/check` says if
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from shared.checks.exercise import load_lab
-from shared.course import duration, outline, source
-from shared.course.derive import badge
-from shared.course.outline import Course, CourseError, Lab, this_course
-from shared.paths import sample, write_atomically
+sys.path.insert(1, str(Path(__file__).parents[1]))  # Where `building` is, if this is run alone
+
+import gallery  # noqa: E402
+from building import duration, source  # noqa: E402
+from building.derive import badge  # noqa: E402
+
+from shared.checks.exercise import load_lab  # noqa: E402
+from shared.course import outline  # noqa: E402
+from shared.course.outline import Course, CourseError, Lab, this_course  # noqa: E402
+from shared.paths import sample, write_atomically  # noqa: E402
 
 BEGIN, END = "<!-- {}: written by `.ci/check/readme.py` -->", "<!-- {}: end -->"
 _EXERCISE = re.compile(r"^### Exercise (\S+) · (.+)\n(\d+) min · (core|stretch)$", re.MULTILINE)
@@ -27,6 +33,7 @@ def readme_blocks(course: Course) -> dict[str, str]:
         "figures": f"**How well it reads.** {reading['sentence']}",
         "reading": "\n\n".join(filter(None, (reading["table"], reading["learned"]))),
         "labs": table(course),
+        "gallery": gallery.block(course),
     }
 
 

@@ -6,16 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from shared.course.notebooks import (
-    MAX_BYTES,
-    code_cells,
-    load,
-    output_problems,
-    source,
-    too_large,
-)
+from building import outputs
+from building.source import BEGIN, END
+
+from shared.course.notebooks import code_cells, load
 from shared.course.outline import Course, CourseError, Lab
-from shared.course.source import BEGIN, END
 
 MARKERS = (BEGIN, END, "BEGIN HIDDEN", "END HIDDEN")
 
@@ -45,7 +40,7 @@ def inspect_learner(path: Path) -> list[str]:
         name = f"labs/{path.name}, cell {cell.get('id')}"
         if cell["outputs"] or cell["execution_count"] is not None:
             problems.append(f"{name} carries an output; a learner starts without.")
-        if any(marker in source(cell) for marker in MARKERS):
+        if any(marker in cell["source"] for marker in MARKERS):
             problems.append(f"{name} shows a solution marker.")
         if "solution" in cell["metadata"].get("tags", []):
             problems.append(f"{name} is tagged solution and must stay in solutions/.")
@@ -56,12 +51,12 @@ def inspect_solved(path: Path) -> list[str]:
     """Return what is wrong with a notebook of `solutions/`: executed, without errors."""
     notebook = load(path)
     problems = list(_common(path.name, notebook))
-    if path.stat().st_size > MAX_BYTES:
-        problems.append(too_large(f"solutions/{path.name}", path.stat().st_size))
+    if path.stat().st_size > outputs.MAX_BYTES:
+        problems.append(outputs.too_large(f"solutions/{path.name}", path.stat().st_size))
     waiting = [
         cell.get("id")
         for cell in code_cells(notebook)
-        if source(cell).strip() and cell["execution_count"] is None
+        if cell["source"].strip() and cell["execution_count"] is None
     ]
     if waiting:
         problems.append(
@@ -69,16 +64,13 @@ def inspect_solved(path: Path) -> list[str]:
             f"{waiting[0]}, so nbval would compare nothing. Run `labs build`."
         )
     for cell in code_cells(notebook):
-        if any(marker in source(cell) for marker in MARKERS):
+        if any(marker in cell["source"] for marker in MARKERS):
             problems.append(f"solutions/{path.name}, cell {cell['id']} shows a solution marker.")
-    return problems + [f"solutions/{path.name}, {line}" for line in output_problems(notebook)]
+    return problems + [f"solutions/{path.name}, {line}" for line in outputs.problems(notebook)]
 
 
 def _common(name: str, notebook: dict[str, Any]) -> Iterator[str]:
     if "widgets" in notebook["metadata"]:
         yield f"{name} carries widget state, which breaks its display on GitHub."
-    ids = [cell.get("id") for cell in notebook["cells"]]
-    if None in ids or len(set(ids)) != len(ids):
-        yield f"{name} has cells without an id or with the same one."
     if any("execution" in cell["metadata"] for cell in notebook["cells"]):
         yield f"{name} carries execution times, which change with every run."

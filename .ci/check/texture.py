@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import statistics
 
-from shared.course import duration
-from shared.course.source import Cell
+from building import duration
+from building.source import Cell
 
 _TASK = re.compile(r"^\d+ min · (?:core|stretch)\s*$", re.MULTILINE)
 

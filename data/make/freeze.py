@@ -8,18 +8,23 @@ shared/pages/frozen.py, and for data/README.md.
 from __future__ import annotations
 
 import argparse
+import io
 from collections.abc import Sequence
 from pathlib import Path
 
+import cv2
+import numpy as np
+
 from shared import lines, pen, sentences
 from shared.pages import Page, compose_pages, frozen
-from shared.paths import DATA
+from shared.paths import DATA, write_atomically
 
 SEED = 2032  # the first from 2027 on whose 300 texts differ and hold every character
 SEED_OF_PAGES = 3002  # the first from 3001 on with 95 lines or more in every set
 NUM_LINES = 300
 PER_CLASS = 20
 KINDS = ("lines", "characters", "pages")
+JPEG_QUALITY = 80
 
 
 def make_frozen(kinds: Sequence[str] = KINDS, folder: Path = DATA / "samples") -> dict[str, str]:
@@ -46,7 +51,7 @@ def make_frozen(kinds: Sequence[str] = KINDS, folder: Path = DATA / "samples") -
         sets = compose_frozen_pages(SEED_OF_PAGES)
         for pages in sets.values():
             check_texts([line.text for page in pages for line in page.lines], "test")
-        found["pages_test.npz"] = frozen.save_pages(sets, folder / "pages_test.npz")
+        found["pages_test.npz"] = save_pages(sets, folder / "pages_test.npz")
     return found
 
 
@@ -84,6 +89,40 @@ def compose_frozen_pages(seed: int, count: int = 10, fewest: int = 5) -> dict[st
             next(page for page in long if page.writer == hand.name) for hand in writers[:count]
         ]
     return made
+
+
+def pack(sets: dict[str, Sequence[Page]]) -> dict[str, np.ndarray]:
+    """Return pages as plain arrays, images as JPEG, everything else without loss."""
+    pages = [page for group in sets.values() for page in group]
+    written = [line for page in pages for line in page.lines]
+    images = [
+        cv2.imencode(".jpg", page.image, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])[1].ravel()
+        for page in pages
+    ]
+    return {
+        "sets": np.array([name.encode() for name, group in sets.items() for _ in group], "S"),
+        "grades": np.array([page.grade.encode() for page in pages], "S"),
+        "writers": np.array([page.writer.encode() for page in pages], "S"),
+        "jpegs": np.concatenate([np.zeros(0, np.uint8), *images]),
+        "jpeg_lengths": np.array([len(image) for image in images], np.int32),
+        "owners": np.concatenate([np.zeros(0, np.uint8), *(p.owner.ravel() for p in pages)]),
+        "shapes": np.array([page.owner.shape for page in pages], np.int32).reshape(-1, 2),
+        "num_lines": np.array([len(page.lines) for page in pages], np.int32),
+        "texts": np.array([line.text.encode("ascii") for line in written], "S"),
+        "baselines": np.concatenate([np.zeros((0, 2)), *(line.baseline for line in written)]),
+        "baseline_lengths": np.array([len(line.baseline) for line in written], np.int32),
+        "boxes": np.array([line.box for line in written]).reshape(-1, 4),
+        "heights": np.array([[getattr(line, name) for name in frozen.VALUES] for line in written]),
+    }
+
+
+def save_pages(sets: dict[str, Sequence[Page]], path: Path) -> str:
+    """Write pages to an .npz file, whole or not at all, and return the hash of the arrays."""
+    arrays = pack(sets)
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **arrays)
+    write_atomically(path, buffer.getvalue())
+    return lines.content_hash(arrays)
 
 
 def main() -> None:

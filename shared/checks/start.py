@@ -24,23 +24,27 @@ _NEEDED = {
 #: What single labs import besides, and what they cannot do without it
 _NEEDED_BY = {
     9: {
-        "fastapi": "the service cannot start",
-        "uvicorn": "the service cannot start",
+        **dict.fromkeys(("fastapi", "uvicorn", "pydantic_settings"), "the service cannot start"),
         "prometheus_fastapi_instrumentator": "the service cannot start",
-        "pydantic_settings": "the service cannot start",
         "onnxruntime": "the service cannot read",
-        "onnx": "no model file can be written",
-        "tf2onnx": "no model file can be written",
+        **dict.fromkeys(("onnx", "tf2onnx"), "no model file can be written"),
         "mangum": "the serverless handler cannot run",
     }
 }
 
 
-def begin(lab: int) -> None:
+#: Where `begin(..., drive=True)` connects a person's Google Drive on Colab
+_DRIVE = "/content/drive"
+_KEPT = "What you make is kept in your Google Drive, in the folder handwriting-labs."
+_LOST = "What you make is lost when Colab disconnects: download my/, or call begin with drive=True."
+
+
+def begin(lab: int, drive: bool = False) -> None:
     """Print the versions a lab runs on and what is missing; load nothing heavy.
 
     Args:
         lab: Number of the lab; checks start afresh for it.
+        drive: Whether `my/` is in your Google Drive on Colab, which asks before it connects.
 
     Raises:
         ValueError: The number is no lab's.
@@ -49,18 +53,21 @@ def begin(lab: int) -> None:
         raise ValueError(f"begin({lab!r}) names no lab; give a number from 1 to 9.")
     for exercise_id in [key for key in session if key.startswith(f"lab{lab:02}.")]:
         del session[exercise_id]
+    if drive and in_colab():
+        from google.colab import drive as google_drive
+
+        google_drive.mount(_DRIVE)
+        os.environ["HANDWRITING_MY"] = f"{_DRIVE}/MyDrive/handwriting-labs"
     versions, missing = [f"Python {platform.python_version()}"], []
     for name, consequence in {**_NEEDED, **_NEEDED_BY.get(lab, {})}.items():
         if importlib.util.find_spec(name) is None:
-            missing.append(
-                f"Missing: {name}, so {consequence}. Install it with: pip install {name}"
-            )
+            missing.append((name, consequence))
         elif name in _NEEDED:
             versions.append(f"{name} {_version(name)}")
     ran = f"Lab {lab} runs on {', '.join(versions)}{' in Colab' if in_colab() else ''}."
     print(textwrap.fill(ran, 96))
-    for sentence in missing:
-        print(sentence)
+    for name, consequence in missing:
+        print(f"Missing: {name}, so {consequence}. Install it with: pip install {name}")
     try:
         folder = my_directory()
         if not os.access(folder, os.W_OK):
@@ -68,7 +75,7 @@ def begin(lab: int) -> None:
     except OSError as error:
         print(f"Nothing can be kept: {error}")
     if in_colab():
-        print("What you make is lost when Colab disconnects: download my/ before you leave.")
+        print(_KEPT if drive else _LOST)
 
 
 def in_colab() -> bool:

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from shared.course.notebooks import load, widget_errors
-from shared.course.outline import CourseError
+from shared.course.notebooks import load
+from shared.course.outline import needed
 
 CELL_TIMEOUT = 1200
 #: Jupyter warns about its own socket at every start, and after Ctrl-C its kernel shows a traceback
@@ -30,13 +30,13 @@ class Execution:
         notebook: With its outputs; as it was where it could not run.
         errors: A sentence for each; none if all is well.
         seconds: How long it took.
-        peak_bytes: Most memory of all its processes together; None where psutil is missing.
+        peak_bytes: Most memory of all its processes together.
     """
 
     notebook: dict[str, Any]
     errors: list[str]
     seconds: float
-    peak_bytes: int | None
+    peak_bytes: int
 
 
 def execute(path: Path, title: str, parameters: dict[str, Any] | None = None) -> Execution:
@@ -50,10 +50,9 @@ def execute(path: Path, title: str, parameters: dict[str, Any] | None = None) ->
     Raises:
         CourseError: The notebook is missing, or papermill is not installed.
     """
-    try:
-        import papermill
-    except ImportError as error:
-        raise CourseError('Running a lab needs papermill: pip install -e ".[notebooks]"') from error
+    needed("notebooks", "jinja2", "papermill", "psutil")
+    import papermill
+
     notebook, errors = load(path), []
     pause = 0.1 if sys.stderr.isatty() else 20
     with fresh_folder() as place, PeakMemory() as memory:
@@ -82,6 +81,21 @@ def execute(path: Path, title: str, parameters: dict[str, Any] | None = None) ->
     return Execution(notebook, errors, seconds, memory.peak)
 
 
+def widget_errors(notebook: dict[str, Any]) -> list[str]:
+    """Return the errors of widget callbacks; an execution that hit one still ends well."""
+    models = [
+        model.get("state", {})
+        for bundle in notebook["metadata"].get("widgets", {}).values()
+        for model in bundle.get("state", {}).values()
+    ]
+    outputs = [output for state in models for output in state.get("outputs") or []]
+    return [
+        f"a widget raised {output['ename']}: {output['evalue']}"
+        for output in outputs
+        if output.get("output_type") == "error"
+    ]
+
+
 @contextmanager
 def fresh_folder() -> Iterator[Path]:
     """Give an empty working folder, with `my/` inside, to every process started meanwhile."""
@@ -103,12 +117,12 @@ class PeakMemory(threading.Thread):
     """Measure the peak of all processes below this one together, while a `with` block runs.
 
     Attributes:
-        peak: In bytes; None where psutil is missing.
+        peak: In bytes.
     """
 
     def __init__(self) -> None:
         super().__init__(daemon=True)
-        self.peak: int | None = None
+        self.peak = 0
         self._over = threading.Event()
 
     def __enter__(self) -> PeakMemory:
@@ -123,10 +137,8 @@ class PeakMemory(threading.Thread):
 
     def run(self) -> None:
         """Look four times a second."""
-        try:
-            import psutil
-        except ImportError:
-            return
+        import psutil
+
         this = psutil.Process()
         while not self._over.wait(0.25):
             total = 0
@@ -135,4 +147,4 @@ class PeakMemory(threading.Thread):
                     total += child.memory_info().rss
                 except psutil.Error:
                     continue  # A process that ended between the two calls takes nothing
-            self.peak = max(self.peak or 0, total)
+            self.peak = max(self.peak, total)

@@ -16,13 +16,10 @@ Examples:
 from __future__ import annotations
 
 import argparse
-import importlib.util
 from pathlib import Path
 
-from shared.course.outline import CourseError
+from shared.course.outline import CourseError, needed
 from shared.paths import my_directory, write_atomically
-
-NEEDED = ("onnx", "onnxruntime", "tf2onnx")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,12 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Convert, compare, measure, write, and return the exit status."""
-    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
-    if missing:
-        raise CourseError(
-            f"Exporting needs {', '.join(missing)}, which this environment lacks. Install the "
-            'extra with `python -m pip install -e ".[export]"`.'
-        )
+    needed("export", "onnx", "onnxruntime", "tf2onnx")
     from shared.pages import LineDetector
     from shared.recognizer import LineTextRecognizer
     from shared.service.exporting.making import ParityError, make_model_files

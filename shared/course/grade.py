@@ -16,21 +16,17 @@ Examples:
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 
-from tqdm import tqdm
-
-from shared.checks.exercise import PUBLIC_SEED, load_lab
+from shared.checks.exercise import load_lab
 from shared.checks.labs import Lab
 from shared.course.outline import Course, CourseError, this_course
-from shared.grading import gradebook, sheets
-from shared.grading.batch import Graded, grade_all, with_cases
-from shared.grading.folder import Roster, Submission, collect
-from shared.grading.isolation import best
+from shared.grading.folder import Roster
 from shared.grading.runner import grade
+from shared.grading.sheets import COLUMNS
 from shared.grading.submission import NotebookError
-from shared.paths import DATA, my_directory, write_atomically
+from shared.grading.whole_folder import grade_folder
+from shared.paths import my_directory
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -54,9 +50,22 @@ def run(arguments: argparse.Namespace, course: Course | None = None) -> int:
     try:
         if arguments.mine:
             return grade_mine(course, course.find([arguments.mine])[0])
-        return _grade_folder(arguments, course)
+        folder = arguments.folder.resolve()
+        page = grade_folder(
+            folder,
+            (arguments.out or folder.with_name(f"{folder.name}-grades")).resolve(),
+            {lab: course.labs / lab.notebook for lab in course.available()},
+            roster=Roster.read(arguments.roster) if arguments.roster else Roster(),
+            columns=arguments.columns.read_text("utf-8-sig") if arguments.columns else COLUMNS,
+            cases=arguments.cases,
+            seed=arguments.seed,
+            workers=arguments.workers,
+            nbgrader=arguments.nbgrader,
+        )
     except NotebookError as error:
         raise CourseError(str(error)) from None
+    print(f"In a browser: {page}")
+    return 0
 
 
 def grade_mine(course: Course, lab: Lab) -> int:
@@ -74,51 +83,4 @@ def grade_mine(course: Course, lab: Lab) -> int:
             print(f"       {result.note}")
     total, most = sum(r.points for r in results), sum(r.exercise.points for r in results)
     print(f"Lab {lab.number}: {total:g} of {most:g} points. A teacher may use other inputs.")
-    return 0
-
-
-def _class_seed() -> int:
-    """Return the seed that `labs class new` drew for this edition, or the public one."""
-    path = DATA / "class.json"
-    return json.loads(path.read_text(encoding="utf-8"))["seed"] if path.is_file() else PUBLIC_SEED
-
-
-def _grade_folder(arguments: argparse.Namespace, course: Course) -> int:
-    folder = arguments.folder.resolve()
-    out = (arguments.out or folder.with_name(f"{folder.name}-grades")).resolve()
-    roster = Roster.read(arguments.roster) if arguments.roster else Roster()
-    columns = sheets.COLUMNS
-    if arguments.columns:
-        columns = arguments.columns.read_text(encoding="utf-8-sig")
-    nobody = Graded(Submission("", None, folder))
-    sheets.table([nobody], roster, columns)  # A file of columns that is none stops before the work
-    pristine = {lab: course.labs / lab.notebook for lab in course.available()}
-    names = {lab: [one.name for one in load_lab(lab.number)] for lab in pristine}
-    if arguments.nbgrader:
-        gradebook.require()
-    submissions = collect(folder, names, roster)
-    if not submissions:
-        raise CourseError(f"There is no notebook in {folder}.")
-    seed = _class_seed() if arguments.seed is None else arguments.seed
-    for lab in {one.lab for one in submissions if one.lab}:
-        with_cases(load_lab(lab.number), arguments.cases)  # As above
-    isolation = best((folder, out))
-    print(f"Each notebook runs in isolation: {isolation.name} ({isolation.words}).")
-    kept, private = out / "kept", (folder, out)
-    workers, more = arguments.workers, arguments.cases
-    work = grade_all(submissions, pristine, kept, seed, workers, more, private)
-    graded = list(tqdm(work, total=len(submissions), desc="notebooks", unit="notebook"))
-    write_atomically(out / "points.csv", sheets.table(graded, roster, columns))
-    page = sheets.write_pages(graded, roster, out)
-    troubled = [one for one in graded if one.trouble]
-    for one in troubled:
-        print(f"{one.submission.path.relative_to(folder)}: {one.trouble}")
-    missing = sorted(set(roster.rows) - {one.submission.learner for one in graded})
-    if missing:
-        print(f"Nothing from: {', '.join(missing)}")
-    print(f"{len(graded) - len(troubled)} of {len(graded)} notebooks graded: {out / 'points.csv'}")
-    if arguments.nbgrader:
-        book = gradebook.write(graded, pristine, out / "nbgrader")
-        print(f"For nbgrader: {book}, and beside it feedback and grades.csv")
-    print(f"In a browser: {page}")
     return 0

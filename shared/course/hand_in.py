@@ -10,14 +10,12 @@ Examples:
 from __future__ import annotations
 
 import argparse
-import json
 
-from shared.checks import progress
 from shared.checks.exercise import load_lab
-from shared.course import notebooks
 from shared.course.outline import Course, CourseError, this_course
-from shared.grading.submission import NotebookError, answers_in, read_notebook
-from shared.paths import my_directory, write_atomically
+from shared.grading.handing_in import hand_in
+from shared.grading.submission import NotebookError
+from shared.paths import my_directory
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,29 +30,11 @@ def run(arguments: argparse.Namespace, course: Course | None = None) -> int:
     path = my_directory() / lab.notebook
     if not path.is_file():
         raise CourseError(f"There is no {path}. `labs open {lab.number}` makes your copy.")
-    exercises = load_lab(lab.number)
+    exercises, target = load_lab(lab.number), my_directory() / "hand-in" / lab.notebook
     try:
-        answers = answers_in(read_notebook(path), [one.name for one in exercises])
+        given, outputs = hand_in(path, course.labs / lab.notebook, exercises, target)
     except NotebookError as error:
         raise CourseError(str(error)) from None
-    untouched = answers_in(read_notebook(course.labs / lab.notebook), answers)
-    given = [
-        one for one in exercises if answers.get(one.name) not in (None, untouched.get(one.name))
-    ]
-    notebook = notebooks.load(path)
-    outputs = sum(bool(cell.get("outputs")) for cell in notebook["cells"])
-    for cell in notebook["cells"]:
-        if cell["cell_type"] == "code":
-            cell |= {"outputs": [], "execution_count": None}
-        cell.pop("attachments", None)
-    notebook["metadata"].pop("widgets", None)
-    kept, _ = progress.read()
-    tries = {one.name: kept["exercises"].get(one.id, {}).get("tries", 0) for one in given}
-    guessed = (one for one in given if one.id in kept["guesses"])
-    guesses = {one.name: str(progress.guess_of(one.id)) for one in guessed}
-    notebook["metadata"]["handed in"] = {"tries": tries, "guesses": guesses}
-    target = my_directory() / "hand-in" / lab.notebook
-    write_atomically(target, json.dumps(notebook, ensure_ascii=False, indent=1) + "\n")
     print(f"{target}: answers to {len(given)} of {len(exercises)} exercises.")
     for one in exercises:
         if one not in given:

@@ -25,11 +25,15 @@ from pathlib import Path
 
 from shared.course.outline import CourseError
 
+#: Each option: what does it in `labeling.commands`, what help says, and the file it takes, if any
 ACTS = {
-    "propose": "pre-label the photographs",
-    "fetch": "write what was labeled in the server",
-    "invite": "let another person sign up in the server",
-    "check": "say what is wrong with the labels",
+    "propose": ("propose", "pre-label the photographs", None),
+    "fetch": ("fetch", "write what was labeled in the server", None),
+    "invite": ("invite", "let another person sign up in the server", None),
+    "check": ("check", "say what is wrong with the labels", None),
+    "tasks": ("write_tasks", "write Label Studio's tasks", "FILE"),
+    "export": ("take_export", "read Label Studio's export", "FILE"),
+    "page-xml": ("write_pages", "write PAGE XML", "OUT"),
 }
 
 
@@ -39,11 +43,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
     parser.add_argument("folder", nargs="?", type=Path, help="photographs, or their labels.json")
     what = parser.add_mutually_exclusive_group()
-    for act, description in ACTS.items():
-        what.add_argument(f"--{act}", action="store_true", help=description)
-    what.add_argument("--tasks", type=Path, metavar="FILE", help="write Label Studio's tasks")
-    what.add_argument("--export", type=Path, metavar="FILE", help="read Label Studio's export")
-    what.add_argument("--page-xml", type=Path, metavar="OUT", help="write PAGE XML")
+    for act, (_, description, file) in ACTS.items():
+        taken = {"type": Path, "metavar": file} if file else {"action": "store_true"}
+        what.add_argument(f"--{act}", dest=act, help=description, **taken)
     what.add_argument("--stop", action="store_true", help="stop a server that was left running")
     what.add_argument(
         "--install", nargs="?", const="label-studio", choices=TOOLS, help="put a tool into my/tools"
@@ -81,16 +83,8 @@ def _on_folder(arguments: argparse.Namespace) -> int:
         folder, name = folder.parent, folder.name
     if not folder.is_dir():
         raise CourseError(f"There is no folder {folder}; put the photographs into one.")
-    acts = {
-        "propose": commands.propose,
-        "fetch": commands.fetch,
-        "invite": commands.invite,
-        "check": commands.check,
-        "tasks": commands.write_tasks,
-        "export": commands.take_export,
-        "page_xml": commands.write_pages,
-    }
-    for option, act in acts.items():
+    for option, (act, _, _) in ACTS.items():
         if value := getattr(arguments, option):
-            return act(folder / name) if value is True else act(folder / name, value)
+            given = () if value is True else (value,)
+            return getattr(commands, act)(folder / name, *given)
     return commands.serve(folder / name, arguments.port)

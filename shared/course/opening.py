@@ -1,7 +1,8 @@
 """Copy a lab into my/ and open the copy in JupyterLab, so that a pull never touches your answers.
 
 An existing copy is opened as you left it. When the course has a newer version of that lab, the
-command says so; with --newer it puts the new version beside yours.
+command says so; with --newer it puts the new version beside yours. Where JupyterLab runs for this
+folder already, the copy is opened in it.
 
 Examples:
   labs open              the first lab
@@ -14,19 +15,25 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import importlib.util
 import json
 import os
 import re
+import secrets
 import subprocess
 import sys
+import time
+import webbrowser
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
-from shared.course.outline import Course, CourseError, Lab, this_course
+from shared.course.outline import Course, CourseError, Lab, needed, this_course
 from shared.paths import my_directory, write_atomically
 
 RECORD = ".opened.json"
+#: What Ctrl-C says
+STOPPED = "Your copies are in my/, and `labs open` opens them again."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,7 +42,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--newer", action="store_true", help="put a newer version beside yours")
     parser.add_argument("--copy", action="store_true", help="copy only, do not start JupyterLab")
     parser.add_argument("--no-browser", action="store_true", help="print the address instead")
-    parser.add_argument("--allow-root", action="store_true", help="for containers that run as root")
 
 
 #: A link from the copy to another lab would open, and save into, the lab that a pull replaces
@@ -53,18 +59,62 @@ def run(arguments: argparse.Namespace, course: Course | None = None) -> int:
     print(message)
     if arguments.copy:
         return 0
-    if importlib.util.find_spec("jupyterlab") is None:
-        raise CourseError(
-            f"Your copy is {path}, but JupyterLab is not installed here. "
-            'Install the notebook tools: pip install -e ".[notebooks]"'
-        )
+    try:
+        needed("notebooks", "jupyterlab")
+    except CourseError as error:
+        raise CourseError(f"Your copy is {path}. To open it: {error}") from None
     # The folder above my/ is served, so that links from a lab to another keep working.
-    page = quote(path.relative_to(path.parents[1]).as_posix())
+    folder, page = path.parents[1], quote(path.relative_to(path.parents[1]).as_posix())
+    if server := find_server(lambda one: Path(one["root_dir"]).resolve() == folder):
+        address = address_of(server, page)
+        print(f"JupyterLab runs for this folder already. Lab {lab.number} in it: {address}")
+        if not arguments.no_browser:
+            webbrowser.open(address)
+        return 0
+    return serve(folder, page, my, arguments.no_browser)
+
+
+def serve(folder: Path, page: str, my: Path, no_browser: bool) -> int:
+    """Run JupyterLab until Ctrl-C, say where it is, and return its exit status.
+
+    Args:
+        folder: What it serves.
+        page: The notebook to open, from there.
+        my: The learner's folder; from a kernel's own folder another one would be found.
+        no_browser: Whether to leave opening it to the person.
+    """
+    token = secrets.token_hex(16)  # Jupyter prints one that it chose itself in a dozen lines
     words = [sys.executable, "-m", "jupyterlab", f"--LabApp.default_url=/lab/tree/{page}"]
-    words += ["--no-browser"] * arguments.no_browser + ["--allow-root"] * arguments.allow_root
-    # A kernel starts in the folder of its notebook, from where another my/ would be found
-    environment = os.environ | {"HANDWRITING_MY": str(my)}
-    return subprocess.run(words, cwd=path.parents[1], env=environment, check=False).returncode
+    words += ["--LabApp.log_level=ERROR", "--ServerApp.log_level=ERROR", "-y"] + [
+        "--no-browser"
+    ] * no_browser
+    if hasattr(os, "geteuid") and os.geteuid() == 0:  # Containers run as root
+        words.append("--allow-root")
+    given = {"HANDWRITING_MY": str(my), "JUPYTER_TOKEN": token}
+    process = subprocess.Popen(words, cwd=folder, env=os.environ | given)
+    try:
+        server = None
+        while server is None and process.poll() is None:
+            time.sleep(0.2)
+            server = find_server(lambda one: one["token"] == token)
+        if server:
+            print(f"Open in JupyterLab, until Ctrl-C: {address_of(server, page)}", flush=True)
+        return process.wait()
+    except KeyboardInterrupt:
+        process.wait()  # It got the same signal, and stops its kernels
+        raise
+
+
+def find_server(fits: Callable[[dict[str, Any]], bool]) -> dict[str, Any] | None:
+    """Return what Jupyter notes of a running server of this person that fits, or None."""
+    from jupyter_server.serverapp import list_running_servers
+
+    return next(filter(fits, list_running_servers()), None)
+
+
+def address_of(server: dict[str, Any], page: str) -> str:
+    """Return where a notebook opens in a running server."""
+    return f"{server['url']}lab/tree/{page}?token={server['token']}"
 
 
 def copy(course: Course, lab: Lab, my: Path, newer: bool = False) -> tuple[Path, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,20 @@ TAG = "main"
 
 class CourseError(Exception):
     """A mistake that its message explains; the command line prints it without a traceback."""
+
+
+def needed(extra: str, *packages: str) -> None:
+    """Do nothing if all packages are there.
+
+    Raises:
+        CourseError: Some are missing; the message says which extra of the course brings them.
+    """
+    missing = [name for name in packages if importlib.util.find_spec(name) is None]
+    if missing:
+        raise CourseError(
+            f"This needs {', '.join(missing)}, which this environment lacks. Install the extra "
+            f'with `python -m pip install -e ".[{extra}]"`.'
+        )
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from typing import Any
 
 from shared.course import report
 from shared.course.executing import Execution, execute
-from shared.course.notebooks import load, source, texts
+from shared.course.notebooks import load, tagged, texts
 from shared.course.outline import Course, CourseError, Lab, this_course
 from shared.paths import my_directory, write_atomically
 
@@ -43,16 +43,31 @@ class Result(Execution):
     @property
     def numbers(self) -> list[str]:
         """Return the text of the cells tagged `number`."""
-        tagged = [
-            cell for cell in self.notebook["cells"] if "number" in cell["metadata"].get("tags", [])
+        return [text for cell in tagged(self.notebook, "number") for text in texts(cell)]
+
+    @property
+    def state(self) -> str:
+        """Return "green" or "failed"."""
+        return "failed" if self.errors else "green"
+
+    @property
+    def slowest(self) -> list[tuple[float, str]]:
+        """Return seconds and id of the three cells that took longest."""
+        cells = self.notebook["cells"]
+        times = [
+            (c["metadata"].get("papermill", {}).get("duration") or 0.0, c["id"]) for c in cells
         ]
-        return [text for cell in tagged for text in texts(cell)]
+        return sorted(times, reverse=True)[:3]
+
+    @property
+    def outputs(self) -> list[dict[str, Any]]:
+        """Return all that its cells showed, in order."""
+        return [output for cell in self.notebook["cells"] for output in cell.get("outputs", [])]
 
     def __str__(self) -> str:
         """Return what the command line says of it."""
-        memory = "" if self.peak_bytes is None else f"{self.peak_bytes / 1e9:.1f} GB"
-        state = "FAILED" if self.errors else "green"
-        lines = [f"{state:6} {self.lab.name:32} {self.seconds:6.0f} s {memory:>7}"]
+        memory = f"{self.peak_bytes / 1e9:.1f} GB"
+        lines = [f"{self.state:6} {self.lab.name:32} {self.seconds:6.0f} s {memory:>7}"]
         lines += [f"       {line}" for text in self.numbers for line in text.splitlines()]
         return "\n".join(lines + [f"       error: {error}" for error in self.errors])
 
@@ -114,7 +129,7 @@ def run_lab(
     parameters = small_parameters(load(path)) if fast else {}
     found = execute(path, f"Lab {lab.number}", parameters | (own or {}))
     limit = LARGER_LIMITS.get(lab.number, MEMORY_LIMIT)
-    if found.peak_bytes is not None and found.peak_bytes > limit:
+    if found.peak_bytes > limit:
         found.errors.append(
             f"took {found.peak_bytes / 1e9:.1f} GB of memory, at most {limit / 1e9:.1f} GB are "
             "promised to a learner"
@@ -124,11 +139,10 @@ def run_lab(
 
 def parameters_of(notebook: dict[str, Any]) -> list[str]:
     """Return the names that the cell tagged `parameters` sets."""
-    cells = [c for c in notebook["cells"] if "parameters" in c["metadata"].get("tags", [])]
     return [
         node.id
-        for cell in cells
-        for node in ast.walk(ast.parse(source(cell)))
+        for cell in tagged(notebook, "parameters")
+        for node in ast.walk(ast.parse(cell["source"]))
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
     ]
 

@@ -15,12 +15,11 @@ from __future__ import annotations
 
 import argparse
 import functools
-import importlib.util
 import webbrowser
 from pathlib import Path
 from typing import Any
 
-from shared.course.outline import CourseError
+from shared.course.outline import CourseError, needed
 
 NEEDED = ("fastapi", "uvicorn", "onnxruntime", "pydantic_settings",
           "prometheus_fastapi_instrumentator")  # fmt: skip
@@ -52,12 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve, and return the exit status."""
-    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
-    if missing:
-        raise CourseError(
-            f"Serving needs {', '.join(missing)}, which this environment lacks. Install the extra "
-            'with `python -m pip install -e ".[serve]"`.'
-        )
+    needed("serve", *NEEDED)
     from shared.service.server import serve
 
     def announce(port: int, shelf: Any) -> None:

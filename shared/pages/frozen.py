@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Sequence
-from pathlib import Path
-
 import cv2
 import numpy as np
 
-from shared.lines import content_hash, read_arrays
+from shared.lines import read_arrays
 from shared.pages.line import Line
 from shared.pages.page import Page
 from shared.pages.script import cut
-from shared.paths import data_file, write_atomically
+from shared.paths import data_file
 
 FILE = "samples/pages_test.npz"
 #: SHA-256 over the arrays of the file, from `data/make/freeze.py`
@@ -25,37 +21,12 @@ SETS = {
     "touching": ("touching", "test"),
     "photo": ("photo", "test"),
 }
-_QUALITY = 80
-_VALUES = ("x_height", "ascent", "descent")
-
-
-def pack(sets: dict[str, Sequence[Page]]) -> dict[str, np.ndarray]:
-    """Return pages as plain arrays, images as JPEG, everything else without loss."""
-    pages = [page for group in sets.values() for page in group]
-    lines = [line for page in pages for line in page.lines]
-    images = [
-        cv2.imencode(".jpg", page.image, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])[1].ravel()
-        for page in pages
-    ]
-    return {
-        "sets": np.array([name.encode() for name, group in sets.items() for _ in group], "S"),
-        "grades": np.array([page.grade.encode() for page in pages], "S"),
-        "writers": np.array([page.writer.encode() for page in pages], "S"),
-        "jpegs": np.concatenate([np.zeros(0, np.uint8), *images]),
-        "jpeg_lengths": np.array([len(image) for image in images], np.int32),
-        "owners": np.concatenate([np.zeros(0, np.uint8), *(p.owner.ravel() for p in pages)]),
-        "shapes": np.array([page.owner.shape for page in pages], np.int32).reshape(-1, 2),
-        "num_lines": np.array([len(page.lines) for page in pages], np.int32),
-        "texts": np.array([line.text.encode("ascii") for line in lines], "S"),
-        "baselines": np.concatenate([np.zeros((0, 2)), *(line.baseline for line in lines)]),
-        "baseline_lengths": np.array([len(line.baseline) for line in lines], np.int32),
-        "boxes": np.array([line.box for line in lines]).reshape(-1, 4),
-        "heights": np.array([[getattr(line, name) for name in _VALUES] for line in lines]),
-    }
+#: Columns of the array `heights`
+VALUES = ("x_height", "ascent", "descent")
 
 
 def unpack(arrays: dict[str, np.ndarray], only: str | None = None) -> dict[str, list[Page]]:
-    """Return what `pack` was given, or one set of it."""
+    """Return the pages of the arrays that `data/make/freeze.py` packs, or one set of them."""
     curves = cut(arrays["baselines"], arrays["baseline_lengths"])
     of_lines = curves, arrays["heights"].tolist(), arrays["texts"], arrays["boxes"]
     lines = [
@@ -78,15 +49,6 @@ def unpack(arrays: dict[str, np.ndarray], only: str | None = None) -> dict[str, 
         )
         sets.setdefault(name.decode(), []).append(page)
     return sets
-
-
-def save_pages(sets: dict[str, Sequence[Page]], path: Path) -> str:
-    """Write pages to an .npz file, whole or not at all, and return the hash of the arrays."""
-    arrays = pack(sets)
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, **arrays)
-    write_atomically(path, buffer.getvalue())
-    return content_hash(arrays)
 
 
 def frozen_pages(name: str) -> list[Page]:

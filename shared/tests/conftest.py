@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from building import build
 
-from shared.course import build, outline
+from shared.course import outline
 
 FIXTURES = Path(__file__).parent / "fixtures"
 FIXTURE_LAB = outline.LABS[1]

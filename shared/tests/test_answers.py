@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from building import answers
+from building.source import Cell
 
 from shared.checks import builders
 from shared.checks.answers import answer
 from shared.checks.exercise import Case, Exercise, find
 from shared.checks.probing import attempt
 from shared.checks.verdict import PASSED, judge
-from shared.course import answers
 from shared.course.outline import this_course
-from shared.course.source import Cell
 
 SETUP = "import math\nimport numpy as np\nfrom shared import ctc\n\nSCALE = 2\nprint('begins')"
 CELLS = [

@@ -37,6 +37,11 @@ WHAT = {
         "page CER above the CER of true lines",
         "seconds a page adds",
     ),
+    "growth": tuple(
+        f"{what}, {frames} frames"
+        for what in ("a CTC loss and its gradient", "a line read", "an edit in the explorer")
+        for frames in (8, 16)
+    ),
     "sheet": ("cells right", "seconds from 12 megapixels"),
     "characters": ("macro of 47", "real digits", "seconds of training"),
     "emnist": ("macro of 47", "mean of the worst 5 classes", "seconds of training"),
@@ -106,13 +111,17 @@ def test_every_entry_prints_all_its_rows(
     small_networks, cheap_reference, some_emnist, tmp_path, capsys
 ):
     file = tmp_path / "numbers.json"
-    assert bench.main(["all", "--fast", "--json", str(file)]) == 0
+    page = tmp_path / "page.md"
+    assert bench.main(["all", "--fast", "--json", str(file), "--page", str(page)]) == 0
     lines = capsys.readouterr().out.splitlines()
     for entry, wanted in WHAT.items():
         printed = [line for line in lines if line.startswith(f"{entry} ")]
         assert len(printed) == len(wanted), printed
         for line, words in zip(printed, wanted, strict=True):
             assert words in line
+    written = page.read_text(encoding="utf-8")
+    assert written.count("\n## ") == len(WHAT) and "keras.losses.CTC from" in written
+    assert "](page.png)" in written and (tmp_path / "page.png").stat().st_size > 5000
     stored = json.loads(file.read_text())
     assert [row["entry"] for row in stored["rows"]] == [e for e, rows in WHAT.items() for _ in rows]
     for row in stored["rows"]:  # An untrained reader may well do harm: fewer errors gone than none
@@ -144,7 +153,8 @@ def test_a_damaged_page_is_named_and_no_rate_is_given_without_it(tmp_path):
 
 def test_slow_entries_run_only_when_named():
     assert bench.choose([]) == [
-        "import", "pens", "explorer", "loss", "reading", "errors", "planted", "pages", "sheet",
+        "import", "pens", "explorer", "loss", "reading", "errors", "planted", "pages",
+        "growth", "sheet",
     ]  # fmt: skip
     assert bench.choose(["emnist", "import"]) == ["import", "emnist"]
     assert bench.choose(["all"]) == list(bench.ENTRIES)

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 
 import pytest
 
@@ -405,6 +405,22 @@ def test_begin_names_what_is_missing(capsys, monkeypatch, lab90):  # noqa: F811
     assert "in Colab" in printed
     with pytest.raises(ValueError, match="from 1 to 9"):
         begin(0)
+
+
+def test_my_is_kept_on_google_drive_if_asked(lab90, tmp_path, monkeypatch, capsys):  # noqa: F811
+    from shared.checks import start
+
+    mounted = []
+    colab = ModuleType("google.colab")
+    colab.drive = SimpleNamespace(mount=mounted.append)
+    monkeypatch.setitem(sys.modules, "google.colab", colab)
+    monkeypatch.setattr(start, "_DRIVE", str(tmp_path))
+    begin(3)
+    assert "drive=True" in capsys.readouterr().out and not mounted
+    begin(3, drive=True)
+    assert mounted == [str(tmp_path)]
+    assert start.my_directory() == tmp_path / "MyDrive/handwriting-labs"
+    assert "kept in your Google Drive" in capsys.readouterr().out
 
 
 def test_begin_says_what_the_service_of_lab_9_lacks(lab90, monkeypatch, capsys):  # noqa: F811

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-import importlib
+import contextlib
 import json
+import os
 import re
+import signal
+import socket
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import stored
 
-from shared.course import cli, executing, notebooks, opening, report, running
+from shared.course import cli, executing, label, notebooks, opening, report, running
 from shared.course.outline import CourseError
 from shared.tests.conftest import FIXTURE_LAB
 
@@ -78,7 +83,7 @@ def test_the_report_is_written_after_each_lab(built, tmp_path, monkeypatch, caps
             assert "1 of 1 labs green" in target.read_text(encoding="utf-8")
             raise KeyboardInterrupt
         calls.append(lab)
-        return running.Result({"cells": []}, [], 1.0, None, lab, "labs")
+        return running.Result({"cells": []}, [], 1.0, 0, lab, "labs")
 
     monkeypatch.setattr(running, "this_course", lambda: built)
     monkeypatch.setattr(running, "run_lab", run_lab)
@@ -106,7 +111,7 @@ def test_wrong_words_are_answered_by_the_usage_of_the_verb(verb, capsys):
 
 @pytest.mark.parametrize("verb", cli.VERBS)
 def test_ctrl_c_says_what_to_do_next(verb, monkeypatch, capsys):
-    module = importlib.import_module(cli.VERBS[verb][0])
+    module = cli._module(verb)
 
     def stop(arguments):
         raise KeyboardInterrupt
@@ -120,10 +125,10 @@ def test_ctrl_c_says_what_to_do_next(verb, monkeypatch, capsys):
 
 def test_report_shows_a_picture_and_its_alt_text_instead_of_words():
     image = '<img alt="A curve that falls to 3 &gt; 2" src="data:image/png;base64,aa">'
-    data = {"text/html": [image], "text/plain": ["A curve"]}
-    cell = {"outputs": [{"output_type": "display_data", "data": data}]}
+    data = {"text/html": image, "text/plain": "A curve"}
+    cell = {"id": "a", "outputs": [{"output_type": "display_data", "data": data}]}
     lab = {"cells": [cell | {"metadata": {}}]}
-    result = running.Result(lab, [], 1.0, None, FIXTURE_LAB, "labs")
+    result = running.Result(lab, [], 1.0, 0, FIXTURE_LAB, "labs")
     assert image in report.page([result]) and ">A curve<" not in report.page([result])
     assert notebooks.texts(cell) == []
 
@@ -170,17 +175,50 @@ def test_open_works_from_any_folder(built, tmp_path, monkeypatch):
 
 def test_open_tells_kernels_where_the_copy_is(built, tmp_path, monkeypatch):
     started = {}
+
+    def start(words, **options):
+        started.update(options)
+        return SimpleNamespace(poll=lambda: 0, wait=lambda: 0)
+
     monkeypatch.setattr(opening, "this_course", lambda: built)
-    monkeypatch.setattr(
-        opening.subprocess,
-        "run",
-        lambda words, **options: started.update(options) or subprocess.CompletedProcess(words, 0),
-    )
+    monkeypatch.setattr(opening.subprocess, "Popen", start)
     monkeypatch.setenv("HANDWRITING_MY", "mine")  # Names another folder from another place
     monkeypatch.chdir(tmp_path)
     assert cli.main(["open", "2"]) == 0
     assert started["env"]["HANDWRITING_MY"] == str((tmp_path / "mine").resolve())
     assert started["cwd"] == tmp_path.resolve()
+
+
+@pytest.mark.notebooks
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is no signal of a group there")
+def test_open_says_where_it_is_on_a_taken_port_and_finds_it_again(tmp_path):
+    environment = os.environ | {"HANDWRITING_MY": str(tmp_path / "my"), "PYTHONUNBUFFERED": "1"}
+    words = [sys.executable, "-m", "shared.course", "open", "--no-browser"]
+    with socket.socket() as taken:
+        with contextlib.suppress(OSError):  # Another program has it, which does as well
+            taken.bind(("127.0.0.1", 8888))
+            taken.listen()
+        first = subprocess.Popen(
+            [*words, "2"],
+            env=environment,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        try:
+            said = [first.stdout.readline() for _ in range(2)]
+            address = re.search(r"http://\S+", said[1])[0]
+            assert said[1].startswith("Open in JupyterLab") and ":8888/" not in address
+            second = subprocess.run(
+                [*words, "3"], env=environment, capture_output=True, text=True, timeout=60
+            )
+            assert second.returncode == 0 and "runs for this folder already" in second.stdout
+            assert address.partition("/lab/")[0] in second.stdout
+            with urllib.request.urlopen(address, timeout=20) as page:
+                assert page.status == 200
+        finally:
+            os.killpg(first.pid, signal.SIGINT)
+        assert first.wait(timeout=30) == 130
 
 
 def test_a_file_in_the_way_is_one_sentence(built, tmp_path, monkeypatch, capsys):
@@ -222,7 +260,15 @@ def test_help_lists_every_verb_and_no_other(capsys):
     assert listed == list(cli.VERBS)
     modules = Path(cli.__file__).parent.glob("*.py")
     runnable = {path.stem for path in modules if "\ndef add_arguments(" in path.read_text("utf-8")}
-    assert {f"shared.course.{name}" for name in runnable} == {m for m, _ in cli.VERBS.values()}
+    here = {f"shared.course.{name}" for name in runnable}
+    assert here == {module for module, _ in cli.VERBS.values() if module.startswith("shared.")}
+
+
+@pytest.mark.parametrize("verb", ["build", "check", "class"])
+def test_a_verb_that_needs_the_sources_says_so_where_there_are_none(verb, monkeypatch, capsys):
+    monkeypatch.setattr(cli, "checkout", lambda: None)
+    assert cli.main([verb]) == 2
+    assert capsys.readouterr().err.startswith(f"labs {verb}: The sources of the labs are not here")
 
 
 @pytest.mark.parametrize("verb", cli.VERBS)
@@ -231,6 +277,12 @@ def test_help_of_every_verb_has_examples(verb, capsys):
         cli.main([verb, "--help"])
     assert stopped.value.code == 0
     assert f"labs {verb}" in capsys.readouterr().out.partition("xamples")[2]
+
+
+def test_every_act_of_label_is_a_function():
+    from shared.labeling import commands
+
+    assert all(callable(getattr(commands, act)) for act, _, _ in label.ACTS.values())
 
 
 def test_unknown_verb_ends_with_status_two():

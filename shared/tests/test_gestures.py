@@ -4,10 +4,11 @@ import json
 
 import numpy as np
 import pytest
+from building import source
 
 from shared import ctc, paths
 from shared.alphabet import Alphabet
-from shared.course import outline, source
+from shared.course import outline
 from shared.experiments.ideas.study import load_study
 from shared.explorer import explore
 from shared.lines import frozen_lines

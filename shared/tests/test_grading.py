@@ -12,16 +12,17 @@ import subprocess
 import sys
 
 import pytest
+from building import classes, editions
 
 from shared.checks import progress
 from shared.checks.exercise import load_lab
 from shared.checks.labs import LABS
 from shared.checks.verdict import CaseResult, Result, judge, not_attempted
 from shared.checks.worker import Worker
-from shared.course import classes, hand_in
 from shared.course import grade as verb
+from shared.course import hand_in
 from shared.course.outline import CourseError, this_course
-from shared.grading import batch, editions, isolation, sheets
+from shared.grading import batch, isolation, sheets, whole_folder
 from shared.grading.folder import Roster, Submission, collect
 from shared.grading.runner import grade
 from shared.grading.submission import NotebookError, answers_in, find_answer, plain, read_notebook
@@ -175,7 +176,7 @@ def test_a_field_of_the_roster_is_empty_for_whom_it_does_not_know():
 def test_an_unknown_field_stops_before_anything_is_graded(tmp_path, monkeypatch):
     put(tmp_path, "in/ann/lab.ipynb", SOLVED)
     put(tmp_path, "columns.csv", b"a\n{nonsense}\n")
-    monkeypatch.setattr(verb, "grade_all", lambda *_: pytest.fail("it began to grade"))
+    monkeypatch.setattr(whole_folder, "grade_all", lambda *_: pytest.fail("it began to grade"))
     with pytest.raises(CourseError, match="nonsense"):
         run(tmp_path / "in", "--columns", tmp_path / "columns.csv")
 

@@ -9,9 +9,11 @@ import sys
 import time
 import tomllib
 
+import gallery
 import pictures
 import pytest
 import readme
+from PIL import Image
 
 from shared import paths
 from shared.course import outline
@@ -61,6 +63,8 @@ def test_links_of_the_readme_lead_somewhere():
 
 def test_table_of_labs_and_address_in_the_readme_are_true(tmp_path, monkeypatch):
     assert readme.difference(this_course()) is None
+    alone = [sys.executable, str(ROOT / ".ci/check/readme.py")]  # It has nothing to write
+    subprocess.run(alone, cwd=ROOT, check=True)
     (tmp_path / "README.md").write_text(README, encoding="utf-8")
     moved = outline.Course(tmp_path / "labs", this_course().solutions)
     monkeypatch.setattr(outline, "REPOSITORY", "https://github.com/someone/letters")
@@ -83,6 +87,13 @@ def test_figures_are_written_as_files_with_their_alt_texts(tmp_path):
     found = pictures.write(this_course(), tmp_path)
     assert all(found.values()) and len(found) > 60
     assert {path.name for path in tmp_path.iterdir()} == {*found, "alt.json"}
+
+
+def test_gallery_shows_a_picture_of_every_lab(tmp_path):
+    with Image.open(gallery.write(this_course(), tmp_path / "gallery.jpg")) as picture:
+        assert picture.format == "JPEG" and picture.height < picture.width
+    assert set(gallery.SHOWN) == {lab.number for lab in this_course().available()}
+    assert (ROOT / gallery.FILE).is_file() and gallery.block(this_course()) in README
 
 
 def test_address_of_the_repository_stands_in_one_place():

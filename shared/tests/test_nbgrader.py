@@ -29,7 +29,7 @@ def graded_cells(path: Path) -> dict:
     notebook = notebooks.load(path)
     kept = {"parameters", "setup", "needs"}
     notebook["cells"] = [
-        cell | {"source": notebooks.source(cell)}
+        cell
         for cell in notebook["cells"]
         if "nbgrader" in cell["metadata"] or kept & set(cell["metadata"].get("tags", []))
     ]

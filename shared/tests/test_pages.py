@@ -11,7 +11,7 @@ import pytest
 from shared import pages, paths, pen
 from shared.alphabet import UnknownCharacterError
 from shared.lines import FROZEN, DamagedFileError
-from shared.pages.frozen import pack, save_pages, unpack
+from shared.pages.frozen import unpack
 
 MIX = {"regular": 1, "touching": 1, "photo": 1}
 
@@ -251,7 +251,7 @@ def test_bad_lists_are_refused():
 
 
 def test_pages_survive_packing(some):
-    again = unpack(pack({"a": some[:2], "b": some[2:4]}))
+    again = unpack(freeze.pack({"a": some[:2], "b": some[2:4]}))
     assert list(again) == ["a", "b"]
     for a, b in zip([*again["a"], *again["b"]], some, strict=False):
         assert (a.text, a.grade, a.writer) == (b.text, b.grade, b.writer)
@@ -282,7 +282,7 @@ def test_the_frozen_pages_are_what_they_say():
 
 def test_changed_frozen_pages_are_refused(tmp_path, monkeypatch):
     changed = {"regular": pages.frozen_pages("regular")}
-    save_pages(changed, tmp_path / "samples" / "pages_test.npz")
+    freeze.save_pages(changed, tmp_path / "samples" / "pages_test.npz")
     monkeypatch.setattr(paths, "DATA", tmp_path)
     with pytest.raises(DamagedFileError, match="is not the frozen test set"):
         pages.frozen_pages("regular")

@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import reading_texts
+from building import derive, source
 from PIL import Image
 
 from shared import paths
-from shared.course import derive, source
 from shared.course.outline import this_course
 
 

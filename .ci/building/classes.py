@@ -13,9 +13,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from building import editions
 from shared.checks.exercise import labs, load_lab
 from shared.course.outline import REPOSITORY, CourseError
-from shared.grading import editions
 from shared.paths import checkout
 
 
@@ -29,8 +29,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Write both editions, say what is where, and return the exit status."""
     root, folder = checkout(), arguments.folder.resolve()
-    if root is None or not (root / "solutions").is_dir():
-        raise CourseError("`labs class` needs the whole course: run it in a clone.")
     if folder.exists() or folder.is_relative_to(root):
         raise CourseError(f"{folder} exists, or lies in the course. Name a new folder beside it.")
     exercises = [one for lab in labs() for one in load_lab(lab)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from shared.course.source import QUOTE, Cell, headings
+from building.source import QUOTE, Cell, headings
 
 WORDS_A_MINUTE = 150
 MINUTES_A_CODE_CELL = 0.6

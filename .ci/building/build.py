@@ -13,21 +13,15 @@ Examples:
 from __future__ import annotations
 
 import argparse
-import json
 import tempfile
 from pathlib import Path
 from typing import Any
 
-from shared.course import answers, derive, duration, source
+import nbformat
+
+from building import answers, derive, duration, outputs, source
 from shared.course.executing import execute
-from shared.course.notebooks import (
-    MAX_BYTES,
-    code_cells,
-    load,
-    output_problems,
-    too_large,
-)
-from shared.course.notebooks import source as text_of
+from shared.course.notebooks import code_cells, load
 from shared.course.outline import Course, CourseError, Lab, this_course
 from shared.paths import write_atomically
 
@@ -37,6 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("lab", nargs="*", help="numbers of labs, all of them if none is given")
     parser.add_argument("--check", action="store_true", help="compare only; execute nothing")
     parser.add_argument("--force", action="store_true", help="execute even if no code changed")
+    parser.add_argument("--answers", action="store_true", help="write data/answers.json alone")
     parser.add_argument("--draft", action="store_true", help="write without executing (a preview)")
 
 
@@ -49,7 +44,7 @@ def run(arguments: argparse.Namespace, course: Course | None = None) -> int:
         drift += [f"{stale}." for stale in [answers.difference(course)] if stale]
         print("\n".join(drift) or f"{len(labs)} labs match their sources")
         return int(bool(drift))
-    for lab in labs:
+    for lab in () if arguments.answers else labs:
         print(f"Lab {lab.number}, {lab.title}")
         build(course, lab, force=arguments.force, draft=arguments.draft)
     answers.update(course)
@@ -82,8 +77,8 @@ def build(course: Course, lab: Lab, force: bool = False, draft: bool = False) ->
         derive.fill_numbers(lab, kept, kept)
         derive.fill_numbers(lab, learner, kept)
     text = derive.canonical(kept or solved)
-    if len(text.encode()) > MAX_BYTES:
-        raise CourseError(too_large(lab.notebook, len(text.encode())))
+    if len(text.encode()) > outputs.MAX_BYTES:
+        raise CourseError(outputs.too_large(lab.notebook, len(text.encode())))
     write_atomically(path, text)
     write_atomically(course.labs / lab.notebook, derive.canonical(learner))
     print(f"  {duration.measure(source.read(course.solutions / lab.source))}")
@@ -92,9 +87,9 @@ def build(course: Course, lab: Lab, force: bool = False, draft: bool = False) ->
 def _executed(lab: Lab, solved: dict[str, Any]) -> dict[str, Any]:
     """Run the solved notebook and return it with its outputs."""
     with tempfile.TemporaryDirectory() as folder:
-        path = write_atomically(Path(folder) / lab.notebook, json.dumps(solved))
+        path = write_atomically(Path(folder) / lab.notebook, nbformat.writes(solved))
         execution = execute(path, f"Lab {lab.number}")
-    problems = execution.errors or output_problems(execution.notebook)
+    problems = execution.errors or outputs.problems(execution.notebook)
     if problems:
         raise CourseError("\n  ".join([f"{lab.source} was not written:", *problems]))
     return derive.with_outputs(solved, execution.notebook)
@@ -108,14 +103,14 @@ def _stored_outputs(path: Path, solved: dict[str, Any]) -> dict[str, Any] | None
         return None
     if _code(stored) != _code(solved):
         return None
-    if any(cell["execution_count"] is None and text_of(cell) for cell in code_cells(stored)):
+    if any(cell["execution_count"] is None and cell["source"] for cell in code_cells(stored)):
         return None
     return derive.with_outputs(solved, stored)
 
 
 def _code(notebook: dict[str, Any]) -> list[str]:
     """Return what the cells run here; the one that fetches the course does so on Colab alone."""
-    return [text_of(cell) for cell in code_cells(notebook) if cell["id"] != derive.FETCH]
+    return [cell["source"] for cell in code_cells(notebook) if cell["id"] != derive.FETCH]
 
 
 def compare(course: Course, lab: Lab) -> list[str]:
@@ -130,7 +125,7 @@ def compare(course: Course, lab: Lab) -> list[str]:
         except CourseError as error:
             drift.append(str(error))
             continue
-        if place := _difference(stored, json.loads(derive.canonical(expected))):
+        if place := _difference(stored, nbformat.reads(derive.canonical(expected), 4)):
             drift.append(f"{name} does not match {lab.source}: {place}. Run `labs build`.")
         elif derive.canonical(stored) != (folder / lab.notebook).read_text(encoding="utf-8"):
             drift.append(f"{name} is not in canonical form. Run `labs build {lab.number}`.")
@@ -146,7 +141,7 @@ def _difference(stored: dict[str, Any], expected: dict[str, Any]) -> str | None:
         for key in ("id", "cell_type", "metadata"):
             if found.get(key) != wanted[key]:
                 return f"cell {wanted['id']} has another {key}"
-        if text_of(found) != text_of(wanted):
+        if found["source"] != wanted["source"]:
             return f"cell {wanted['id']} has another text"
     if len(stored["cells"]) > len(expected["cells"]):
         return f"the cell {stored['cells'][len(expected['cells'])].get('id')} is not in the source"

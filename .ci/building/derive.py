@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import json
+import copy
 import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from shared.course import duration, outline
-from shared.course.notebooks import code_cells, joined, texts
+import nbformat
+
+from building import duration
+from building.source import BEGIN, END, QUOTE, Cell
+from shared.course import outline
+from shared.course.notebooks import code_cells, texts
 from shared.course.outline import Course, CourseError, Lab
-from shared.course.source import BEGIN, END, QUOTE, Cell
 from shared.paths import sample
 
 STUB = "raise NotImplementedError"
@@ -112,22 +115,17 @@ def clear(source: str) -> str:
 
 
 def _notebook(pairs: list[tuple[Cell, str]], lab: Lab) -> dict[str, Any]:
-    cells = []
-    for cell, source in pairs:
-        raw = {"cell_type": cell.kind, "id": cell.id, "metadata": cell.metadata}
-        raw["source"] = source.splitlines(keepends=True)
-        if cell.kind == "code":
-            raw |= {"execution_count": None, "outputs": []}
-        cells.append(raw)
+    new = {"code": nbformat.v4.new_code_cell, "markdown": nbformat.v4.new_markdown_cell}
+    cells = [new[cell.kind](source, id=cell.id, metadata=cell.metadata) for cell, source in pairs]
     kernel = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
     metadata = {"handwriting": {"lab": lab.number}, "kernelspec": kernel}
     metadata["language_info"] = {"name": "python"}
-    return {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+    return nbformat.v4.new_notebook(cells=cells, metadata=metadata)
 
 
 def with_outputs(notebook: dict[str, Any], executed: dict[str, Any]) -> dict[str, Any]:
     """Return a derived notebook with the outputs of one that has the same code cells."""
-    result = json.loads(json.dumps(notebook))
+    result = copy.deepcopy(notebook)
     for cell, ran in zip(code_cells(result), code_cells(executed), strict=True):
         cell["outputs"], cell["execution_count"] = ran["outputs"], ran["execution_count"]
     return result
@@ -154,9 +152,7 @@ def fill_numbers(lab: Lab, notebook: dict[str, Any], executed: dict[str, Any]) -
             above.insert(0, printed.get(cell["id"], []))
             continue
         try:
-            cell["source"] = [
-                QUOTE.sub(lambda quote: _number(quote, above), line) for line in cell["source"]
-            ]
+            cell["source"] = QUOTE.sub(lambda quote: _number(quote, above), cell["source"])
         except CourseError as error:
             raise CourseError(f"{lab.source}, cell {cell['id']}: {error}") from error
 
@@ -183,13 +179,13 @@ def canonical(notebook: dict[str, Any]) -> str:
     Widget views are dropped from outputs, because without their state no viewer can show them;
     the picture that precedes every widget stays.
     """
-    notebook = json.loads(json.dumps(notebook))
+    notebook = copy.deepcopy(notebook)
     notebook["metadata"].pop("widgets", None)
     notebook["metadata"]["language_info"] = {"name": "python"}
     for cell in code_cells(notebook):
         cell["metadata"].pop("execution", None)
         cell["outputs"] = [kept for output in cell["outputs"] if (kept := _plain(output))]
-    return json.dumps(notebook, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    return nbformat.writes(notebook) + "\n"
 
 
 def _plain(output: dict[str, Any]) -> dict[str, Any] | None:
@@ -202,7 +198,5 @@ def _plain(output: dict[str, Any]) -> dict[str, Any] | None:
         if not data:
             return None
     if "text/plain" in data:
-        text = re.sub(r" at 0x[0-9a-f]{6,}", "", joined(data["text/plain"]))
-        many = isinstance(data["text/plain"], list)
-        data = {**data, "text/plain": text.splitlines(keepends=True) if many else text}
-    return {**output, "data": data}
+        data = {**data, "text/plain": re.sub(r" at 0x[0-9a-f]{6,}", "", data["text/plain"])}
+    return nbformat.from_dict({**output, "data": data})

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from shared.course.outline import CourseError
+from shared.course.outline import CourseError, needed
 
 OPTIONS = {"tags", "answer", "check", "points", "fast", "waiting", "lines_to_next_cell"}
 TAGS = {
@@ -78,13 +78,9 @@ def read(path: Path) -> list[Cell]:
     Raises:
         CourseError: An option or tag is unknown, or the cells do not fit together.
     """
-    try:
-        import jupytext
-    except ImportError as error:
-        raise CourseError(
-            "Building a lab needs jupytext. Install the notebook tools: "
-            'pip install -e ".[notebooks]"'
-        ) from error
+    needed("notebooks", "jupytext")
+    import jupytext
+
     notebook = jupytext.reads(path.read_text(encoding="utf-8"), fmt="py:percent")
     cells = [_cell(path, number, cell) for number, cell in enumerate(notebook.cells, start=1)]
     _name(cells)

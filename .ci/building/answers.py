@@ -3,7 +3,7 @@
 An answer stands once, in its cell of a solution. Here it becomes a program of its own: its cell,
 and before it the imports, the cells tagged `needs` and the earlier answers that it uses.
 
-`python -m shared.course.answers` writes the file and no notebook.
+`labs build --answers` writes the file and no notebook.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ import symtable
 from collections.abc import Iterator
 from pathlib import Path
 
-from shared.course import derive, source
-from shared.course.outline import Course, this_course
-from shared.course.source import Cell
+from building import derive, source
+from building.source import Cell
+from shared.course.outline import Course
 from shared.paths import write_atomically
 
 _GIVEN = {"setup", "parameters", "needs"}  # Tags of cells that an answer may rely on
@@ -115,7 +115,3 @@ def _names(text: str) -> tuple[set[str], set[str]]:
             if one.is_referenced() and (one.is_global() or table is module)
         }
     return uses - defines - set(vars(builtins)), defines
-
-
-if __name__ == "__main__":
-    update(this_course())

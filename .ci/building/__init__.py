@@ -1,0 +1,1 @@
+"""Build the labs: one source becomes the solved notebook, the learner's, and the answers."""

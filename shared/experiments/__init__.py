@@ -31,7 +31,6 @@ from shared.experiments.ideas.study import load_study
 from shared.experiments.language_model import count_model, course_model, tune
 from shared.experiments.running import run_study
 from shared.experiments.settings import ConfigError, Setting, complete, with_settings
-from shared.experiments.space import expand
 from shared.experiments.study import Study, StudyError
 from shared.experiments.trial import Trial, TrialEnded
 
@@ -45,7 +44,6 @@ __all__ = [
     "complete",
     "count_model",
     "course_model",
-    "expand",
     "load_study",
     "run_study",
     "train_characters",

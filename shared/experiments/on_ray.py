@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -97,14 +98,15 @@ class RayWorkers:
         )
         self._at_work: set[Any] = set()
 
-    def run(self, order: Order, seconds: float | None) -> str:
-        """Run a trial to its end, from any thread; return what killed it, if something did."""
+    def run(self, order: Order, until: float) -> str:
+        """Run a trial to its end, from any thread; see `LocalWorkers.run`."""
         history = order.folder / "run.jsonl"
         earlier = history.read_bytes() if history.exists() else b""
         reference = self._task.remote(order, earlier, self._keeper)
         self._at_work.add(reference)
         try:
-            files = self._ray.get(reference, timeout=seconds)
+            left = until - time.time()
+            files = self._ray.get(reference, timeout=None if left == float("inf") else left)
         except Exception as error:  # Ray has many classes for a lost worker
             self._ray.cancel(reference, force=True)
             return _said(error)

@@ -17,11 +17,10 @@ from shared.experiments.tracking.pairs import best_and_worst, changed_prediction
 from shared.experiments.tracking.pictures import (
     parallel_coordinates,
     plot_runs,
-    ranked,
     run_label,
     runs_table,
 )
-from shared.experiments.tracking.records import RunRecord, differing_settings, load_run
+from shared.experiments.tracking.records import RunRecord, differing_settings, load_run, ranked
 from shared.experiments.tracking.run import Run, publish, runs_folder
 
 __all__ = [

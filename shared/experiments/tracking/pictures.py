@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shared.experiments.tracking.records import RunRecord, differing_settings, text_of
+from shared.experiments.tracking.records import RunRecord, differing_settings, ranked, text_of
 from shared.picture import LINE_STYLES, MARKERS, OKABE_ITO, Picture, Table, draw, number, shorten
 
 if TYPE_CHECKING:
@@ -43,18 +43,6 @@ def runs_table(runs: Sequence[RunRecord], metrics: Sequence[str], larger: bool =
         for run in ranked(runs, metrics[0], larger)
     ]
     return Table(rows, (*settings, *metrics, "state", "seconds"), form="{:.1f}")
-
-
-def ranked(runs: Sequence[RunRecord], metric: str, larger: bool = True) -> list[RunRecord]:
-    """Return the runs from best to worst; those without a finite value come last."""
-
-    def place(run: RunRecord) -> tuple[bool, float]:
-        value = run.value(metric)
-        if value is None or not np.isfinite(value):
-            return True, 0.0
-        return False, -value if larger else value
-
-    return sorted(runs, key=place)
 
 
 def plot_runs(

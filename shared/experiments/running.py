@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from shared.backend import cpu_count
 from shared.experiments import local, storage
 from shared.experiments.study import Planned, Study, StudyError
-from shared.experiments.tracking.history import History, free_name
+from shared.experiments.tracking.history import free_name
 from shared.experiments.tracking.records import RunRecord, load_run
 from shared.experiments.tracking.run import Mode, publish
 from shared.experiments.trial import LOCK_SECONDS, OVER, Order
@@ -186,18 +186,13 @@ class _Runner:
         """Say how far the study is, in a line that replaces itself."""
         if self._quiet:
             return
-        states, metric = Counter(run.state for run in self.done), self.study.metric
+        states = Counter("stopped early" if r.state == "stopped" else r.state for r in self.done)
         parts = [f"{states.pop('finished', 0)} of {len(self.plan)} trials finished"]
-        words = {"stopped": "stopped early"}
-        parts += [f"{count} {words.get(state, state)}" for state, count in states.items()]
+        parts += [f"{count} {state}" for state, count in states.items()]
         for one in self.books.get_trials(deepcopy=False):
             if one.number in self._at_work and not last:
                 at = "starting" if one.last_step is None else f"at step {one.last_step}"
                 parts.append(f"{one.user_attrs['label']} {at}")
-        if any(run.state == "finished" and metric in run.summary for run in self.done):
-            best = self.study.best(self.done)
-            label = self.plan[best.folder.name].label
-            parts.append(f"best {metric} {best.value(metric):.3g} ({label})")
         elapsed, now = time.monotonic() - self._began, len(self.done) - self._before
         if last:
             parts.append(duration(elapsed))
@@ -248,14 +243,7 @@ def _settled(order: Order, error: str) -> RunRecord:
     """Return how a trial ended; where its process could not write that, it is written here."""
     run = _state(order.folder)
     if run is None or run.state == "unfinished":
-        history = History(order.folder / "run.jsonl")
-        if run is None:
-            start = {"kind": "start", "id": order.one.id, "name": order.one.id}
-            start |= {"project": "studies", "group": order.study.name}
-            history.append({**start, "config": order.config})
-        end = {"kind": "end", "state": "failed", "error": error or "it left no result"}
-        history.append({**end, "summary": {}, "seconds": run.seconds if run else 0.0})
-        history.close()
+        order.open_run().end("failed", error=error or "it left no result")
         run = load_run(order.folder)
     return run
 

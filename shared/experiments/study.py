@@ -7,13 +7,12 @@ import importlib
 import inspect
 import itertools
 import json
-import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal
 
-from shared.experiments.settings import ConfigError, Setting, complete
+from shared.experiments.settings import ConfigError, complete
 from shared.experiments.tracking.history import plain
 from shared.experiments.tracking.records import RunRecord, ranked, runs_in, text_of
 from shared.paths import my_directory, write_atomically
@@ -92,28 +91,6 @@ class Study:
         self.folder = Path(self.folder) if self.folder else my_directory() / "studies" / self.name
         self.planned()
 
-    @classmethod
-    def from_file(cls, path: Path | str) -> Self:
-        """Read a study file (TOML); see `python -m shared.experiments --help` for an example.
-
-        Raises:
-            StudyError: The file is not there, or something in it cannot be meant.
-        """
-        path = Path(path)
-        try:
-            content = tomllib.loads(path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            raise StudyError(f"There is no study file {path}.") from None
-        except (ValueError, OSError) as error:
-            raise StudyError(f"The study file {path} cannot be read: {error}.") from None
-        keys = {name: Setting(None) for name in cls.__dataclass_fields__ if name != "folder"}
-        try:
-            complete(keys, dict.fromkeys(content))
-            return cls(**{**content, "stop": _pruner(content.get("stop"))})
-        except (ConfigError, StudyError, TypeError, ValueError) as error:
-            said = str(error).replace("Study.__init__()", "the study")
-            raise StudyError(f"The study file {path} cannot be used: {said}") from None
-
     def load_function(self) -> Callable:
         """Return the function itself."""
         if callable(self.function):
@@ -171,13 +148,13 @@ class Study:
         order = [one.id for one in self.planned() if one.id in runs]
         return [runs[name] for name in dict.fromkeys([*order, *runs])]
 
-    def best(self, runs: Sequence[RunRecord] | None = None) -> RunRecord:
-        """Return the finished trial with the best metric, of all or of those given.
+    def best(self) -> RunRecord:
+        """Return the finished trial with the best metric.
 
         Raises:
             StudyError: None has finished.
         """
-        done = [run for run in runs or self.results() if run.state == "finished"]
+        done = [run for run in self.results() if run.state == "finished"]
         if not done:
             raise StudyError(f"No trial of the study {self.name!r} has finished yet.")
         return ranked(done, self.metric, self.goal == "max")[0]
@@ -189,8 +166,11 @@ class Study:
             StudyError: Another study has this name.
         """
         path = self.folder / "study.json"
-        now = {"function": _function_name(self.function), "metric": self.metric, "goal": self.goal}
-        now["source"] = _fingerprint(self.function)
+        function, source = self.function, ""
+        if callable(function):
+            source = _fingerprint(function)
+            function = f"{function.__module__}:{function.__name__}"
+        now = {"function": function, "metric": self.metric, "goal": self.goal, "source": source}
         if path.exists():
             before = json.loads(path.read_text(encoding="utf-8"))
             for key, value in now.items():
@@ -203,14 +183,8 @@ class Study:
         write_atomically(path, json.dumps({"version": 1, "name": self.name, **now}, indent=1))
 
 
-def _function_name(function: str | Callable) -> str:
-    return function if isinstance(function, str) else f"{function.__module__}:{function.__name__}"
-
-
-def _fingerprint(function: str | Callable) -> str:
+def _fingerprint(function: Callable) -> str:
     """Return a mark of a function's text where it has no home: a cell may be edited any time."""
-    if isinstance(function, str):
-        return ""
     if function.__module__ != "__main__" and "<" not in function.__qualname__:
         return ""  # Another process can import it by its name
     try:
@@ -218,16 +192,3 @@ def _fingerprint(function: str | Callable) -> str:
     except (OSError, TypeError):
         text = function.__code__.co_code.hex()
     return hashlib.sha256(text.encode()).hexdigest()[:12]
-
-
-def _pruner(given: Any) -> BasePruner | None:
-    if given is None:
-        return None
-    from optuna import pruners
-
-    options = dict(given)
-    name = options.pop("pruner", None)
-    known = [one for one in pruners.__all__ if one not in ("BasePruner", "PatientPruner")]
-    if name not in known:
-        raise StudyError(f"The pruner of [stop] is one of {', '.join(known)}; {name!r} was given.")
-    return getattr(pruners, name)(**options)

@@ -57,10 +57,12 @@ class Order:
     scratch: Path
     journal: Path
 
-    @property
-    def config(self) -> dict[str, Any]:
-        """What the history says was set, the seed among it."""
-        return {**self.one.config, "seed": self.one.seed}
+    def open_run(self) -> Run:
+        """Begin the trial's history, or go on with it."""
+        return Run(
+            "studies", self.one.id, {**self.one.config, "seed": self.one.seed},
+            group=self.study.name, wandb="off", resume=True, folder=self.folder,
+        )  # fmt: skip
 
 
 class Trial:
@@ -114,10 +116,7 @@ def work(order: Order, journal: Any = None) -> None:
     _log_to(order.folder / "log.txt")
     study = order.study
     with locked(order.folder / "lock", LOCK_SECONDS):
-        run = Run(
-            "studies", order.one.id, order.config,
-            group=study.name, wandb="off", resume=True, folder=order.folder,
-        )  # fmt: skip
+        run = order.open_run()
         state, error, summary = "finished", "", {}
         try:
             journal = journal or journal_file(order.journal)

@@ -1,7 +1,6 @@
 """Settings, spaces, rules and plans: what is decided before anything runs."""
 
 import pytest
-from optuna.pruners import SuccessiveHalvingPruner
 
 from shared.experiments import (
     ConfigError,
@@ -87,39 +86,3 @@ def test_a_mistake_in_a_study_stops_before_anything_runs():
         Study("bad", CLIMB, "height", goal="most")
     with pytest.raises(StudyError, match="letters, digits"):
         Study("../bad", CLIMB, "height")
-
-
-def test_a_study_file_says_the_same_as_the_call(tmp_path):
-    path = tmp_path / "study.toml"
-    path.write_text(
-        'name = "filed"\nfunction = "' + CLIMB + '"\nmetric = "height"\ngoal = "min"\n'
-        "seeds = [1, 2]\n"
-        '[fixed]\nsteps = 4\n[space]\nfault = ["none"]\nrate = [0.1, 0.5]\n'
-        '[stop]\npruner = "SuccessiveHalvingPruner"\nmin_resource = 2\n'
-    )
-    called = Study(
-        "filed", CLIMB, "height", "min", {"steps": 4},
-        {"fault": ["none"], "rate": [0.1, 0.5]}, seeds=[1, 2],
-    )  # fmt: skip
-    filed = Study.from_file(path)
-    assert filed.planned() == called.planned()
-    assert type(filed.stop) is SuccessiveHalvingPruner and filed.stop._min_resource == 2
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("name = ", "cannot be read"),
-        ('nam = "x"', "Did you mean 'name'"),
-        ('name = "x"', "missing 2 required"),
-        ('name = "x"\nfunction = "a.b:c"\nmetric = "m"', "cannot be imported"),
-        ('name = "x"\nfunction = "' + CLIMB + '"\nmetric = "m"\n[stop]\npruner = "Half"', "'Half'"),
-    ],
-)
-def test_a_faulty_study_file_is_a_sentence(tmp_path, text, words):
-    path = tmp_path / "study.toml"
-    path.write_text(text)
-    with pytest.raises(StudyError, match=words):
-        Study.from_file(path)
-    with pytest.raises(StudyError, match="There is no study file"):
-        Study.from_file(tmp_path / "none.toml")

@@ -364,8 +364,8 @@ print("TensorFlow in this process:", "tensorflow" in sys.modules)
 print("reported at updates", trial.curves["accuracy"][0])
 wrong = [row for row in trial.tables["validation"] if row["prediction"] != row["text"]]
 images = [tracking.unpack_image(row["image"]) for row in wrong[:12]]
-texts, read = ([row[key] for row in wrong[:12]] for key in ("text", "prediction"))
-figures.show_characters(images, texts, read, title=f"One trial: 12 of its {len(wrong)} errors")
+texts, taken = ([row[key] for row in wrong[:12]] for key in ("text", "prediction"))
+figures.show_characters(images, texts, taken, title=f"One trial: 12 of its {len(wrong)} errors")
 
 # %% [markdown]
 # ## Does parallel mean faster?

@@ -38,7 +38,10 @@ def parallel_coordinates(
             "were given; this picture needs one of each at least."
         )
     columns = [[run.config.get(key) for run in shown] for key in settings]
-    axes_of = [_places(column) for column in [*columns, [run.value(metric) for run in shown]]]
+    axes_of = [_places(column) for column in columns]
+    values = [run.value(metric) for run in shown]
+    span = max(values) - min(values) or 1
+    axes_of.append([((value - min(values)) / span, number(value)) for value in values])
     names = [*settings, metric]
 
     def paint(figure: Figure) -> str:
@@ -70,14 +73,12 @@ def parallel_coordinates(
 
 
 def _places(values: Sequence[Any]) -> list[tuple[float, str]]:
-    """Return for each value its height on an axis, by its rank, and what it is called."""
+    """Return for each setting its height on an axis, by its rank, and what it is called."""
     numbers = all(isinstance(value, int | float) for value in values)
     keys = list(values) if numbers else [text_of(value) for value in values]
     order = sorted(set(keys))
-    texts = [number(key) if numbers else key for key in keys]
     return [
-        (order.index(key) / max(1, len(order) - 1), text)
-        for key, text in zip(keys, texts, strict=True)
+        (order.index(key) / max(1, len(order) - 1), number(key) if numbers else key) for key in keys
     ]
 
 

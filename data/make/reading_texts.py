@@ -91,8 +91,8 @@ def learned() -> str:
 
     With the language model where the writing is English, greedily elsewhere.
     """
-    summary = adaptation_record().get("summary", {})
-    rows = []
+    measured = adaptation_record()
+    summary, rows = measured.get("summary", {}), []
     for source, words in LEARNERS.items():
         if found := summary.get(source):
             how = "language" if "after, language" in found["scores"] else "greedy"
@@ -107,6 +107,8 @@ def learned() -> str:
         "A few lines of a new writer's own teach the shipped reader, and it reads other lines of "
         "theirs: the error rates of the median writer, and above which a quarter of them lies."
     )
+    if measured["sha256"] != _card()["sha256"]:
+        intro += " (Measured with the weights before the present ones.)"
     return "\n".join([intro, "", *table])
 
 

@@ -180,8 +180,12 @@ def test_what_a_writers_lines_taught_is_said_where_it_was_measured(monkeypatch):
     language = {name.replace("greedy", "language"): each for name, each in scores.items()}
     english = {"writers": 3, "learned": 9, "scores": {**scores, **language}}
     french = {"writers": 11, "learned": 16, "scores": scores}
-    record = {"summary": {"lathrop": english, "copiste": french}}
+    now = reading_texts._card()["sha256"]
+    record = {"sha256": now, "summary": {"lathrop": english, "copiste": french}}
     monkeypatch.setattr(reading_texts, "adaptation_record", lambda: record)
+    assert "the weights before" not in reading_texts.learned()
+    monkeypatch.setitem(record, "sha256", "0")
+    assert "the weights before the present ones" in reading_texts.learned()
     rows = reading_texts.learned().splitlines()[4:]
     assert rows[0] == "| English letters of 1905, 3 people | 9 | 20.0% | 10.0% | 30.0% | 25.0% |"
     assert rows[1].startswith("| French lines of 2024, 11 people | 16 |") and len(rows) == 2

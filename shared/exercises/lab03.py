@@ -318,8 +318,9 @@ def states_and_skips(function, inputs):
 
 
 def extending(label, blank=0) -> str:
-    """Name a call of `extend_label` in a message."""
-    return f"extend_label({show(label)}, blank={blank})"
+    """Name a call of `extend_label` in a message, and the states that its skips belong to."""
+    states = ctc.extend_label(label, blank)[0]
+    return f"extend_label({show(label)}, blank={blank}), whose states are {states.tolist()},"
 
 
 def random_labels(seed: int) -> list[dict]:

@@ -249,6 +249,11 @@ def test_a_guess_is_answered_in_words_with_the_truth(cell):
     assert compare_guess("lab90.blank_share", None) == "You guessed 0.9."
 
 
+def test_a_guessed_word_counts_in_any_case(lab90):  # noqa: F811
+    progress_module.record_guess("lab90.blank_share", '" CTC"')
+    assert compare_guess("lab90.blank_share", "ctc") == "You guessed 'ctc', and so it is."
+
+
 def test_check_works_outside_the_main_thread(cell):
     cell(RIGHT)
     shown = []

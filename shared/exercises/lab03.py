@@ -9,12 +9,7 @@ import numpy as np
 from shared import ctc
 from shared.checks.answers import answer
 from shared.checks.builders import accepts, ask, choose, diagnose, guess, refuses
-from shared.checks.compare import (
-    close,
-    equal,
-    number_between,
-    show,
-)
+from shared.checks.compare import close, equal, number_between, show
 from shared.checks.exercise import Case
 from shared.ctc import collapse
 from shared.exercises.lab03_forward import (

@@ -481,10 +481,11 @@ print(compare_guess("lab01.guess_shapes", reader.logits(blank_line).shape))
 # Here are the logits of a real line, turned into probabilities by **softmax**: raise e to each score
 # of a frame, then divide by the frame's sum.
 # What comes out is positive and adds up to 1 in each frame.
-# Bright cells are what the network believes; the hatched row is the blank.
-# The picture shows the classes that are read and the likeliest of the others; the last row is the
-# sum of the rest.
-# The line above it speaks of target and loss, which Lab 3 explains.
+# Bright cells of the still picture, and high bars of the live one, are what the network believes;
+# the hatched row is the blank.
+# The rows are the classes that are read and the likeliest of the others; the last row is the sum of
+# the rest.
+# Lab 3 explains what else stands there, such as target, loss and puzzles.
 
 # %%
 line, written = lines[0], mine.texts[0]

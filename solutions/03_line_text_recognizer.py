@@ -1622,8 +1622,10 @@ figures.Table(rows, ("frame", "prefix", "ends in blank", "ends in a", "both"), f
 # with 0.16.
 # Greedy decoding keeps the best *path* and never sees that sum.
 #
-# Alone the search changes little: puzzle 3 lets width 2 beat width 4.
-# In puzzle 6 two texts tie; in Lab 5 a language model chooses.
+# Alone the search changes little: most lines above gave the same text.
+# Puzzle 3 of the explorer asks for bars with which width 2 finds a more probable text than width 4,
+# and puzzle 6 for two texts that tie.
+# In Lab 5 a language model has a say in the search, and then it pays.
 #
 # ### Exercise 3.15 · Search over prefixes
 # 50 min · stretch

@@ -15,7 +15,7 @@ from shared.paths import write_atomically
 PAGE = """\
 # Benchmarks
 
-Written by `python .ci/bench --page` on {date}: {machine}.
+Written by `python .ci/bench all --page` on {date}: {machine}.
 Each peer was measured in the same run, in turns with ours, and medians count:
 the ratios hold on any machine, the seconds belong to this one.
 {load}

@@ -40,8 +40,8 @@ class Load:
 
     @property
     def mistakes(self) -> int:
-        """Answers that say the service made a mistake."""
-        return sum(count for status, count in self.statuses.items() if status >= 500)
+        """Answers that say the service made a mistake, and connections that broke."""
+        return self.statuses[0] + sum(n for status, n in self.statuses.items() if status >= 500)
 
 
 def press(

@@ -58,7 +58,7 @@ def probe(name: str, probe: str | None, inputs: str, refuse: list[str]) -> Reply
     refused = tuple(map(unpack, refuse))
     space = getattr(inspect.unwrap(function), "__globals__", _names)
     with _Beginning() as output, contextlib.redirect_stdout(output):
-        return attempt(function, probe and unpack(probe), inputs, refused, space, True)
+        return attempt(function, probe and unpack(probe), inputs, refused, space)
 
 
 class _Beginning(io.TextIOBase):

@@ -7,7 +7,7 @@ tolerance is applied, because every number lies within a relative tolerance of i
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -54,11 +54,6 @@ def whole_number(got: Any, low: int, high: int, call: str) -> str | None:
     if number_between(got, low, high, call) is None and got == int(got):
         return None
     return f"{call} gave {show(got)}, expected one whole number from {low} to {high}."
-
-
-def first(messages: Iterable[str | None]) -> str | None:
-    """Return the first message there is, or None; nothing after it is looked at."""
-    return next(filter(None, messages), None)
 
 
 def call_text(name: str, /, **inputs: Any) -> str:

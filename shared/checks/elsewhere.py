@@ -8,12 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from shared.backend import quiet_descriptor
 from shared.checks import crossing
 from shared.checks.exercise import Case, Exercise
 from shared.checks.guard import ReferenceCalledError, guarded
 from shared.checks.portable import NotPortableError, pack, pack_library
-from shared.checks.probing import PRINTED, PRINTED_LIMIT, Reply, attempt
+from shared.checks.probing import PRINTED, PRINTED_LIMIT, Reply
 from shared.checks.worker import START_SECONDS, Worker
 
 _THERE = "shared.checks.answering"
@@ -25,8 +24,8 @@ def asker(
     """Return what puts a case of an exercise to an answer of this process.
 
     A copy of the answer is asked in a process that is ended where it takes too much time or
-    memory. An answer that cannot be sent, because it uses a lock or a module that only this
-    process finds, is asked here: there only an interrupt stops it.
+    memory. Of an answer that cannot be sent, because it uses an open file or a lock, every reply
+    says so: here nothing could stop it.
 
     Args:
         exercise: What is asked.
@@ -37,17 +36,16 @@ def asker(
     refused: list[str] = []
     try:
         with guarded(refuse, namespace) as refused:
-            sent = _send(Worker.kept(), exercise.name, function)
+            arrived = _send(Worker.kept(), exercise.name, function)
     except ReferenceCalledError:
-        return lambda case, inputs: Reply("reference", refused[0])
-    except (NotPortableError, OSError):  # Or no process can be started here
-        sent = False
+        arrived = Reply("reference", refused[0])
+    except NotPortableError as error:
+        arrived = Reply("error", str(error))
     known = pack_library(refuse)
 
     def ask(case: Case, inputs: str) -> Reply:
-        if not sent:
-            with quiet_descriptor():
-                return attempt(function, case.probe, inputs, refuse, namespace)
+        if arrived.status != "answer":
+            return arrived
         probe = case.probe and pack(case.probe)
         given = {"name": exercise.name, "probe": probe, "inputs": inputs, "refuse": known}
         reply = Worker.kept().ask(f"{_THERE}:probe", case.seconds or exercise.seconds, **given)
@@ -72,8 +70,8 @@ def elsewhere(function: Callable, arguments: dict[str, Any]) -> list:
     return found
 
 
-def _send(worker: Worker, name: str, function: Callable) -> bool:
-    """Send an answer; return whether it arrived.
+def _send(worker: Worker, name: str, function: Callable) -> Reply:
+    """Send an answer; the reply's status is "answer" if it arrived.
 
     Raises:
         NotPortableError: It uses something that cannot be sent.
@@ -82,4 +80,4 @@ def _send(worker: Worker, name: str, function: Callable) -> bool:
     given = {"name": name, "function": pack(function)}
     if not worker.alive:
         worker.ask(f"{_THERE}:limit", START_SECONDS)
-    return worker.ask(f"{_THERE}:receive", START_SECONDS, **given).status == "answer"
+    return worker.ask(f"{_THERE}:receive", START_SECONDS, **given)

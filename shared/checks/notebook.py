@@ -87,6 +87,8 @@ def compare_guess(exercise_id: str, truth: Any, unit: str = "") -> str:
     true = compare.show(truth) + unit
     if guess is None:
         return "You have not guessed." if truth is None else f"You have not guessed: it is {true}."
+    if isinstance(guess, str):
+        guess = guess.strip().casefold()  # As guesses are judged
     said = f"You guessed {compare.show(guess)}{unit}"
     if truth is None:
         return f"{said}."

@@ -43,7 +43,6 @@ def attempt(
     inputs: str,
     refuse: tuple[Callable, ...],
     namespace: dict[str, Any],
-    every_thread: bool = False,
 ) -> Reply:
     """Probe an answer once; whoever calls sees to its limits.
 
@@ -53,14 +52,13 @@ def attempt(
         inputs: The inputs as JSON text; arrays arrive read-only.
         refuse: Functions the answer may not call.
         namespace: Globals of the learner's code.
-        every_thread: Whether calls from other threads are refused too.
     """
     if copy := copied(function, refuse, namespace):
         return Reply("reference", copy)
     values = crossing.decode(inputs, writeable=False)
     refused: list[str] = []
     try:
-        with guarded(refuse, namespace, every_thread) as refused:
+        with guarded(refuse, namespace, every_thread=True) as refused:
             reply = Reply("answer", crossing.encode(put(function, probe, values)))
     except crossing.CrossingError as error:
         reply = Reply("error", str(error))

@@ -122,8 +122,10 @@ def _verdict(exercise: Exercise, case: Case, inputs: str, answer: str) -> tuple[
     try:
         asked, got = crossing.decode(inputs), crossing.decode(answer)
         if isinstance(asked, list):
-            pairs = zip(asked, got, strict=True)
-            return compare.first(judge_one(one, given) for one, given in pairs), False
+            for number, pair in enumerate(zip(asked, got, strict=True), start=1):
+                if message := judge_one(*pair):
+                    return message + f" (Call {number} of {len(asked)}.)" * (len(asked) > 1), False
+            return None, False
         return judge_one(asked, got), False
     except crossing.CrossingError as error:
         return str(error), False

@@ -189,7 +189,8 @@ class Worker:
     def _start(self) -> None:
         self.close()
         root = str(Path(shared.__file__).resolve().parents[1])
-        path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
+        given = [os.environ.get("PYTHONPATH")] if self._walls else map(os.path.abspath, sys.path)
+        path = os.pathsep.join(filter(None, [root, *given]))
         before, environment = self._walls(self.folder) if self._walls else ([], dict(os.environ))
         self._process = subprocess.Popen(
             [*before, sys.executable, "-B", "-c", _COMMAND],

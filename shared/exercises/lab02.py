@@ -331,6 +331,7 @@ MACRO_ACCURACY = ask(
     Case(
         "a few hundred images",
         imbalanced_images,
+        call="macro_accuracy of 300 images in 8 classes",
         hint="Divide by the number of images of a class in labels, then by the classes seen.",
     ),
     reference=macro_accuracy,
@@ -371,6 +372,7 @@ CONFUSION_PAIRS = ask(
     Case(
         "four hundred images",
         many_mistakes,
+        call="confusion_pairs of 400 images, top=15",
         hint="Compare the first differing entry with a count made by hand.",
     ),
 )

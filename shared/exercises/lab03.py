@@ -9,12 +9,7 @@ import numpy as np
 from shared import ctc
 from shared.checks.answers import answer
 from shared.checks.builders import accepts, ask, choose, diagnose, guess, refuses
-from shared.checks.compare import (
-    close,
-    equal,
-    number_between,
-    show,
-)
+from shared.checks.compare import close, equal, number_between, show
 from shared.checks.exercise import Case
 from shared.ctc import collapse
 from shared.exercises.lab03_forward import (
@@ -318,8 +313,9 @@ def states_and_skips(function, inputs):
 
 
 def extending(label, blank=0) -> str:
-    """Name a call of `extend_label` in a message."""
-    return f"extend_label({show(label)}, blank={blank})"
+    """Name a call of `extend_label` in a message, and the states that its skips belong to."""
+    states = ctc.extend_label(label, blank)[0]
+    return f"extend_label({show(label)}, blank={blank}), whose states are {states.tolist()},"
 
 
 def random_labels(seed: int) -> list[dict]:

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from shared import ctc
-from shared.checks.compare import close, first, show
+from shared.checks.compare import close, show
 
 
 def random_log_probs(rng: np.random.Generator, num_frames: int, num_classes: int) -> np.ndarray:
@@ -60,9 +60,9 @@ def frame_by_frame(function, inputs):
 def judge_labels(inputs: dict, answer: object) -> str | None:
     """Report the first label whose number is wrong."""
     pairs = zip(inputs["labels"], answer, strict=True)
-    return first(
-        judge_label(inputs["log_probs"], label, inputs["blank"], got) for label, got in pairs
-    )
+    log_probs, blank = inputs["log_probs"], inputs["blank"]
+    said = (judge_label(log_probs, label, blank, got) for label, got in pairs)
+    return next(filter(None, said), None)
 
 
 def judge_frames(inputs: dict, answer: object) -> str | None:

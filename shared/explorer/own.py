@@ -15,7 +15,7 @@ def compare_own(
 ) -> str:
     """Return a sentence of each function: what it finds, and ✗ where the course finds another.
 
-    One that is not written yet is passed over.
+    One that is not written yet is passed over, and so is a reference that stands for it.
 
     Args:
         functions: `collapse` and `forward_log_probability`, as Lab 3 asks for them.
@@ -29,14 +29,16 @@ def compare_own(
     path, greedy, _ = ctc.greedy(log_probs)
     text = alphabet.decode
     asked = {
-        "collapse": lambda own: (text(own(path.tolist())), text(greedy)),
+        "collapse": lambda own: (text(own(path.tolist())) or "nothing", text(greedy) or "nothing"),
         "forward_log_probability": lambda own: tuple(
             f"ln p = {log_p:.4f}"
-            for log_p in (own(log_probs, list(label)), ctc.forward(log_probs, label)[1])
+            for log_p in (own(log_probs.copy(), list(label)), ctc.forward(log_probs, label)[1])
         ),
     }
     said = []
     for function in functions:
+        if hasattr(function, "__reference__"):
+            continue
         name = function.__name__
         if name not in asked:
             raise ValueError(

@@ -18,6 +18,7 @@ from shared.checks import begin, check, compare_guess, predict, recorded_guess, 
 from shared.checks import progress as progress_module
 from shared.checks.exercise import UnknownExerciseError, labs, load_lab
 from shared.checks.verdict import PASSED, CaseResult, Result
+from shared.checks.worker import Worker
 from shared.ctc import collapse as library_collapse
 from shared.ctc import collapse_trace
 from shared.tests.checks_support import STUB, lab90  # noqa: F401 - a fixture
@@ -204,13 +205,22 @@ def test_any_answer_that_explodes_in_one_call_of_a_library_is_stopped(cell, monk
     assert "passed, 2 of 2" in repr(check("lab90.stride"))
 
 
-def test_an_answer_that_cannot_be_sent_is_asked_here(cell, capsys):
+def test_of_an_answer_that_cannot_be_sent_is_said_why(cell, capsys):
     cell(
         "import threading\nlock = threading.Lock()\n"
         "def stride():\n    print('here')\n    with lock:\n        return 4"
     )
+    text = repr(check("lab90.stride"))
+    assert "cannot be sent" in text and "lock" in text and "Make it inside" in text, text
+    assert "here" not in capsys.readouterr().out, "nothing of it runs where nothing could stop it"
+
+
+def test_an_answer_may_use_a_module_beside_the_notebook(cell, tmp_path, monkeypatch):
+    (tmp_path / "beside.py").write_text("def four():\n    return 4\n", encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    Worker.kept().close()  # A fresh one finds what this process finds
+    cell("import beside\ndef stride():\n    return beside.four()")
     assert "passed, 2 of 2" in repr(check("lab90.stride"))
-    assert capsys.readouterr().out.startswith("here")
 
 
 def test_an_answer_that_explodes_in_one_call_is_stopped():
@@ -237,6 +247,11 @@ def test_a_guess_is_answered_in_words_with_the_truth(cell):
     assert compare_guess("lab90.blank_share", 0.9, " %") == "You guessed 0.9 %, and so it is."
     assert compare_guess("lab90.blank_share", "tie") == "You guessed 0.9, and it is 'tie'."
     assert compare_guess("lab90.blank_share", None) == "You guessed 0.9."
+
+
+def test_a_guessed_word_counts_in_any_case(lab90):  # noqa: F811
+    progress_module.record_guess("lab90.blank_share", '" CTC"')
+    assert compare_guess("lab90.blank_share", "ctc") == "You guessed 'ctc', and so it is."
 
 
 def test_check_works_outside_the_main_thread(cell):

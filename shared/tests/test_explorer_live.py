@@ -146,6 +146,9 @@ def test_own_functions_are_compared_and_marked():
     said = Explorer(*given, own=[collapse, forward_log_probability]).own
     assert said == "✗ Your collapse finds halo here, the course's hallo."
 
+    collapse.__reference__ = "lab03.collapse"  # What a check binds where no answer passed
+    assert Explorer(*given, own=[collapse]).own == ""
+
     def collapse():
         return []
 

@@ -203,6 +203,7 @@ function mount(el, data, { inPage = false } = {}) {
   function takeLine(own) {
     const { level, mode } = state;
     stop();
+    kept.set(state.puzzle, { state: { ...state }, actions });
     line = { ...line, ...own, snapshots: [], note: "", own: "" };
     scenes[0] = line;
     for (const memory of [kept, looks]) memory.delete(0);

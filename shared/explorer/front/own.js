@@ -20,6 +20,7 @@ function ownLine(holder, { reader: packed, hand }, take) {
   const context = paper.getContext("2d");
   let strokes = [];
   let drawing = null;
+  let pointer = 0; // That draws; another finger or the palm must not
   let waiting = null;
   const tell = (text) => setText(one(".ctcx-told"), text);
 
@@ -53,7 +54,7 @@ function ownLine(holder, { reader: packed, hand }, take) {
 
   function show() {
     context.clearRect(0, 0, paper.width, paper.height);
-    Object.assign(context, { lineCap: "round", lineJoin: "round", lineWidth: 1.5, strokeStyle: "#9fb4c7" });
+    Object.assign(context, { lineCap: "round", lineJoin: "round", lineWidth: 1.5, strokeStyle: "#66788a" });
     for (const y of [GUIDES.baseline, GUIDES.baseline - GUIDES.xHeight]) context.strokeRect(20, y, paper.width - 40, 0);
     Object.assign(context, { lineWidth: 6, strokeStyle: getComputedStyle(paper).color });
     for (const points of [...strokes, ...(drawing ? [drawing] : [])]) {
@@ -74,10 +75,11 @@ function ownLine(holder, { reader: packed, hand }, take) {
     clearTimeout(waiting);
     paper.setPointerCapture(event.pointerId);
     drawing = [place(event)];
+    pointer = event.pointerId;
     show();
   });
   paper.addEventListener("pointermove", (event) => {
-    if (!drawing) return;
+    if (!drawing || event.pointerId !== pointer) return;
     const passed = event.getCoalescedEvents?.() ?? [];
     drawing.push(...(passed.length ? passed : [event]).map(place));
     show();
@@ -88,8 +90,9 @@ function ownLine(holder, { reader: packed, hand }, take) {
     if (strokes.length) waiting = setTimeout(() => readStrokes(placeStrokes(strokes, GUIDES)), 700);
   };
   for (const kind of ["pointerup", "pointercancel"]) {
-    paper.addEventListener(kind, () => {
-      if (drawing) strokes = [...strokes, drawing];
+    paper.addEventListener(kind, (event) => {
+      if (!drawing || event.pointerId !== pointer) return;
+      strokes = [...strokes, drawing];
       drawing = null;
       changed();
     });

@@ -47,19 +47,14 @@ def which_sheet(corners: dict[int, list[np.ndarray]]) -> tuple[int, str]:
     if len(numbers) > 1 or any(len(places) > 1 for places in corners.values()):
         return 0, "More than one sheet is in the photograph: photograph each alone."
     (number,) = numbers
-    if len(corners) < 3:
+    gone = [name for k, name in enumerate(CORNERS, 4 * (number - 1)) if k not in corners]
+    if len(gone) > 1:
         return number, (
             f"Only {len(corners)} of the 4 corner marks {'was' if len(corners) == 1 else 'were'} "
-            f"found, not {_missing(corners, number)}: photograph the whole sheet, with no finger "
+            f"found, not {' and '.join(gone)}: photograph the whole sheet, with no finger "
             "or shadow's edge on a mark."
         )
     return number, ""
-
-
-def _missing(corners: dict[int, list[np.ndarray]], number: int) -> str:
-    first = 4 * (number - 1)
-    gone = [name for k, name in enumerate(CORNERS) if first + k not in corners]
-    return " and ".join([", ".join(gone[:-1]), gone[-1]] if gone[1:] else gone)
 
 
 def mark_corners(place: int) -> np.ndarray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from shared.handwriting.sheet import CORNERS, MARK, MARK_PLACES, PROMPTS, marks
+from shared.pages.preparation import resized
 
 SIDES = (2000, 1000, 4000)  # Pixels of the longer side, tried in turn until all marks are found
 
@@ -19,9 +20,7 @@ def find_marks(gray: np.ndarray) -> dict[int, list[np.ndarray]]:
     best: dict[int, list[np.ndarray]] = {}
     for side in SIDES:
         scale = min(1.0, side / max(gray.shape))
-        size = tuple(max(1, round(length * scale)) for length in gray.shape[::-1])
-        small = cv2.resize(gray, size, interpolation=cv2.INTER_AREA)
-        found, numbers, _ = detector.detectMarkers(small)
+        found, numbers, _ = detector.detectMarkers(resized(gray, scale))
         here: dict[int, list[np.ndarray]] = {}
         for number, corners in zip([] if numbers is None else numbers.ravel(), found, strict=True):
             here.setdefault(int(number), []).append((corners[0] + 0.5) / scale - 0.5)

@@ -11,6 +11,7 @@ import numpy as np
 from shared import sentences
 from shared.alphabet import ASCII
 from shared.letterforms import draw_strokes
+from shared.lines import cut
 from shared.pages.camera import Camera, aim
 from shared.pages.layout import Strokes, place_rows
 from shared.pages.line import Line
@@ -18,7 +19,6 @@ from shared.pages.page import Page
 from shared.pages.paper import Paper, choose_paper
 from shared.pages.photograph import photograph_page
 from shared.pages.plan import GRADES, Plan, plan_page
-from shared.pages.script import cut
 from shared.pages.texts import Row, choose_rows, choose_short_rows, insertion, strike
 from shared.pen import Hand
 
@@ -117,9 +117,9 @@ def _render(
 ) -> Page:
     shape = max(1, round(camera.size[0] * zoom)), max(1, round(camera.size[1] * zoom))
     if strokes is None:
-        ink = owner = np.zeros(shape, np.uint8)
-        image = photograph_page(ink, paper, camera, zoom)
-        return Page(image, [], owner, grade, hand.name)
+        empty = np.zeros(shape, np.uint8)
+        image = photograph_page(empty, paper, camera, zoom)
+        return Page(image, [], empty, grade, hand.name)
     pen = paper.pen * zoom
     seen = camera.map(strokes.points) * zoom
     pieces = cut(seen, strokes.lengths)

@@ -213,10 +213,8 @@ class LineTextRecognizer:
     def probability(self, image: np.ndarray, text: str) -> float:
         """Return the probability of a text, summed over all its alignments."""
         label = self.alphabet.encode(text)
-        logits = self.logits(image)
-        if len(logits) < ctc.min_frames(label):
-            return 0.0
-        _, log_p = ctc.forward(ctc.log_softmax(logits), label, self.alphabet.blank)
+        log_probs = ctc.log_softmax(self.logits(image))
+        _, log_p = ctc.forward(log_probs, label, self.alphabet.blank)
         return float(np.exp(log_p))
 
     def error_rate(self, lines: LineSet, decoder: Decoder | None = None) -> float:

@@ -29,7 +29,6 @@ def write_page(
     grade: str,
     hand: Hand,
     rng: np.random.Generator,
-    size: tuple[int, int] | None = None,
     zoom: float = 1.0,
     split: str = "train",
     texts: Sequence[str] | None = None,
@@ -43,20 +42,19 @@ def write_page(
         grade: "regular", "touching" or "photo".
         hand: The writer.
         rng: Source of all variation.
-        size: Height and width of the page at zoom 1; chosen if not given.
         zoom: The scale; at 1 small letters are about 8 to 14 pixels high.
         split: Which texts: "train", "validation" or "test".
         texts: Lines to be written instead of texts of the split; none for an empty page.
         sparse: Whether the texts of the split are numbers, dates and words that stand alone.
 
     Raises:
-        ValueError: On an unknown grade or split, or a size or zoom that leaves no room.
+        ValueError: On an unknown grade or split, or a zoom that leaves no room.
         shared.alphabet.UnknownCharacterError: on a character outside printable ASCII.
     """
-    _check(grade, size, zoom, texts)
+    _check(grade, zoom, texts)
     sentences.pools(split)
     layout, look = (np.random.default_rng(int(seed)) for seed in rng.integers(0, 2**62, 2))
-    plan = plan_page(grade, hand, layout, size, None if texts is None else list(texts))
+    plan = plan_page(grade, hand, layout, None if texts is None else list(texts))
     if texts is None and sparse:
         rows = choose_short_rows(layout, split, plan.count)
     elif texts is None:
@@ -66,21 +64,17 @@ def write_page(
     strokes, needed = None, plan.count * plan.pitch
     if rows:
         strokes, needed = place_rows(rows, plan, hand, layout)
-    height = max(plan.aspect * plan.width, needed) if size is None else size[0]
-    camera = aim(grade, plan.tight, (height, plan.width), layout)
+    sheet = max(plan.aspect * plan.width, needed), plan.width
+    camera = aim(grade, plan.tight, sheet, layout)
     paper = choose_paper(grade, plan, hand, look)
     if strokes is not None:
         camera = camera.keep_inside(camera.map(strokes.points), 0.25 * plan.x_height)
     return _render(grade, rows, strokes, camera, paper, hand, zoom)
 
 
-def _check(
-    grade: str, size: tuple[int, int] | None, zoom: float, texts: Sequence[str] | None
-) -> None:
+def _check(grade: str, zoom: float, texts: Sequence[str] | None) -> None:
     if grade not in GRADES:
         raise ValueError(f"There is no grade {grade!r}; choose one of {', '.join(GRADES)}.")
-    if size is not None and min(size) < 64:
-        raise ValueError(f"The size is {size}; a page needs a height and a width of 64 or more.")
     if not 0.05 <= zoom <= 8:
         raise ValueError(f"The zoom is {zoom}; it needs a number from 0.05 to 8.")
     if texts is not None and len(texts) > _MAX_LINES:

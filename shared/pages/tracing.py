@@ -65,7 +65,7 @@ def lines_from_classes(classes: np.ndarray) -> list[Line]:
     for kind in (1, 2):
         probability = np.asarray(classes[..., kind], dtype=np.float32)
         unknown = np.zeros_like(probability)
-        bands = trace_bands(probability, best == kind, (unknown, unknown))
+        bands = trace_bands(probability, best == kind, (unknown, unknown), 0.5)
         for band in join_bands(bands, band_share=0.4):
             height = band.thickness
             if band.length >= SHORTEST * 0.4 * height:
@@ -91,10 +91,7 @@ def _line(band: Band, drop: float, ascent: float, descent: float, x_height: floa
 
 
 def trace_bands(
-    probability: np.ndarray,
-    mask: np.ndarray,
-    distances: Sequence[np.ndarray],
-    threshold: float = 0.5,
+    probability: np.ndarray, mask: np.ndarray, distances: Sequence[np.ndarray], threshold: float
 ) -> list[Band]:
     """Return one band per connected region; regions that hold two lines are cut at a higher level.
 

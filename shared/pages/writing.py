@@ -69,7 +69,12 @@ def write_page(
     paper = choose_paper(grade, plan, hand, look)
     if strokes is not None:
         camera = camera.keep_inside(camera.map(strokes.points), 0.25 * plan.x_height)
-    return _render(grade, rows, strokes, camera, paper, hand, zoom)
+    ink = owner = np.zeros(camera.shape_at(zoom), np.uint8)
+    lines = []
+    if strokes is not None:
+        ink, owner = _ink(strokes, camera, paper, zoom)
+        lines = _lines(rows, strokes, camera, paper, zoom)
+    return Page(photograph_page(ink, paper, camera, zoom), lines, owner, grade, hand.name)
 
 
 def _check(grade: str, zoom: float, texts: Sequence[str] | None) -> None:
@@ -100,33 +105,19 @@ def _edited(rows: list[Row], plan: Plan, split: str, rng: np.random.Generator) -
     return edited
 
 
-def _render(
-    grade: str,
-    rows: list[Row],
-    strokes: Strokes | None,
-    camera: Camera,
-    paper: Paper,
-    hand: Hand,
-    zoom: float,
-) -> Page:
-    shape = max(1, round(camera.size[0] * zoom)), max(1, round(camera.size[1] * zoom))
-    if strokes is None:
-        empty = np.zeros(shape, np.uint8)
-        image = photograph_page(empty, paper, camera, zoom)
-        return Page(image, [], empty, grade, hand.name)
-    pen = paper.pen * zoom
-    seen = camera.map(strokes.points) * zoom
-    pieces = cut(seen, strokes.lengths)
+def _ink(
+    strokes: Strokes, camera: Camera, paper: Paper, zoom: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the ink of a page as it is seen, and whose it is, uint8 (height, width) each."""
+    shape, pen, nib = camera.shape_at(zoom), paper.pen * zoom, paper.nib * zoom
+    pieces = cut(camera.map(strokes.points) * zoom, strokes.lengths)
     own = [piece for piece, mine in zip(pieces, strokes.owned, strict=True) if mine]
-    ink = draw_strokes(own, 1.0, shape, pen, paper.nib * zoom)
+    ink = draw_strokes(own, 1.0, shape, pen, nib)
     owner = _owner(own, strokes.line[strokes.owned], ink, pen)
-    if len(own) < len(pieces):
-        rest = [piece for piece, mine in zip(pieces, strokes.owned, strict=True) if not mine]
-        ink = cv2.max(ink, draw_strokes(rest, 1.0, shape, pen, paper.nib * zoom))
-    image = photograph_page(ink, paper, camera, zoom)
-    reach = max(1, round(2 * pen)) / 4 + round(2 * paper.nib * zoom) / 2  # As it was drawn
-    lines = _lines(rows, strokes, seen, camera, zoom, reach, shape)
-    return Page(image, lines, owner, grade, hand.name)
+    rest = [piece for piece, mine in zip(pieces, strokes.owned, strict=True) if not mine]
+    if rest:
+        ink = cv2.max(ink, draw_strokes(rest, 1.0, shape, pen, nib))
+    return ink, owner
 
 
 def _owner(strokes: list[np.ndarray], line: np.ndarray, ink: np.ndarray, pen: float) -> np.ndarray:
@@ -144,24 +135,21 @@ def _owner(strokes: list[np.ndarray], line: np.ndarray, ink: np.ndarray, pen: fl
 
 
 def _lines(
-    rows: list[Row],
-    strokes: Strokes,
-    seen: np.ndarray,
-    camera: Camera,
-    zoom: float,
-    reach: float,
-    shape: tuple[int, int],
+    rows: list[Row], strokes: Strokes, camera: Camera, paper: Paper, zoom: float
 ) -> list[Line]:
-    """Measure each line in the image; `reach` is how far ink goes beyond the pen's middle."""
+    """Measure each line in the image."""
+    # How far ink goes beyond the pen's middle, as it was drawn
+    reach = max(1, round(2 * paper.pen * zoom)) / 4 + round(2 * paper.nib * zoom) / 2
     mine = np.repeat(strokes.owned, strokes.lengths)
     at = np.repeat(strokes.line, strokes.lengths)[mine]
     firsts = np.searchsorted(at, np.arange(len(rows)))
-    seen, points, feet = seen[mine], strokes.points[mine], strokes.feet[mine]
+    points, feet = strokes.points[mine], strokes.feet[mine]
+    seen = camera.map(points) * zoom
     up = np.hypot(*(seen - camera.map(feet) * zoom).T)
     up = np.where(points[:, 1] > feet[:, 1], -up, up)
     low = np.minimum.reduceat(seen, firsts) - reach
     high = np.maximum.reduceat(seen, firsts) + reach
-    boxes = np.hstack([np.maximum(low, 0), np.minimum(high, (shape[1], shape[0]))])
+    boxes = np.hstack([np.maximum(low, 0), np.minimum(high, camera.shape_at(zoom)[::-1])])
     tops = np.maximum(np.maximum.reduceat(up, firsts), 0) + reach
     bottoms = np.maximum(-np.minimum.reduceat(up, firsts), 0) + reach
     curves = cut(camera.map(strokes.curves) * zoom, strokes.bends)

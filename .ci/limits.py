@@ -23,7 +23,7 @@ LIMITS = {
     "flat": (2600, 2821),
     "pages": (1800, 1968),
     "handwriting": (1000, 1000),
-    "explorer": (1400, 1410),
+    "explorer": (1400, 1391),
     "experiments": (1500, 2240),
     "labeling": (1700, 2102),
     "service": (1700, 2062),

@@ -143,18 +143,18 @@ class LineSet(_Stored):
     @classmethod
     def from_arrays(cls, arrays: dict[str, np.ndarray]) -> LineSet:
         """Build the set from what `arrays` returned."""
-        columns = _cut(arrays["pixels"].T, arrays["widths"])
+        columns = cut(arrays["pixels"].T, arrays["widths"])
         return cls(
             images=[np.ascontiguousarray(image.T) for image in columns],
             # Fixed-width strings drop nothing here: a line never ends in a zero byte
             texts=[text.decode("ascii") for text in arrays["texts"]],
             writers=[name.decode("ascii") for name in arrays["writers"]],
-            boxes=_cut(arrays["boxes"], arrays["lengths"]),
-            held_out=_cut(arrays["held_out"], arrays["lengths"]),
+            boxes=cut(arrays["boxes"], arrays["lengths"]),
+            held_out=cut(arrays["held_out"], arrays["lengths"]),
         )
 
 
-def _cut(rows: np.ndarray, lengths: np.ndarray) -> list[np.ndarray]:
+def cut(rows: np.ndarray, lengths: np.ndarray) -> list[np.ndarray]:
     """Cut an array into pieces of these lengths."""
     return np.split(rows, np.cumsum(lengths))[:-1]
 

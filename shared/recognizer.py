@@ -210,15 +210,6 @@ class LineTextRecognizer:
         _, label, _ = ctc.greedy(ctc.log_softmax(logits), self.alphabet.blank)
         return self.alphabet.decode(label)
 
-    def probability(self, image: np.ndarray, text: str) -> float:
-        """Return the probability of a text, summed over all its alignments."""
-        label = self.alphabet.encode(text)
-        logits = self.logits(image)
-        if len(logits) < ctc.min_frames(label):
-            return 0.0
-        _, log_p = ctc.forward(ctc.log_softmax(logits), label, self.alphabet.blank)
-        return float(np.exp(log_p))
-
     def error_rate(self, lines: LineSet, decoder: Decoder | None = None) -> float:
         """Return the character error rate on a set of lines."""
         return character_error_rate(lines.texts, self.read_many(lines.images, decoder))

@@ -25,6 +25,7 @@ NUM_LINES = 300
 PER_CLASS = 20
 KINDS = ("lines", "characters", "pages")
 JPEG_QUALITY = 80
+HEIGHTS = ("x_height", "ascent", "descent")  # Columns of the array `heights`
 
 
 def make_frozen(kinds: Sequence[str] = KINDS, folder: Path = DATA / "samples") -> dict[str, str]:
@@ -112,7 +113,7 @@ def pack(sets: dict[str, Sequence[Page]]) -> dict[str, np.ndarray]:
         "baselines": np.concatenate([np.zeros((0, 2)), *(line.baseline for line in written)]),
         "baseline_lengths": np.array([len(line.baseline) for line in written], np.int32),
         "boxes": np.array([line.box for line in written]).reshape(-1, 4),
-        "heights": np.array([[getattr(line, name) for name in frozen.VALUES] for line in written]),
+        "heights": np.array([[getattr(line, name) for name in HEIGHTS] for line in written]),
     }
 
 

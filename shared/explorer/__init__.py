@@ -6,7 +6,7 @@ JSON), `png` (the still picture), `live` (the explorer that moves, computed in t
 A name is loaded when it is first asked for.
 """
 
-from importlib import import_module
+from shared import lazy_names
 
 _HOMES = {
     **dict.fromkeys(("Explorer", "explore", "is_static"), "explorer"),
@@ -17,10 +17,4 @@ _HOMES = {
     "render_png": "png",
 }
 
-__all__ = [*_HOMES]
-
-
-def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+__all__, __getattr__ = lazy_names(__name__, _HOMES)

@@ -30,7 +30,7 @@ def failed(error: Exception) -> str:
 
 
 class Browser:
-    """Pictures that one control chooses from; made by `browse`.
+    """Show `draw(values[start])`, and a control that shows the others.
 
     Attributes:
         names: What the control offers.
@@ -41,6 +41,17 @@ class Browser:
     def __init__(
         self, draw: Callable[[Any], Picture], values: Sequence[Any], label: str, start: int = 0
     ) -> None:
+        """Draw the first picture.
+
+        Args:
+            draw: Returns a picture of a value; what it raises is shown, never swallowed.
+            values: What to choose from, in order.
+            label: Name of the control, such as "window width in pixels".
+            start: Position of the value that is shown first.
+
+        Raises:
+            ValueError: There are no values.
+        """
         self.values = list(values)
         if not self.values:
             raise ValueError(f"There is nothing to browse: the list for {label!r} is empty.")
@@ -93,15 +104,4 @@ class Browser:
             display(self.widget())
 
 
-def browse(
-    draw: Callable[[Any], Picture], values: Sequence[Any], label: str, start: int = 0
-) -> Browser:
-    """Show `draw(values[start])`, and a control that shows the others.
-
-    Args:
-        draw: Returns a picture of a value; what it raises is shown, never swallowed.
-        values: What to choose from, in order.
-        label: Name of the control, such as "window width in pixels".
-        start: Position of the value that is shown first.
-    """
-    return Browser(draw, values, label, start)
+browse = Browser  # A cell says what it does: `browse(draw, values, "Page")`

@@ -65,7 +65,7 @@ def collapse_panel(page: Page, y: float) -> Drawn:
     dropped.append(segments(crosses, stroke="blank", width=1.5))
     marks += dropped
     marks += _text_boxes(page, letters, tops[2] + TILE, text_top, inset)
-    return [], marks, text_top + TILE + 36 - y
+    return marks, text_top + TILE + 36 - y
 
 
 def _by_class(found: list[Run]) -> dict[int, list[Run]]:

@@ -8,9 +8,10 @@ from shared.explorer.marks import Mark, picture, rects, text, texts
 from shared.explorer.page import HEADER, LEFT, Page
 from shared.explorer.palette import IS_LIGHT, signed_codes, unit_codes
 from shared.explorer.values import fold
+from shared.explorer.words import signed
 
 READABLE_STEP = 38  # Pixels a frame needs to hold a number
-Drawn = tuple[list[dict], list[Mark], float]  # Panel descriptions, marks, height
+Drawn = tuple[list[Mark], float]  # Marks, and the height they take
 
 
 def row_height(num_rows: int) -> int:
@@ -31,7 +32,7 @@ def image_panel(page: Page, y: float, image: np.ndarray) -> Drawn:
     marks.append(picture(LEFT, top, shown_width, shown_height, codes, "ink", smooth=True))
     frame = [[LEFT, top, page.plot_width, shown_height]]
     marks.append(rects(frame, stroke="faint"))
-    return [], marks, HEADER + shown_height + 18
+    return marks, HEADER + shown_height + 18
 
 
 def _heat(page: Page, y: float, values: np.ndarray, codes: np.ndarray, colors: str) -> list[Mark]:
@@ -48,14 +49,9 @@ def _heat(page: Page, y: float, values: np.ndarray, codes: np.ndarray, colors: s
         for role, chosen in (("black", light), ("white", ~light)):
             cells = np.argwhere(chosen & (np.abs(values) >= 0.005))
             places = (cells[:, ::-1] + 0.5) * [page.step, height] + [LEFT, y]
-            shown = [short(value) for value in values[tuple(cells.T)].tolist()]
+            shown = [signed(value) for value in values[tuple(cells.T)].tolist()]
             marks.append(texts(places, shown, role=role, anchor="middle"))
     return marks
-
-
-def short(value: float) -> str:
-    """Write a cell's number with two decimals and a true minus."""
-    return f"{value:.2f}".replace("-", "−")
 
 
 def emissions_panel(page: Page, y: float) -> Drawn:
@@ -90,7 +86,7 @@ def emissions_panel(page: Page, y: float) -> Drawn:
     bottom = top + height * len(page.rows)
     marks.append(text(right, bottom + 9, "mean p", role="muted"))
     marks += page.ticks(bottom)
-    return [_row_panel("emissions", page, top, height, "Emissions")], marks, bottom + 34 - y
+    return marks, bottom + 34 - y
 
 
 def gradient_panel(page: Page, y: float) -> Drawn:
@@ -99,7 +95,7 @@ def gradient_panel(page: Page, y: float) -> Drawn:
     if not numbers.feasible:
         marks = page.header(y, "What training moves", "")
         marks.append(text(LEFT, y + HEADER, numbers.status, size=13, role="warn", bold=True))
-        return [], marks, HEADER + 30
+        return marks, HEADER + 30
     occupancy = fold(numbers.occupancy, page.rows)
     gradient = fold(numbers.gradient, page.rows)
     softmax = fold(np.exp(numbers.log_probs), page.rows)
@@ -113,7 +109,6 @@ def gradient_panel(page: Page, y: float) -> Drawn:
     sums = zip(occupancy.sum(axis=1).tolist(), softmax.sum(axis=1).tolist(), strict=True)
     places = [(right, top + (i + 0.5) * height) for i in range(len(page.rows))]
     marks.append(texts(places, [f"{asks:.2f} / {says:.2f}" for asks, says in sums]))
-    first = _row_panel("occupancy", page, top, height, "Posterior occupancy")
     below = top + height * len(page.rows) + 30
     marks.append(text(right, below - 21, "asks / says", role="muted"))
     largest = float(np.abs(numbers.gradient.sum(axis=1)).max())
@@ -127,11 +122,4 @@ def gradient_panel(page: Page, y: float) -> Drawn:
     bottom = top + height * len(page.rows)
     marks.append(rects([[LEFT, top, page.plot_width, bottom - top]], stroke="faint"))
     marks += page.ticks(bottom)
-    second = _row_panel("gradient", page, top, height, "Gradient")
-    return [first, second], marks, bottom + 34 - y
-
-
-def _row_panel(kind: str, page: Page, y: float, height: float, title: str) -> dict:
-    """Describe a heat map for whoever points at it."""
-    return {"kind": kind, "x": LEFT, "y": y, "dx": page.step, "dy": height,
-            "cols": page.numbers.num_frames, "rows": len(page.rows), "title": title}  # fmt: skip
+    return marks, bottom + 34 - y

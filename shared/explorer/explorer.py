@@ -26,47 +26,18 @@ from shared.picture import img
 from shared.picture import is_static as is_static  # Whoever has a control asks
 
 
-def explore(
-    logits: np.ndarray,
-    alphabet: Alphabet | str,
-    target: str | None = None,
-    image: np.ndarray | None = None,
-    view: str = "all",
-    snapshots: Sequence[dict] | None = None,
-    puzzle: int = 0,
-    own: Sequence[Callable] = (),
-) -> Explorer:
+class Explorer:
     """Look at what CTC makes of the logits of one line, and change them by hand.
 
-    Args:
-        logits: (time steps, classes), unnormalized; class 0 is the blank.
-        alphabet: the characters of classes 1 onward.
-        target: the text to compute loss, lattice and gradient for; the greedy text if None.
-        image: the line, (height, width) uint8, ink 255 on paper 0.
-        view: "all", "emissions", "greedy" (or "collapse"), "lattice", "gradient" or "replay".
-        snapshots: of training: dicts with update, logits (time steps, classes) and loss.
-        puzzle: Number of the puzzle, 1 to 6, that the live explorer opens at; 0 for the line.
-        own: Your `collapse` or `forward_log_probability` of Lab 3; where it differs is said.
-
-    Raises:
-        ValueError: Something given does not fit; the message says what is needed.
-
-    Returns:
-        An `Explorer`; as the last line of a cell it displays itself.
-
-    Example:
-        >>> explore(np.zeros((6, 4)), "abc", "ab", view="lattice").loss  # doctest: +SKIP
-    """
-    return Explorer(logits, alphabet, target, image, view, snapshots, puzzle, own)
-
-
-class Explorer:
-    """One line and one target, everything else follows; what is moved in the browser stays there.
+    As the last line of a cell it displays itself. What is moved in the browser stays there.
 
     Attributes:
         logits: (T, K) free logits.
         target: the text in use.
         view: which panels are shown.
+
+    Example:
+        >>> explore(np.zeros((6, 4)), "abc", "ab", view="lattice").loss  # doctest: +SKIP
     """
 
     def __init__(
@@ -80,6 +51,21 @@ class Explorer:
         puzzle: int = 0,
         own: Sequence[Callable] = (),
     ) -> None:
+        """Look at one line.
+
+        Args:
+            logits: (time steps, classes), unnormalized; class 0 is the blank.
+            alphabet: the characters of classes 1 onward.
+            target: the text to compute loss, lattice and gradient for; the greedy text if None.
+            image: the line, (height, width) uint8, ink 255 on paper 0.
+            view: "all", "emissions", "greedy" (or "collapse"), "lattice", "gradient" or "replay".
+            snapshots: of training: dicts with update, logits (time steps, classes) and loss.
+            puzzle: Number of the puzzle, 1 to 6, that the live explorer opens at; 0 for the line.
+            own: Your `collapse` or `forward_log_probability` of Lab 3; where it differs is said.
+
+        Raises:
+            ValueError: Something given does not fit; the message says what is needed.
+        """
         self.alphabet = Alphabet(alphabet) if isinstance(alphabet, str) else alphabet
         self.logits = checked_logits(logits, self.alphabet)
         self.image = None if image is None else checked_image(image)
@@ -155,3 +141,6 @@ class Explorer:
             from shared.explorer.widget import ExplorerWidget
 
             display(ExplorerWidget(self))
+
+
+explore = Explorer  # A cell says what it does: `explore(logits, "abc")`

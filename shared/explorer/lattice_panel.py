@@ -37,40 +37,35 @@ def lattice_panel(page: Page, y: float, select: tuple[int, int]) -> Drawn:
     top = y + HEADER + 10
     if not numbers.feasible:
         marks.append(text(LEFT, top, numbers.status, size=13, role="warn", bold=True))
-        return [], marks, HEADER + 40
+        return marks, HEADER + 40
     num_frames, num_states = numbers.alpha.shape
     if page.step >= READABLE_STEP and num_states <= MOST_ROWS:
         height = 32 if num_states <= 13 else 25 if num_states <= 23 else 18
-        panel, drawn = _nodes(page, top, (0, num_frames), (0, num_states), page.step, height)
-        panels = [panel]
+        drawn = _nodes(page, top, (0, num_frames), (0, num_states), page.step, height, select)
         bottom = top + height * num_states
         marks += drawn + page.ticks(bottom)
     else:
-        overview, drawn, bottom, lens_box = _overview(page, top, select)
+        drawn, bottom, frames, states = _overview(page, top, select)
         marks += drawn
-        frames, states = lens_box
         marks.append(text(
             LEFT, bottom + 34, f"Lens: frames {frames[0]} to {frames[1] - 1}, "
             f"states {states[0]} to {states[1] - 1}", size=13, bold=True,
         ))  # fmt: skip
         top, step = bottom + 54, page.plot_width / (frames[1] - frames[0])
-        panel, drawn = _nodes(page, top, frames, states, step, 32)
-        panels = [overview, panel]
+        marks += _nodes(page, top, frames, states, step, 32, select)
         bottom = top + 32 * (states[1] - states[0])
-        marks += drawn
         marks += [
             text(LEFT + (t - frames[0] + 0.5) * step, bottom + 9, t, role="muted", anchor="middle")
             for t in range(*frames)
         ]
-    marks += _selection(page, panels[-1], select)
     lines = explain(page, *select)
     for i, line in enumerate(lines):
         marks.append(text(LEFT, bottom + 38 + 19 * i, line, size=13, bold=i == 0))
-    return panels, marks, bottom + 44 + 19 * len(lines) + 10 - y
+    return marks, bottom + 44 + 19 * len(lines) + 10 - y
 
 
-def _overview(page: Page, top: float, select) -> tuple[dict, list[Mark], float, tuple]:
-    """The whole lattice as a heat map on the shared time axis, with the lens outlined."""
+def _overview(page: Page, top: float, select) -> tuple[list[Mark], float, tuple, tuple]:
+    """The whole lattice as a heat map, with the frames and states of the lens outlined."""
     numbers = page.numbers
     num_frames, num_states = numbers.alpha.shape
     height = min(10, max(4, 420 / num_states))
@@ -91,14 +86,11 @@ def _overview(page: Page, top: float, select) -> tuple[dict, list[Mark], float, 
     marks.append(rects(box, stroke="black", width=4, radius=3))
     marks.append(rects(box, stroke="white", width=2, radius=3))
     marks += page.ticks(bottom)
-    panel = {"kind": "overview", "x": LEFT, "y": top, "dx": page.step, "dy": height,
-             "cols": num_frames, "rows": num_states, "t0": 0, "s0": 0,
-             "title": "Lattice, whole"}  # fmt: skip
-    return panel, marks, bottom, (frames, states)
+    return marks, bottom, frames, states
 
 
-def _nodes(page: Page, top, frames, states, step, height) -> tuple[dict, list[Mark]]:
-    """Nodes and edges of a window of the lattice."""
+def _nodes(page: Page, top, frames, states, step, height, select) -> list[Mark]:
+    """Nodes and edges of a window of the lattice, and what is selected in it."""
     numbers = page.numbers
     (t0, t1), (s0, s1) = frames, states
     x = LEFT + (np.arange(t0, t1) - t0 + 0.5) * step
@@ -138,10 +130,8 @@ def _nodes(page: Page, top, frames, states, step, height) -> tuple[dict, list[Ma
         places = [(LEFT - 22, y[s - s0]) for s in shown]
         marks.append(texts(places, names, 14, anchor="end", bold=odd == 1))
     marks += page.chips([int(k) for k in numbers.states[s0:s1]], y.tolist())
-    panel = {"kind": "lattice", "x": LEFT, "y": top, "dx": tidy(step), "dy": height,
-             "cols": t1 - t0, "rows": s1 - s0, "t0": t0, "s0": s0,
-             "title": "Lattice"}  # fmt: skip
-    return panel, marks
+    across = LEFT + (np.arange(t1 - t0) + 0.5) * tidy(step)
+    return marks + _selection(page, across, y, frames, states, select, min(tidy(step), height))
 
 
 def _edges(page: Page, x, y, frames, states, on_path) -> list[Mark]:
@@ -188,24 +178,15 @@ def _viterbi(page: Page, x, y, frames, states, radius) -> list[Mark]:
     ]
 
 
-def _selection(page: Page, panel: dict, select: tuple[int, int]) -> list[Mark]:
+def _selection(page: Page, x, y, frames, states, select, size) -> list[Mark]:
     """Ring around the selected node, its arrivals in bold with their shares."""
-    t, s = select
-    i, j = t - panel["t0"], s - panel["s0"]
-    if not (0 <= i < panel["cols"] and 0 <= j < panel["rows"]):
-        return []
-
-    def at(i, j):
-        return panel["x"] + (i + 0.5) * panel["dx"], panel["y"] + (j + 0.5) * panel["dy"]
-
-    x, y = at(i, j)
-    size = min(panel["dx"], panel["dy"])
-    marks = [discs([[x, y, size * 0.5 + 2]], stroke="select", width=2.4)]
-    for _, before, share in page.numbers.arrivals(t, s):
-        if i > 0 and before >= panel["s0"]:
-            from_x, from_y = at(i - 1, before - panel["s0"])
-            marks.append(segments([[from_x, from_y, x, y]], "select", 2))
-            if panel["dx"] >= 40:
-                middle = (from_x * 0.66 + x * 0.34, from_y * 0.66 + y * 0.34)
+    i, j = select[0] - frames[0], select[1] - states[0]
+    marks = [discs([[x[i], y[j], size * 0.5 + 2]], stroke="select", width=2.4)]
+    for _, before, share in page.numbers.arrivals(*select):
+        if i > 0 and before >= states[0]:
+            from_x, from_y = x[i - 1], y[before - states[0]]
+            marks.append(segments([[from_x, from_y, x[i], y[j]]], "select", 2))
+            if x[i] - from_x >= 40:
+                middle = (from_x * 0.66 + x[i] * 0.34, from_y * 0.66 + y[j] * 0.34)
                 marks.append(text(*middle, f"{share:.2f}", anchor="middle", bold=True, halo=True))
     return marks

@@ -5,10 +5,10 @@ Categories are those of Okabe and Ito (2008); nothing is told by color alone.
 
 from __future__ import annotations
 
-import struct
-import zlib
+import io
 
 import numpy as np
+from PIL import Image
 
 LIGHT = {
     "paper": "#ffffff", "panel": "#f6f7f9", "ink": "#1b1f24", "muted": "#555d66",
@@ -81,18 +81,8 @@ def indexed_png(codes: np.ndarray, name: str) -> bytes:
 
     Stored, not compressed: the bytes are then the same whatever zlib made them.
     """
-    height, width = codes.shape
-    rows = np.zeros((height, width + 1), dtype=np.uint8)  # Filter byte 0 before each row
-    rows[:, 1:] = codes
-    header = struct.pack(">IIBBBBB", width, height, 8, 3, 0, 0, 0)
-    chunks = (
-        (b"IHDR", header),
-        (b"PLTE", MAPS[name].tobytes()),
-        (b"IDAT", zlib.compress(rows.tobytes(), 0)),
-        (b"IEND", b""),
-    )
-    body = b"".join(
-        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-        for kind, data in chunks
-    )
-    return b"\x89PNG\r\n\x1a\n" + body
+    image = Image.fromarray(codes)
+    image.putpalette(MAPS[name].tobytes())
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", compress_level=0)
+    return buffer.getvalue()

@@ -81,7 +81,7 @@ def replay_panel(page: Page, y: float, derived: Sequence[dict]) -> Drawn:
         marks += _snapshot(page, top, derived[i], row)
         top += height + 40
     marks += page.ticks(top - 16)
-    return [], marks, top + 12 - y
+    return marks, top + 12 - y
 
 
 def chosen(count: int) -> list[int]:

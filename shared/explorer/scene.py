@@ -80,7 +80,6 @@ def build_scene(
               int(np.clip(s, 0, len(numbers.states) - 1)))  # fmt: skip
     said = summary(page, target_is_greedy)
     marks: list[Mark] = []
-    panels: list[dict] = []
     y = float(MARGIN)
     marks += [
         text(LEFT, y + 10 + 20 * i, line, size=14, bold=i == 0) for i, line in enumerate(said)
@@ -104,9 +103,8 @@ def build_scene(
             drawn = replay_panel(page, y, derived)
         else:
             continue
-        panels += drawn[0]
-        marks += drawn[1]
-        y += drawn[2]
+        marks += drawn[0]
+        y += drawn[1]
     return {
         "view": view,
         "width": tidy(page.width),
@@ -119,6 +117,5 @@ def build_scene(
         "status": numbers.status,
         "summary": ". ".join(said) + ".",
         "alt": alt_text(page, view),
-        "panels": panels,
         "marks": marks,
     }

@@ -25,7 +25,7 @@ class Numbers:
         log_probs: (T, K) after the softmax.
         label: (U,) class numbers of the target.
         states: (S,) extended label; `can_skip` (S,) says which may be entered by a skip.
-        path: (T,) best class of each frame; `trace` what collapsing does with it.
+        path: (T,) best class of each frame.
         greedy_label: the collapsed path; `greedy_log_p` the log-probability of that path.
         loss: minus log p(label) in nats, infinity when the label does not fit.
         status: "ok" or the sentence that says why the loss is infinite.
@@ -41,7 +41,6 @@ class Numbers:
     states: np.ndarray
     can_skip: np.ndarray
     path: np.ndarray
-    trace: list[str]
     greedy_label: list[int]
     greedy_log_p: float
     loss: float
@@ -116,10 +115,9 @@ def compute(logits: np.ndarray, label: Sequence[int], blank: int = 0) -> Numbers
     return Numbers(
         log_probs=log_probs, label=np.asarray(label, dtype=np.int64),
         states=states, can_skip=can_skip, path=np.asarray(path),
-        trace=ctc.collapse_trace(path, blank), greedy_label=list(greedy_label),
-        greedy_log_p=float(greedy_log_p), loss=-float(log_p), status=status, alpha=alpha,
-        beta=beta, posterior=posterior, occupancy=occupancy, gradient=gradient,
-        viterbi=viterbi, blank=blank,
+        greedy_label=list(greedy_label), greedy_log_p=float(greedy_log_p), loss=-float(log_p),
+        status=status, alpha=alpha, beta=beta, posterior=posterior, occupancy=occupancy,
+        gradient=gradient, viterbi=viterbi, blank=blank,
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ and fill, `photograph` cuts a photograph of it, with `sheet_figures` to look at,
 to `my/handwriting`. A name is loaded when it is first asked for.
 """
 
-from importlib import import_module
+from shared import lazy_names
 
 _HOMES = {
     **dict.fromkeys(("HandwritingError", "letter_file", "letter_label"), "files"),
@@ -20,10 +20,4 @@ _HOMES = {
     **dict.fromkeys(("MyHand", "my_hand", "stand_in_hand"), "own_pen"),
 }
 
-__all__ = [*_HOMES]  # noqa: PLE0604
-
-
-def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+__all__, __getattr__ = lazy_names(__name__, _HOMES)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from shared.handwriting.sheet import CORNERS, MARK, MARK_PLACES, PROMPTS, marks
+from shared.pages.preparation import resized
 
 SIDES = (2000, 1000, 4000)  # Pixels of the longer side, tried in turn until all marks are found
 
@@ -19,9 +20,7 @@ def find_marks(gray: np.ndarray) -> dict[int, list[np.ndarray]]:
     best: dict[int, list[np.ndarray]] = {}
     for side in SIDES:
         scale = min(1.0, side / max(gray.shape))
-        size = tuple(max(1, round(length * scale)) for length in gray.shape[::-1])
-        small = cv2.resize(gray, size, interpolation=cv2.INTER_AREA)
-        found, numbers, _ = detector.detectMarkers(small)
+        found, numbers, _ = detector.detectMarkers(resized(gray, scale))
         here: dict[int, list[np.ndarray]] = {}
         for number, corners in zip([] if numbers is None else numbers.ravel(), found, strict=True):
             here.setdefault(int(number), []).append((corners[0] + 0.5) / scale - 0.5)
@@ -47,19 +46,14 @@ def which_sheet(corners: dict[int, list[np.ndarray]]) -> tuple[int, str]:
     if len(numbers) > 1 or any(len(places) > 1 for places in corners.values()):
         return 0, "More than one sheet is in the photograph: photograph each alone."
     (number,) = numbers
-    if len(corners) < 3:
+    gone = [name for k, name in enumerate(CORNERS, 4 * (number - 1)) if k not in corners]
+    if len(gone) > 1:
         return number, (
             f"Only {len(corners)} of the 4 corner marks {'was' if len(corners) == 1 else 'were'} "
-            f"found, not {_missing(corners, number)}: photograph the whole sheet, with no finger "
+            f"found, not {' and '.join(gone)}: photograph the whole sheet, with no finger "
             "or shadow's edge on a mark."
         )
     return number, ""
-
-
-def _missing(corners: dict[int, list[np.ndarray]], number: int) -> str:
-    first = 4 * (number - 1)
-    gone = [name for k, name in enumerate(CORNERS) if first + k not in corners]
-    return " and ".join([", ".join(gone[:-1]), gone[-1]] if gone[1:] else gone)
 
 
 def mark_corners(place: int) -> np.ndarray:

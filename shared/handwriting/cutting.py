@@ -30,14 +30,13 @@ def without_print(ink: np.ndarray) -> tuple[np.ndarray, float]:
     """
     import cv2
 
-    rules, printed = np.zeros_like(ink), np.zeros_like(ink)
+    printed, levels = np.zeros_like(ink), []
     for start, end in light_strokes():
         ends = [tuple(round(SCALE * value) for value in point) for point in (start, end)]
         cv2.line(printed, *ends, 255, round(2 * FRINGE * SCALE))
         if end[0] - start[0] == FRAME[0]:
-            rules[ends[0][1] - 6 : ends[0][1] + 7] = 255
-    rows = np.flatnonzero(rules[:, 0])
-    level = float(np.median(np.median(ink[rows], axis=1).reshape(-1, 13).max(axis=1)))
+            levels.append(np.median(ink[ends[0][1] - 6 : ends[0][1] + 7], axis=1).max())
+    level = float(np.median(levels))
     own = np.where((printed > 0) & (ink < 1.6 * level + 14), 0, ink).astype(np.uint8)
     return own, level
 
@@ -55,10 +54,24 @@ def cut(image: np.ndarray, box: Box) -> np.ndarray:
     return image[box.top : box.bottom, box.left : box.right]
 
 
-def own_ink(ink: np.ndarray, box: Box, core: Box) -> np.ndarray:
-    """Cut a box out, without dust and strokes that come in over its edge and miss its core."""
+def own_ink(
+    ink: np.ndarray, inside: np.ndarray, place: Box, more: float, less: float
+) -> np.ndarray | None:
+    """Cut a box out, without dust and strokes that come in over its edge and miss its core.
+
+    Args:
+        ink: uint8 (height, width), the sheet, ink 255.
+        inside: What of it the photograph shows, the same shape.
+        place: The box, in millimeters.
+        more: Millimeters around it that are cut out, too.
+        less: Millimeters that its core is smaller.
+
+    Returns:
+        The ink, or None where nothing is written or the photograph does not show all of it.
+    """
     import cv2
 
+    box, core = pixels(place, more), pixels(place, -less)
     crop = cut(ink, box)
     _, parts, stats, _ = cv2.connectedComponentsWithStats((crop > 40).astype(np.uint8))
     left, top, width, height, area = stats.T
@@ -69,18 +82,15 @@ def own_ink(ink: np.ndarray, box: Box, core: Box) -> np.ndarray:
     foreign = edge & away | (area < DOT * SCALE**2)
     foreign[0] = True  # The paper; strokes keep their soft edges
     own = cv2.dilate((~foreign[parts]).astype(np.uint8), np.ones((5, 5), np.uint8))
-    return np.where(own > 0, crop, 0).astype(np.uint8)
+    crop = np.where(own > 0, crop, 0).astype(np.uint8)
+    written = (crop > 90).sum() >= DOT * SCALE**2
+    return crop if written and cut(inside, box).all() else None
 
 
 def trim(ink: np.ndarray) -> np.ndarray:
     """Cut off the paper before and behind the ink, but for three millimeters."""
     columns = np.flatnonzero((ink > 90).any(axis=0))
     return ink[:, max(0, columns[0] - 3 * SCALE) : columns[-1] + 3 * SCALE]
-
-
-def is_written(crop: np.ndarray) -> bool:
-    """Return whether there is ink in a crop; `own_ink` left the dust out."""
-    return bool((crop > 90).sum() >= DOT * SCALE**2)
 
 
 def odd_rows(rows: dict[int, tuple[str, np.ndarray]]) -> list[int]:

@@ -14,6 +14,7 @@ from shared.paths import locked
 
 ABOUT = "handwriting.json"  # Says the version of the folder and what its page says
 VERSION = 1
+FOLDERS = ("letters", "lines", "strokes")  # The pad draws letters and lines from its strokes
 NO_IMAGE = (
     "no image that is read here, such as JPEG, PNG, WebP, TIFF, GIF or BMP; export a photograph "
     "as JPEG"
@@ -49,20 +50,16 @@ def find_files(folder: Path) -> FoundFiles:
                 unused.setdefault(NO_IMAGE, []).append(file.relative_to(folder).as_posix())
         return [file for file in files if is_image_name(file)]
 
-    entries = _entries(folder)
-    folders = {file.name.lower(): file for file in entries if file.is_dir()}
-    letters = images_of(_entries(folders.pop("letters", None)))
-    inside = _entries(folders.pop("lines", None))
-    folders.pop("strokes", None)  # What the pad's letters and lines are drawn from
-    listings = [file for file in inside if file.name.lower() == "lines.json"]
-    lines = images_of([file for file in inside if file not in listings])
-    texts, missing = _line_texts(listings, lines)
+    letters = images_of(_entries(inside(folder, "letters")))
+    listing = inside(inside(folder, "lines"), "lines.json")
+    lines = images_of([file for file in _entries(listing.parent) if file != listing])
+    texts, missing = _line_texts(listing, lines)
     if missing:
         unused["named in lines.json, but not there"] = missing
-    pages = [file for file in entries if file.stem.lower() == "page" and not file.is_dir()]
-    pages, rest = images_of(pages), [file for file in entries if file not in pages]
-    rest = [file for file in rest if not file.is_dir() or file in folders.values()]
-    rest = [file for file in rest if file.name != ABOUT]
+    known = [file for file in _entries(folder) if file.is_dir() and file.name.lower() in FOLDERS]
+    rest = [file for file in _entries(folder) if file not in known and file.name != ABOUT]
+    pages = [file for file in rest if file.stem.lower() == "page" and not file.is_dir()]
+    pages, rest = images_of(pages), [file for file in rest if file not in pages]
     if pages[1:]:
         unused[f"{pages[0].name} is the page"] = [file.name for file in pages[1:]]
     if rest:
@@ -92,23 +89,22 @@ def read_about(file: Path) -> dict:
     return about
 
 
-def _entries(folder: Path | None) -> list[Path]:
+def _entries(folder: Path) -> list[Path]:
     """Return what is in a folder, line_2 before line_10; hidden files are the system's."""
-    if folder is None or not folder.is_dir():
+    if not folder.is_dir():
         return []
     return sorted((file for file in folder.iterdir() if file.name[0] != "."), key=_counting)
 
 
-def _line_texts(listings: list[Path], files: list[Path]) -> tuple[list[str], list[str]]:
+def _line_texts(listing: Path, files: list[Path]) -> tuple[list[str], list[str]]:
     """Return the files' texts in order, and the names in the listing that are no files."""
-    if not listings:
+    if not listing.is_file():
         if files:
             raise HandwritingError(
-                f"{len(files)} line images were found, but {files[0].parent / 'lines.json'} is "
+                f"{len(files)} line images were found, but {listing} is "
                 f'missing. Write it as {{"{files[0].name}": "what the line says", ...}}.'
             )
         return [], []
-    listing = listings[0]
     try:
         given = json.loads(listing.read_text(encoding="utf-8-sig"))  # With Windows' mark or not
         # A phone writes .JPG where people type .jpg

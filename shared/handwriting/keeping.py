@@ -10,6 +10,7 @@ import itertools
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -24,26 +25,18 @@ from shared.handwriting.files import (
 )
 from shared.paths import my_directory, write_atomically
 
+if TYPE_CHECKING:
+    from shared.handwriting.photograph import Sheet
 
-def add_handwriting(
-    letters: Sequence[np.ndarray],
-    labels: str,
-    lines: Sequence[np.ndarray],
-    texts: Sequence[str],
-    page: np.ndarray | None = None,
-    folder: Path | str | None = None,
-) -> str:
-    """Add handwriting to a folder and return a sentence that says what was added.
+
+def add_sheet(sheet: Sheet, folder: Path | str | None = None) -> str:
+    """Add a sheet's letters, lines and page to a folder, and say in a sentence what was added.
 
     Files that are there are never changed, but for the two listings, which grow. A picture that
     is there already is not added again, so the same photograph may be read twice.
 
     Args:
-        letters: uint8 (height, width) each, dark ink on light paper.
-        labels: The character of each.
-        lines: uint8 (height, width) each.
-        texts: What each line says.
-        page: The lines together; kept if there is no page yet.
+        sheet: What was cut out of a photograph; its page is kept if there is no page yet.
         folder: Another folder than `my/handwriting`.
 
     Raises:
@@ -54,16 +47,16 @@ def add_handwriting(
     with handwriting_lock(place):
         found = find_files(place)
         there = {file.read_bytes() for file in (*found.letters, *found.lines)}
-        new_letters = _fresh(letters, labels, there)
-        new_lines = _fresh(lines, texts, there)
+        new_letters = _fresh(sheet.letters, sheet.labels, there)
+        new_lines = _fresh(sheet.lines, sheet.texts, there)
         if not (new_letters or new_lines):
             return f"Nothing was added to {name}: there was nothing new."
         about = read_about(place / ABOUT) | {"version": VERSION}
-        if found.page or page is not None:
-            about["page"] = found.page_text if found.page else "\n".join(texts)
+        if found.page or sheet.page is not None:
+            about["page"] = found.page_text if found.page else "\n".join(sheet.texts)
         write_atomically(place / ABOUT, _json(about))
-        if page is not None and not found.page:
-            write_atomically(place / "page.png", _png(page))
+        if sheet.page is not None and not found.page:
+            write_atomically(place / "page.png", _png(sheet.page))
         taken = {file.name.lower() for file in found.letters}
         for content, character in new_letters:
             files = (letter_file(character, k) for k in itertools.count())

@@ -15,6 +15,7 @@ from shared.handwriting.stand_in_writer import stand_in
 from shared.pages import prepare_page
 from shared.pages.image_files import open_page_image
 from shared.paths import my_directory
+from shared.picture import shorten
 from shared.preparation import prepare_character, prepare_line
 
 
@@ -59,23 +60,20 @@ def _describe(mine: Handwriting, found: FoundFiles, place: str) -> str:
         sentences = [mine.description]
     else:
         page = f"the page {found.page.name}" if found.page else "a page put together from them"
-        own = {
-            _count(found.letters, "letter"): mine.letters_source,
-            _count(found.lines, "line"): mine.lines_source,
-            page: mine.page_source,
+        kinds = {
+            "letters": (mine.letters_source, _count(found.letters, "letter")),
+            "lines": (mine.lines_source, _count(found.lines, "line")),
+            "page": (mine.page_source, page),
         }
-        yours = ", ".join(name for name, source in own.items() if source == "yours")
+        yours = ", ".join(said for source, said in kinds.values() if source == "yours")
         sentences = [f"This is your own handwriting, from {place}: {yours}."]
-        kinds = ("letters", "lines", "page")
-        others = [
-            kind for kind, source in zip(kinds, own.values(), strict=True) if source != "yours"
-        ]
+        others = [kind for kind, (source, _) in kinds.items() if source != "yours"]
         if others:
             sentences.append(f"The stand-in's, until you add yours: {', '.join(others)}.")
         if mine.page_text is None:
             sentences.append("Nobody has said what your page says, so its reading has no rate.")
     if found.unused:
-        groups = (f"{_few(names)} ({reason})" for reason, names in found.unused.items())
+        groups = (f"{shorten(names, 6)} ({reason})" for reason, names in found.unused.items())
         sentences.append(f"Not used: {'; '.join(groups)}.")
     return "\n".join(
         textwrap.fill(sentence, 88, break_long_words=False, break_on_hyphens=False)
@@ -85,11 +83,6 @@ def _describe(mine: Handwriting, found: FoundFiles, place: str) -> str:
 
 def _count(files: list[Path], kind: str) -> str:
     return f"{len(files)} {kind}{'' if len(files) == 1 else 's'}"
-
-
-def _few(names: list[str], most: int = 6) -> str:
-    more = [f"and {len(names) - most} more"] if len(names) > most else []
-    return ", ".join([*names[:most], *more])
 
 
 def _read(file: Path, prepare: Callable[[np.ndarray], np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
@@ -110,12 +103,8 @@ def _page_ink(photo: np.ndarray) -> np.ndarray:
     return ink
 
 
-def stack_lines(lines: list[np.ndarray], gap: int = 10, margin: int = 20) -> np.ndarray:
+def stack_lines(lines: list[np.ndarray]) -> np.ndarray:
     """Put lines (32, width) one under the other on a page, uint8 (height, width)."""
-    width = max(line.shape[1] for line in lines) + 2 * margin
-    height = sum(line.shape[0] + gap for line in lines) - gap + 2 * margin
-    page, top = np.zeros((height, width), dtype=np.uint8), margin
-    for line in lines:
-        page[top : top + line.shape[0], margin : margin + line.shape[1]] = line
-        top += line.shape[0] + gap
-    return page
+    width = max(line.shape[1] for line in lines)
+    rows = [np.pad(line, ((0, 10), (0, width - line.shape[1]))) for line in lines]
+    return np.pad(np.concatenate(rows), ((20, 10), (20, 20)))

@@ -118,11 +118,16 @@ def _written_by(hand: Hand) -> dict[str, list[Written]]:
     """Return letters as a pen hand would have written them on the pad, each once."""
     found = {}
     for character in STAND_IN_LETTERS:
-        glyph = hand.glyph(character, 1.0)
-        x, y = glyph.points.T
-        curves = np.split(np.column_stack([x + hand.style.slant * y, y]), glyph.starts[1:])
+        curves = _curves(hand, character)
         found[character] = [from_curves(character, curves, 125, LETTER_X_HEIGHT)]
     return found
+
+
+def _curves(hand: Hand, character: str) -> list[np.ndarray]:
+    """Return a character's strokes as a hand bends them, slant included, (n, 2) in x-heights."""
+    glyph = hand.glyph(character, 1.0)
+    x, y = glyph.points.T
+    return np.split(np.column_stack([x + hand.style.slant * y, y]), glyph.starts[1:])
 
 
 def _guide_x_height(letters: dict[str, list[Written]]) -> float:
@@ -155,15 +160,10 @@ def _form(one: Written, scale: float, lift: float) -> Letterform:
     from shared.letterforms import X_HEIGHT, Letterform
 
     curves = [_smooth(np.array(stroke)[:, :2] / scale) for stroke in one.strokes]
-    left = min(curve[:, 0].min() for curve in curves)
+    left, ground = min(curve[:, 0].min() for curve in curves), (one.baseline - lift) / scale
     strokes = [
-        np.column_stack([
-            (curve[:, 0] - left) * X_HEIGHT,
-            ((one.baseline - lift) / scale - curve[:, 1]) * X_HEIGHT,
-            np.zeros(len(curve)),
-        ])
-        for curve in curves
-    ]  # fmt: skip
+        np.pad(X_HEIGHT * (curve - (left, ground)) * (1, -1), ((0, 0), (0, 1))) for curve in curves
+    ]
     return Letterform(one.text, "yours", tuple(strokes))
 
 
@@ -192,10 +192,9 @@ def _lent(lender: Hand, character: str) -> Letterform:
     """Return a character as another hand bends it, slant included, as a form of its own."""
     from shared.letterforms import X_HEIGHT, Letterform
 
-    glyph = lender.glyph(character, 1.0)
-    x, y = glyph.points.T * X_HEIGHT
-    points = np.column_stack([x + lender.style.slant * y, y, np.zeros(len(x))])
-    return Letterform(character, lender.name, tuple(np.split(points, glyph.starts[1:])))
+    curves = _curves(lender, character)
+    strokes = tuple(np.pad(X_HEIGHT * curve, ((0, 0), (0, 1))) for curve in curves)
+    return Letterform(character, lender.name, strokes)
 
 
 def _letter_gap(hand: Hand, lines: list[Written]) -> float:

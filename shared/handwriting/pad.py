@@ -121,12 +121,10 @@ class Pad:
             asked["text"], (asked["width"], asked["height"]), asked["baseline"],
             asked["x_height"], str(device), bool(done), checked,
         )  # fmt: skip
-        try:
+        with handwriting_lock(self.folder):
             strokes.keep_strokes(self.folder, name, new)
-        except HandwritingError:  # The strokes are kept, the image is not
             self.written[name] = new
-            raise
-        self.written[name] = new
+            strokes.publish(self.folder, name, new)
 
     def progress(self) -> str:
         """Say how much is written, such as "3 of 16 lines, 13 of 78 letters"."""

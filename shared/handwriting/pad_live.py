@@ -19,11 +19,6 @@ if TYPE_CHECKING:
     from shared.handwriting.pad import Pad
 
 
-def front_end(name: str) -> str:
-    """Return the text of a file of the front end."""
-    return (Path(__file__).parent / name).read_text(encoding="utf-8")
-
-
 class PadWidget(anywidget.AnyWidget):
     """The live view of one `Pad`.
 
@@ -32,8 +27,8 @@ class PadWidget(anywidget.AnyWidget):
             later is sent when a view asks for it, so that strokes are not sent back at each one.
     """
 
-    _esm = front_end("pad.js")
-    _css = front_end("pad.css")
+    _esm = Path(__file__).with_name("pad.js")
+    _css = Path(__file__).with_name("pad.css")
     content = traitlets.Unicode("{}").tag(sync=True)
 
     def __init__(self, pad: Pad) -> None:

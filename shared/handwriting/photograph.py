@@ -12,7 +12,6 @@ from shared.handwriting.corner_marks import find_marks, mark_corners, softness, 
 from shared.handwriting.cutting import (
     SCALE,
     cut,
-    is_written,
     odd_rows,
     own_ink,
     pixels,
@@ -42,6 +41,7 @@ if TYPE_CHECKING:
 SOFTEST = 0.85  # Millimeters from black to white; beyond, the strokes of a pen run together
 BENT = 5.0  # Millimeters by which curled paper may lie beside its place
 BESIDE = 1.0  # Millimeters around a box that belong to it, since people write over its edge
+ROW_EDGE = 2.5  # Millimeters at the edge of a line in which no stroke of its own lies alone
 PALE = 2.2  # Times as dark as the rules that a pen should be
 MOST_GAIN = 2.5  # Times that pale writing is made darker, and dust with it
 AROUND = 8.0  # Millimeters around a hidden mark that nothing is kept from
@@ -118,9 +118,9 @@ class Sheet:
         Raises:
             HandwritingError: The files in the folder cannot be added to.
         """
-        from shared.handwriting.keeping import add_handwriting
+        from shared.handwriting.keeping import add_sheet
 
-        return add_handwriting(self.letters, self.labels, self.lines, self.texts, self.page, folder)
+        return add_sheet(self, folder)
 
 
 def read_sheet(photo: Path | str | np.ndarray) -> Sheet:
@@ -188,7 +188,6 @@ def _cut(gray: np.ndarray, number: int, corners: dict[int, np.ndarray]) -> Sheet
     for place in gone:  # Whatever hides a mark may lie on its neighbors, too
         problems.append(UNSEEN.format(CORNERS[place]))
         cut(inside, pixels(Box(*MARK_PLACES[place], *MARK_PLACES[place] + MARK), AROUND))[:] = 0
-    labels, letters, kept = "", [], []
     flat, moved = flatten(flat, SCALE)
     if moved > BENT:
         problems.append(CURLED)
@@ -199,31 +198,24 @@ def _cut(gray: np.ndarray, number: int, corners: dict[int, np.ndarray]) -> Sheet
     if dark < PALE * (rules + 20):
         problems.append(FAINT)
     ink = cv2.convertScaleAbs(ink, alpha=min(255 / dark, MOST_GAIN))
-    for index, character in enumerate(CELLS):
-        box = pixels(cell_box(index), BESIDE)
-        crop = own_ink(ink, box, pixels(cell_box(index), -BESIDE))
-        if cut(inside, box).all() and is_written(crop):
-            labels, letters = labels + character, [*letters, 255 - crop]
-            kept.append(np.array(pixels(cell_box(index))))
-    rows = {}
-    for index, text in enumerate(PROMPTS[number - 1]):
-        box = pixels(row_box(index))
-        crop = own_ink(ink, box, pixels(row_box(index), -2.5))
-        if cut(inside, box).all() and is_written(crop):
-            rows[index] = (text, crop)
+    cells = [own_ink(ink, inside, cell_box(k), BESIDE, BESIDE) for k in range(len(CELLS))]
+    letters = {k: crop for k, crop in enumerate(cells) if crop is not None}
+    texts = enumerate(PROMPTS[number - 1])
+    rows = {k: (text, own_ink(ink, inside, row_box(k), 0, ROW_EDGE)) for k, text in texts}
+    rows = {k: row for k, row in rows.items() if row[1] is not None}
     odd = odd_rows(rows)
     if odd:
         problems.append(ODD.format(", ".join(str(index + 1) for index in odd)))
     doubtful = [boxes[place] for place in gone]
     doubtful += [np.array(pixels(row_box(index))) for index in odd]
     rows = {index: row for index, row in rows.items() if index not in odd}
-    kept += [np.array(pixels(row_box(index))) for index in rows]
-    if not (labels or rows or odd):
+    kept = [np.array(pixels(place)) for place in (*map(cell_box, letters), *map(row_box, rows))]
+    if not (letters or rows or odd):
         problems.append(EMPTY)
     return Sheet(
-        number, labels, letters, [text for text, _ in rows.values()],
-        [255 - trim(crop) for _, crop in rows.values()], _page(rows), problems, flat,
-        kept, doubtful,
+        number, "".join(CELLS[k] for k in letters), [255 - crop for crop in letters.values()],
+        [text for text, _ in rows.values()], [255 - trim(crop) for _, crop in rows.values()],
+        _page(rows), problems, flat, kept, doubtful,
     )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
+from shared.pages.preparation import resized
 from shared.picture import OKABE_ITO, Picture, draw
 
 if TYPE_CHECKING:
@@ -17,12 +18,10 @@ TALL, WIDE = 7.5, 6.0  # Inches
 
 def show_sheet(sheet: Sheet) -> Picture:
     """Draw a sheet with what was kept in solid blue frames, what is in doubt in dashed red ones."""
-    import cv2
     from matplotlib.patches import Rectangle
 
     scale = min(1.0, 100 * TALL / sheet.photo.shape[0], 100 * WIDE / sheet.photo.shape[1])
-    size = tuple(max(1, round(side * scale)) for side in sheet.photo.shape[::-1])
-    small = cv2.resize(sheet.photo, size, interpolation=cv2.INTER_AREA)
+    small = resized(sheet.photo, scale)
 
     def paint(figure: Figure) -> str:
         axes = figure.subplots()
@@ -42,5 +41,5 @@ def show_sheet(sheet: Sheet) -> Picture:
             f"{len(sheet.doubtful)} dashed ones around what is in doubt. {sheet.description}"
         )
 
-    height = 0.5 + 0.35 * len(sheet.problems) + size[1] / 100
+    height = 0.5 + 0.35 * len(sheet.problems) + len(small) / 100
     return draw(paint, height, WIDE, photograph=True)

@@ -26,7 +26,7 @@ from typing import Any
 
 import numpy as np
 
-from shared.handwriting.files import HandwritingError, handwriting_lock, inside, letter_file
+from shared.handwriting.files import HandwritingError, inside, letter_file
 from shared.paths import write_atomically
 
 FORMAT = 1
@@ -137,7 +137,7 @@ def field_name(text: str, number: int = 0) -> str:
 
 
 def keep_strokes(folder: Path, name: str, new: Written) -> None:
-    """Store what was written, and draw its image once it is done.
+    """Store what was written; the caller holds the lock of the folder.
 
     Strokes that it does not continue, because they were cleared or written in another window,
     are kept in `earlier`; a single stroke taken back is not. A damaged file is kept under the
@@ -147,25 +147,20 @@ def keep_strokes(folder: Path, name: str, new: Written) -> None:
         folder: Such as `my/handwriting`.
         name: See `field_name`.
         new: Its `earlier` is ignored.
-
-    Raises:
-        HandwritingError: See `publish`; the strokes are kept all the same.
     """
     file = folder / FOLDER / f"{name}.json"
-    with handwriting_lock(folder):
-        try:
-            old = read_written(file) if file.exists() else new
-        except HandwritingError:
-            names = (f"{name}{'-' * (k > 0)}{k or ''}.damaged" for k in itertools.count())
-            file.rename(next(p for p in map(file.with_name, names) if not p.exists()))
-            old = new
-        shorter, longer = sorted((old.strokes, new.strokes), key=len)
-        taken_back = len(old.strokes) - len(new.strokes)
-        continued = bool(new.strokes) and taken_back <= 1 and longer[: len(shorter)] == shorter
-        earlier = [*old.earlier, *([] if continued or not old.strokes else [old.strokes])]
-        content = {"format": FORMAT, **asdict(new), "earlier": earlier}
-        write_atomically(file, json.dumps(content, ensure_ascii=False, separators=(",", ":")))
-        publish(folder, name, new)
+    try:
+        old = read_written(file) if file.exists() else new
+    except HandwritingError:
+        names = (f"{name}{'-' * (k > 0)}{k or ''}.damaged" for k in itertools.count())
+        file.rename(next(p for p in map(file.with_name, names) if not p.exists()))
+        old = new
+    shorter, longer = sorted((old.strokes, new.strokes), key=len)
+    taken_back = len(old.strokes) - len(new.strokes)
+    continued = bool(new.strokes) and taken_back <= 1 and longer[: len(shorter)] == shorter
+    earlier = [*old.earlier, *([] if continued or not old.strokes else [old.strokes])]
+    content = {"format": FORMAT, **asdict(new), "earlier": earlier}
+    write_atomically(file, json.dumps(content, ensure_ascii=False, separators=(",", ":")))
 
 
 def image_file(folder: Path, name: str) -> Path:

@@ -5,7 +5,7 @@ exchange them with other programs, measure how good they are, and keep their ver
 loaded when it is first asked for.
 """
 
-from importlib import import_module
+from shared import lazy_names
 
 _HOMES = {
     **dict.fromkeys(
@@ -29,10 +29,4 @@ _HOMES = {
     "write_datasheet": "datasheet",
 }  # fmt: skip
 
-__all__ = [*_HOMES]  # noqa: PLE0604
-
-
-def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+__all__, __getattr__ = lazy_names(__name__, _HOMES)

@@ -8,7 +8,7 @@ the test pages. A page is read in this order: `preparation`, `detector` (with `t
 `matching` says how good it is. A name is loaded when it is first asked for.
 """
 
-from importlib import import_module
+from shared import lazy_names
 
 _HOMES = {
     **dict.fromkeys(("LineDetector", "PageMaps"), "detector"),
@@ -28,10 +28,4 @@ _HOMES = {
     "write_page": "writing",
 }
 
-__all__ = [*_HOMES]  # noqa: PLE0604
-
-
-def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+__all__, __getattr__ = lazy_names(__name__, _HOMES)

@@ -39,6 +39,10 @@ class Camera:
             (a[1, 0] * x + a[1, 1] * y + a[1, 2]) / depth,
         ])  # fmt: skip
 
+    def shape_at(self, zoom: float) -> tuple[int, int]:
+        """Return height and width of the image at a scale, in pixels."""
+        return max(1, round(self.size[0] * zoom)), max(1, round(self.size[1] * zoom))
+
     def keep_inside(self, seen: np.ndarray, margin: float) -> Camera:
         """Return the camera moved, and if need be further away, so that points are in the image.
 

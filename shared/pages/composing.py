@@ -62,5 +62,5 @@ def compose_pages(
         texts = () if blank < empty else None
         alone = empty <= blank < empty + sparse
         hand = writers[k % len(writers)]
-        pages.append(write_page(name, hand, rng, None, zoom, split, texts, alone))
+        pages.append(write_page(name, hand, rng, zoom, split, texts, alone))
     return pages

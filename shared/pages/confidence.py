@@ -57,8 +57,6 @@ class Evidence(NamedTuple):
 
 def log_probability(logits: np.ndarray, label: Sequence[int]) -> float:
     """Return log p(text) of logits (frames, classes), given the text's classes."""
-    if len(logits) < ctc.min_frames(label):
-        return -np.inf
     return float(ctc.forward(ctc.log_softmax(logits), label)[1])
 
 
@@ -74,7 +72,7 @@ def evidence(
         text: What was read.
     """
     label = reader.alphabet.encode(text)
-    if not label or len(logits) < ctc.min_frames(label):
+    if not label:
         return None
     log_probs = ctc.log_softmax(logits)
     alpha, log_p = ctc.forward(log_probs, label)

@@ -110,11 +110,9 @@ class LineDetector:
         best = self.predict(page)
         x_height, evidence = _letters(best)
         if not evidence:  # Letters far too large or too small show at another scale
-            for factor in (0.5, 0.25, 2.0):
-                other = self._rescaled(page, page.scale * factor)
-                other_height, other_evidence = _letters(other)
-                if other_evidence > evidence:
-                    best, x_height, evidence = other, other_height, other_evidence
+            others = [self._rescaled(page, page.scale * factor) for factor in (0.5, 0.25, 2.0)]
+            tried = [(one, *_letters(one)) for one in (best, *others)]
+            best, x_height, evidence = max(tried, key=lambda one: one[2])
         for _ in range(MAX_PASSES - 1):
             if not evidence or 1 / SIZE_TOLERANCE <= x_height / X_HEIGHT <= SIZE_TOLERANCE:
                 break
@@ -187,6 +185,5 @@ def _letters(maps: PageMaps) -> tuple[float, float]:
         return X_HEIGHT, 0.0
     heights = np.array([line.x_height for line in lines]) * maps.page.scale
     lengths = np.array([np.ptp(line.baseline[:, 0]) for line in lines]) * maps.page.scale
-    order = np.argsort(heights)
-    middle = np.searchsorted(np.cumsum(lengths[order]), lengths.sum() / 2)
-    return float(heights[order][middle]), float((lengths / heights).sum())
+    middle = np.quantile(heights, 0.5, weights=lengths, method="inverted_cdf")
+    return float(middle), float((lengths / heights).sum())

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from shared.pages.preparation import resized
 from shared.picture import DPI, OKABE_ITO, WIDTH, Picture, draw, shorten
 
 if TYPE_CHECKING:
@@ -76,8 +77,9 @@ def show_pages(
             axes.set_axis_off()
             if index >= count:
                 continue
-            shown = _shrunk(images[index], WIDTH * DPI / columns)
             height, width = images[index].shape
+            scale = min(1.0, WIDTH * DPI / columns / width, _TALLEST * DPI / height)
+            shown = resized(images[index], scale)  # No larger than it is shown
             extent = (0, width, height, 0)
             axes.imshow(shown, cmap="gray", vmin=0, vmax=255, extent=extent)
             axes.set_title(titles[index], fontsize=10, loc="left", parse_math=False)
@@ -94,15 +96,6 @@ def show_pages(
 
     height = rows * (min(_TALLEST, WIDTH / columns * ratio) + 0.35)
     return draw(paint, min(_TALLEST, height), photograph=True)
-
-
-def _shrunk(image: np.ndarray, wide: float) -> np.ndarray:
-    """Return a page no larger than it is shown, strokes averaged instead of broken."""
-    import cv2
-
-    scale = min(1.0, wide / image.shape[1], _TALLEST * DPI / image.shape[0])
-    size = max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale))
-    return cv2.resize(image, size, interpolation=cv2.INTER_AREA)
 
 
 def _draw_mask(axes: Any, mask: np.ndarray | None, size: tuple[int, int]) -> str:

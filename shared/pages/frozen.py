@@ -5,10 +5,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from shared.lines import read_arrays
+from shared.lines import cut, read_arrays
 from shared.pages.line import Line
 from shared.pages.page import Page
-from shared.pages.script import cut
 from shared.paths import data_file
 
 FILE = "samples/pages_test.npz"
@@ -21,8 +20,6 @@ SETS = {
     "touching": ("touching", "test"),
     "photo": ("photo", "test"),
 }
-#: Columns of the array `heights`
-VALUES = ("x_height", "ascent", "descent")
 
 
 def unpack(arrays: dict[str, np.ndarray], only: str | None = None) -> dict[str, list[Page]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -134,18 +133,11 @@ def image_file(
         ) from error
 
 
-@functools.cache
-def image_endings() -> tuple[str, ...]:
-    """Return the endings of the files that are opened here, in lower case, such as ".jpeg"."""
-    from PIL import Image
-
-    known = Image.registered_extensions().items()
-    return tuple(sorted(ending for ending, kind in known if kind in FORMATS))
-
-
 def is_image_name(path: Path) -> bool:
     """Return whether a file's name says that it is an image of a kind that is opened here."""
-    return path.suffix.lower() in image_endings()
+    from PIL import Image
+
+    return Image.registered_extensions().get(path.suffix.lower()) in FORMATS
 
 
 def _brightest(image: Image.Image) -> float | None:

@@ -61,6 +61,4 @@ def _mark_height(ink: np.ndarray) -> float:
     areas, heights = stats[:, cv2.CC_STAT_AREA], stats[:, cv2.CC_STAT_HEIGHT]
     if not len(areas):
         return 0.0
-    order = np.argsort(heights)
-    half = np.searchsorted(np.cumsum(areas[order]), areas.sum() / 2)
-    return float(heights[order][half])
+    return float(np.quantile(heights, 0.5, weights=areas, method="inverted_cdf"))

@@ -43,11 +43,7 @@ class Plan:
 
 
 def plan_page(
-    grade: str,
-    hand: Hand,
-    rng: np.random.Generator,
-    size: tuple[int, int] | None = None,
-    texts: list[str] | None = None,
+    grade: str, hand: Hand, rng: np.random.Generator, texts: list[str] | None = None
 ) -> Plan:
     """Choose paper, margins and pitch.
 
@@ -55,8 +51,7 @@ def plan_page(
         grade: One of `GRADES`.
         hand: The writer, whose letters decide how many fit.
         rng: Source of all choices.
-        size: Height and width of the paper; chosen if not given.
-        texts: The lines to be written, which decide count and width where no size is given.
+        texts: The lines to be written, which decide count and width.
     """
     tight = grade == "touching" or (grade == "photo" and rng.random() < 0.35)
     x_height = hand.style.x_height * float(np.exp(0.14 * clipped_normal(rng, limit=2)))
@@ -76,14 +71,9 @@ def plan_page(
     sides[1] += 1.6 * x_height
     sides[3] += 0.8 * x_height
     width = columns * advance + sides[0] + sides[2]
-    if size is not None:
-        height, width = size
-        aspect = height / width
-        columns = max(8, int((width - sides[0] - sides[2]) / advance))
-    if aspect:
+    if aspect and texts is None:
         room = max(1, int((aspect * width - sides[1] - sides[3]) / pitch) + 1)
-        if texts is None:
-            count = min(count if small else int(room * rng.uniform(0.3, 1.15)) + 1, room, 30)
+        count = min(count if small else int(room * rng.uniform(0.3, 1.15)) + 1, room, 30)
     ruled = pitch if rng.random() < 0.35 else 0.0
     return Plan(
         x_height, pitch, width, tuple(sides.tolist()), columns, count, aspect, tight, apart, ruled

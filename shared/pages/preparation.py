@@ -60,8 +60,6 @@ def prepare_page(image: np.ndarray, scale: float | None = None) -> PreparedPage:
 
 def _reduce(image: np.ndarray) -> tuple[np.ndarray, float]:
     """Scale a huge image down before its pixels become floats."""
-    import cv2
-
     plain = image.dtype in (np.uint8, np.uint16, np.float32, np.float64)
     if image.ndim not in (2, 3) or image.size == 0 or not plain:
         return image, 1.0
@@ -69,20 +67,22 @@ def _reduce(image: np.ndarray) -> tuple[np.ndarray, float]:
     scale = min(1.0, (MAX_PIXELS / (height * width)) ** 0.5, MAX_SIDE / max(height, width))
     if scale == 1.0 or (image.ndim == 3 and image.shape[2] > 4):
         return image, 1.0
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    return cv2.resize(image, size, interpolation=cv2.INTER_AREA), scale
+    return resized(image, scale), scale
 
 
 def _ink_at(page: PreparedPage, scale: float) -> np.ndarray:
+    return page_ink(resized(page.gray, scale / page.gray_scale))
+
+
+def resized(image: np.ndarray, factor: float) -> np.ndarray:
+    """Return an image (height, width, ...) at another size; smaller, its strokes are averaged."""
     import cv2
 
-    factor = scale / page.gray_scale
-    height, width = page.gray.shape
+    height, width = image.shape[:2]
     size = max(1, round(width * factor)), max(1, round(height * factor))
     if size == (width, height):
-        return page_ink(page.gray)
-    how = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
-    return page_ink(cv2.resize(page.gray, size, interpolation=how))
+        return image
+    return cv2.resize(image, size, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC)
 
 
 def page_ink(gray: np.ndarray) -> np.ndarray:

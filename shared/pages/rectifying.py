@@ -9,6 +9,7 @@ import numpy as np
 
 from shared.ink import body_rows, extract_ink
 from shared.pages.line import Line
+from shared.pages.preparation import resized
 from shared.preparation import (
     BELOW,
     BODIES,
@@ -110,14 +111,11 @@ def page_points(line: Line, columns: np.ndarray, width: int) -> np.ndarray:
 
 def rectify_all(gray: np.ndarray, lines: Sequence[Line]) -> list[LineCrop]:
     """Cut all lines out of a page; a large photograph is scaled down once for all of them."""
-    import cv2
-
     if not lines:
         return []
     factor = 1.5 * CROP_X_HEIGHT / float(np.median([line.x_height for line in lines]))
     if factor < 0.8:
-        size = tuple(max(1, round(side * factor)) for side in gray.shape[::-1])
-        gray = cv2.resize(gray, size, interpolation=cv2.INTER_AREA)
+        gray = resized(gray, factor)
         lines = [line.scaled(factor) for line in lines]
     return [rectify(gray, line) for line in lines]
 

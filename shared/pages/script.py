@@ -35,12 +35,6 @@ class Script:
     gaps: list[np.ndarray]
 
 
-def cut(rows: np.ndarray, lengths: np.ndarray) -> list[np.ndarray]:
-    """Return the pieces of an array whose pieces of these lengths stand one after the other."""
-    ends = np.cumsum(lengths).tolist()
-    return [rows[first:end] for first, end in zip([0, *ends], ends, strict=False)]
-
-
 def write_rows(rows: list[Row], spread: float, hand: Hand, rng: np.random.Generator) -> Script:
     """Write the rows of a page, words `spread` x-heights further apart than the hand sets them."""
     # A page is one long line of writing, cut where its lines end: twice as fast as line by line

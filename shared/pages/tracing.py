@@ -23,7 +23,7 @@ def lines_from_maps(maps: np.ndarray, threshold: float = 0.5) -> list[Line]:
         threshold: Least probability of a band.
     """
     core = np.asarray(maps[..., 0], dtype=np.float32)
-    bands = trace_bands(core, core >= threshold, maps[..., 1], maps[..., 2], threshold)
+    bands = trace_bands(core, core >= threshold, (maps[..., 1], maps[..., 2]), threshold)
     found = []
     for band in join_bands(bands):
         x_height = band.thickness / CORE_SHARE
@@ -64,7 +64,8 @@ def lines_from_classes(classes: np.ndarray) -> list[Line]:
     best, found = classes.argmax(axis=-1), []
     for kind in (1, 2):
         probability = np.asarray(classes[..., kind], dtype=np.float32)
-        bands = trace_bands(probability, best == kind)
+        unknown = np.zeros_like(probability)
+        bands = trace_bands(probability, best == kind, (unknown, unknown), 0.5)
         for band in join_bands(bands, band_share=0.4):
             height = band.thickness
             if band.length >= SHORTEST * 0.4 * height:
@@ -90,19 +91,14 @@ def _line(band: Band, drop: float, ascent: float, descent: float, x_height: floa
 
 
 def trace_bands(
-    probability: np.ndarray,
-    mask: np.ndarray,
-    above: np.ndarray | None = None,
-    below: np.ndarray | None = None,
-    threshold: float = 0.5,
+    probability: np.ndarray, mask: np.ndarray, distances: Sequence[np.ndarray], threshold: float
 ) -> list[Band]:
     """Return one band per connected region; regions that hold two lines are cut at a higher level.
 
     Args:
         probability: float (height, width).
         mask: Bool (height, width), where there is a band.
-        above: Distances to the top of the line, where they are known.
-        below: Distances to its bottom.
+        distances: To the top of the line and to its bottom, float (height, width) each.
         threshold: The level that the mask was made at.
     """
     import cv2
@@ -121,18 +117,15 @@ def trace_bands(
         rises = (np.diff(inside.astype(np.int8), axis=0, prepend=0) == 1).sum(axis=0)
         if np.mean(rises > 1) > 0.12 and threshold < 0.93:
             higher = (1 + threshold) / 2
-            smaller = [None if values is None else values[place] for values in (above, below)]
-            pieces = trace_bands(weights, weights >= higher, *smaller, higher)
+            smaller = [values[place] for values in distances]
+            pieces = trace_bands(weights, weights >= higher, smaller, higher)
             bands += [_moved(piece, left, first) for piece in pieces]
             continue
         sums = weights.sum(axis=0)
         rows = np.arange(first, first + len(weights))[:, None]
         centers = (weights * rows).sum(axis=0) / sums
         full = np.sort(sums)[len(sums) // 4 :]  # Without the thin ends
-        up, down = (
-            0.0 if values is None else float((values[place] * weights).sum() / sums.sum())
-            for values in (above, below)
-        )
+        up, down = (float((values[place] * weights).sum() / sums.sum()) for values in distances)
         confidence = float(probability[place][inside].mean())
         columns = np.arange(left, left + width)
         bands.append(Band(columns, centers, float(full.mean()), confidence, up, down))

@@ -87,18 +87,12 @@ def train_detector(
     return training.start()
 
 
-def detection_counts(
-    detector: LineDetector, pages: Sequence[Page], threshold: float = 0.5
-) -> list[DetectionCounts]:
+def detection_counts(detector: LineDetector, pages: Sequence[Page]) -> list[DetectionCounts]:
     """Return hits, detected and true lines of each page, matched by foreground IoU.
 
     Args:
         detector: Finds the lines.
         pages: Pages whose lines are known.
-        threshold: Least overlap of a match.
     """
-    found = []
-    for page in pages:
-        lines = detector.detect(page.image)
-        found.append(count_hits(foreground_iou(page.owner, lines, len(page.lines)), threshold))
-    return found
+    found = [(page, detector.detect(page.image)) for page in pages]
+    return [count_hits(foreground_iou(page.owner, lines, len(page.lines))) for page, lines in found]

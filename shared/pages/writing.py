@@ -11,6 +11,7 @@ import numpy as np
 from shared import sentences
 from shared.alphabet import ASCII
 from shared.letterforms import draw_strokes
+from shared.lines import cut
 from shared.pages.camera import Camera, aim
 from shared.pages.layout import Strokes, place_rows
 from shared.pages.line import Line
@@ -18,7 +19,6 @@ from shared.pages.page import Page
 from shared.pages.paper import Paper, choose_paper
 from shared.pages.photograph import photograph_page
 from shared.pages.plan import GRADES, Plan, plan_page
-from shared.pages.script import cut
 from shared.pages.texts import Row, choose_rows, choose_short_rows, insertion, strike
 from shared.pen import Hand
 
@@ -29,7 +29,6 @@ def write_page(
     grade: str,
     hand: Hand,
     rng: np.random.Generator,
-    size: tuple[int, int] | None = None,
     zoom: float = 1.0,
     split: str = "train",
     texts: Sequence[str] | None = None,
@@ -43,20 +42,19 @@ def write_page(
         grade: "regular", "touching" or "photo".
         hand: The writer.
         rng: Source of all variation.
-        size: Height and width of the page at zoom 1; chosen if not given.
         zoom: The scale; at 1 small letters are about 8 to 14 pixels high.
         split: Which texts: "train", "validation" or "test".
         texts: Lines to be written instead of texts of the split; none for an empty page.
         sparse: Whether the texts of the split are numbers, dates and words that stand alone.
 
     Raises:
-        ValueError: On an unknown grade or split, or a size or zoom that leaves no room.
+        ValueError: On an unknown grade or split, or a zoom that leaves no room.
         shared.alphabet.UnknownCharacterError: on a character outside printable ASCII.
     """
-    _check(grade, size, zoom, texts)
+    _check(grade, zoom, texts)
     sentences.pools(split)
     layout, look = (np.random.default_rng(int(seed)) for seed in rng.integers(0, 2**62, 2))
-    plan = plan_page(grade, hand, layout, size, None if texts is None else list(texts))
+    plan = plan_page(grade, hand, layout, None if texts is None else list(texts))
     if texts is None and sparse:
         rows = choose_short_rows(layout, split, plan.count)
     elif texts is None:
@@ -66,21 +64,22 @@ def write_page(
     strokes, needed = None, plan.count * plan.pitch
     if rows:
         strokes, needed = place_rows(rows, plan, hand, layout)
-    height = max(plan.aspect * plan.width, needed) if size is None else size[0]
-    camera = aim(grade, plan.tight, (height, plan.width), layout)
+    sheet = max(plan.aspect * plan.width, needed), plan.width
+    camera = aim(grade, plan.tight, sheet, layout)
     paper = choose_paper(grade, plan, hand, look)
     if strokes is not None:
         camera = camera.keep_inside(camera.map(strokes.points), 0.25 * plan.x_height)
-    return _render(grade, rows, strokes, camera, paper, hand, zoom)
+    ink = owner = np.zeros(camera.shape_at(zoom), np.uint8)
+    lines = []
+    if strokes is not None:
+        ink, owner = _ink(strokes, camera, paper, zoom)
+        lines = _lines(rows, strokes, camera, paper, zoom)
+    return Page(photograph_page(ink, paper, camera, zoom), lines, owner, grade, hand.name)
 
 
-def _check(
-    grade: str, size: tuple[int, int] | None, zoom: float, texts: Sequence[str] | None
-) -> None:
+def _check(grade: str, zoom: float, texts: Sequence[str] | None) -> None:
     if grade not in GRADES:
         raise ValueError(f"There is no grade {grade!r}; choose one of {', '.join(GRADES)}.")
-    if size is not None and min(size) < 64:
-        raise ValueError(f"The size is {size}; a page needs a height and a width of 64 or more.")
     if not 0.05 <= zoom <= 8:
         raise ValueError(f"The zoom is {zoom}; it needs a number from 0.05 to 8.")
     if texts is not None and len(texts) > _MAX_LINES:
@@ -106,33 +105,19 @@ def _edited(rows: list[Row], plan: Plan, split: str, rng: np.random.Generator) -
     return edited
 
 
-def _render(
-    grade: str,
-    rows: list[Row],
-    strokes: Strokes | None,
-    camera: Camera,
-    paper: Paper,
-    hand: Hand,
-    zoom: float,
-) -> Page:
-    shape = max(1, round(camera.size[0] * zoom)), max(1, round(camera.size[1] * zoom))
-    if strokes is None:
-        ink = owner = np.zeros(shape, np.uint8)
-        image = photograph_page(ink, paper, camera, zoom)
-        return Page(image, [], owner, grade, hand.name)
-    pen = paper.pen * zoom
-    seen = camera.map(strokes.points) * zoom
-    pieces = cut(seen, strokes.lengths)
+def _ink(
+    strokes: Strokes, camera: Camera, paper: Paper, zoom: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the ink of a page as it is seen, and whose it is, uint8 (height, width) each."""
+    shape, pen, nib = camera.shape_at(zoom), paper.pen * zoom, paper.nib * zoom
+    pieces = cut(camera.map(strokes.points) * zoom, strokes.lengths)
     own = [piece for piece, mine in zip(pieces, strokes.owned, strict=True) if mine]
-    ink = draw_strokes(own, 1.0, shape, pen, paper.nib * zoom)
+    ink = draw_strokes(own, 1.0, shape, pen, nib)
     owner = _owner(own, strokes.line[strokes.owned], ink, pen)
-    if len(own) < len(pieces):
-        rest = [piece for piece, mine in zip(pieces, strokes.owned, strict=True) if not mine]
-        ink = cv2.max(ink, draw_strokes(rest, 1.0, shape, pen, paper.nib * zoom))
-    image = photograph_page(ink, paper, camera, zoom)
-    reach = max(1, round(2 * pen)) / 4 + round(2 * paper.nib * zoom) / 2  # As it was drawn
-    lines = _lines(rows, strokes, seen, camera, zoom, reach, shape)
-    return Page(image, lines, owner, grade, hand.name)
+    rest = [piece for piece, mine in zip(pieces, strokes.owned, strict=True) if not mine]
+    if rest:
+        ink = cv2.max(ink, draw_strokes(rest, 1.0, shape, pen, nib))
+    return ink, owner
 
 
 def _owner(strokes: list[np.ndarray], line: np.ndarray, ink: np.ndarray, pen: float) -> np.ndarray:
@@ -150,24 +135,21 @@ def _owner(strokes: list[np.ndarray], line: np.ndarray, ink: np.ndarray, pen: fl
 
 
 def _lines(
-    rows: list[Row],
-    strokes: Strokes,
-    seen: np.ndarray,
-    camera: Camera,
-    zoom: float,
-    reach: float,
-    shape: tuple[int, int],
+    rows: list[Row], strokes: Strokes, camera: Camera, paper: Paper, zoom: float
 ) -> list[Line]:
-    """Measure each line in the image; `reach` is how far ink goes beyond the pen's middle."""
+    """Measure each line in the image."""
+    # How far ink goes beyond the pen's middle, as it was drawn
+    reach = max(1, round(2 * paper.pen * zoom)) / 4 + round(2 * paper.nib * zoom) / 2
     mine = np.repeat(strokes.owned, strokes.lengths)
     at = np.repeat(strokes.line, strokes.lengths)[mine]
     firsts = np.searchsorted(at, np.arange(len(rows)))
-    seen, points, feet = seen[mine], strokes.points[mine], strokes.feet[mine]
+    points, feet = strokes.points[mine], strokes.feet[mine]
+    seen = camera.map(points) * zoom
     up = np.hypot(*(seen - camera.map(feet) * zoom).T)
     up = np.where(points[:, 1] > feet[:, 1], -up, up)
     low = np.minimum.reduceat(seen, firsts) - reach
     high = np.maximum.reduceat(seen, firsts) + reach
-    boxes = np.hstack([np.maximum(low, 0), np.minimum(high, (shape[1], shape[0]))])
+    boxes = np.hstack([np.maximum(low, 0), np.minimum(high, camera.shape_at(zoom)[::-1])])
     tops = np.maximum(np.maximum.reduceat(up, firsts), 0) + reach
     bottoms = np.maximum(-np.minimum.reduceat(up, firsts), 0) + reach
     curves = cut(camera.map(strokes.curves) * zoom, strokes.bends)

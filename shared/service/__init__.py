@@ -5,7 +5,7 @@ never TensorFlow; only `improving`, which teaches the model corrections, does. S
 `.github/SERVICE.md` for how to run it. A name is loaded when it is first asked for.
 """
 
-from importlib import import_module
+from shared import lazy_names
 
 _HOMES = {
     **dict.fromkeys(("Confidence", "calibration_error", "chance_error"), "confidence"),
@@ -24,10 +24,4 @@ _HOMES = {
     "quantize": "exporting.quantization",
 }
 
-__all__ = [*_HOMES]  # noqa: PLE0604
-
-
-def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+__all__, __getattr__ = lazy_names(__name__, _HOMES)

@@ -37,8 +37,20 @@ def text_at(scene: dict, x: float, y: float) -> str:
     return ""
 
 
-def panel_of(scene: dict, kind: str) -> dict:
-    return next(panel for panel in scene["panels"] if panel["kind"] == kind)
+def heat_maps(scene: dict) -> list[dict]:
+    return [mark for mark in scene["marks"] if mark["kind"] == "picture"]
+
+
+def codes_of(picture: dict) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(picture["png"]))))
+
+
+def lattice_of(scene: dict, num_frames: int, num_states: int) -> dict[str, float]:
+    """Return where the nodes stand, from the rings at both starts and both ends."""
+    rings = next(m for m in scene["marks"] if m["kind"] == "discs" and m["width"] == 1.6)["at"]
+    (x, _, right, _), (y, _, _, bottom) = rings[::3], rings[1::3]
+    dx, dy = (right - x) / (num_frames - 1), (bottom - y) / (num_states - 1)
+    return {"x": x - dx / 2, "y": y - dy / 2, "dx": dx, "dy": dy, "bottom": bottom + dy / 2}
 
 
 @pytest.mark.parametrize("view", PANELS)
@@ -57,12 +69,12 @@ def test_every_cell_shows_the_number_of_the_function():
         "occupancy": numbers.occupancy,
         "gradient": numbers.gradient,
     }
-    for kind, table in tables.items():
-        panel = panel_of(scene, kind)
+    for picture, (kind, table) in zip(heat_maps(scene), tables.items(), strict=True):
         values = fold(table, scene["rows"])
-        for i in range(panel["rows"]):
-            for t in range(panel["cols"]):
-                x, y = panel["x"] + (t + 0.5) * panel["dx"], panel["y"] + (i + 0.5) * panel["dy"]
+        width, height = picture["w"] / values.shape[1], picture["h"] / len(values)
+        for i in range(len(values)):
+            for t in range(values.shape[1]):
+                x, y = picture["x"] + (t + 0.5) * width, picture["y"] + (i + 0.5) * height
                 shown = text_at(scene, x, y).replace("−", "-")
                 assert abs(float(shown or 0) - values[i, t]) <= 0.0051, (kind, i, t)
                 assert bool(shown) == (abs(values[i, t]) >= 0.005)
@@ -71,9 +83,7 @@ def test_every_cell_shows_the_number_of_the_function():
 def test_heat_map_colors_are_the_probabilities():
     logits = hello_logits()
     scene = build_scene(logits, LETTERS, HELLO, view="emissions")
-    picture = next(mark for mark in scene["marks"] if mark["kind"] == "picture")
-    pixels = Image.open(io.BytesIO(base64.b64decode(picture["png"])))
-    codes = np.asarray(pixels)
+    codes = codes_of(heat_maps(scene)[0])
     expected = np.exp(compute(logits, HELLO).log_probs).T[list(scene["rows"])]
     np.testing.assert_allclose(codes / 255, expected, atol=0.5 / 255 + 1e-9)
 
@@ -82,7 +92,7 @@ def test_node_areas_are_the_posterior():
     logits = hello_logits()
     scene = build_scene(logits, LETTERS, HELLO, view="lattice")
     numbers = compute(logits, HELLO)
-    panel = panel_of(scene, "lattice")
+    panel = lattice_of(scene, *numbers.posterior.shape)
     largest = min(panel["dx"], panel["dy"]) * 0.47
     found = {}
     for mark in scene["marks"]:
@@ -99,14 +109,14 @@ def test_node_areas_are_the_posterior():
 
 def test_lattice_draws_legal_edges_only_and_crosses_forbidden_skips():
     scene = build_scene(hello_logits(), LETTERS, HELLO, view="lattice")
-    panel = panel_of(scene, "lattice")
     _, can_skip = ctc.extend_label(HELLO)
+    panel = lattice_of(scene, len(hello_logits()), len(can_skip))
     count = 0
     for mark in scene["marks"]:
         if mark["kind"] != "segments" or mark["stroke"] not in ("faint", "flow"):
             continue
         for x0, y0, x1, y1 in zip(*[mark["at"][i::4] for i in range(4)], strict=True):
-            if y0 < panel["y"] or y1 > panel["y"] + panel["dy"] * panel["rows"]:
+            if y0 < panel["y"] or y1 > panel["bottom"]:
                 continue
             count += 1
             move = round((y1 - y0) / panel["dy"])
@@ -147,12 +157,16 @@ def test_collapse_shows_path_runs_and_text():
 
 def test_long_line_has_an_overview_and_a_readable_lens():
     scene = long_explorer("lattice").scene()
-    lens = panel_of(scene, "lattice")
-    assert panel_of(scene, "overview")["rows"] == 2 * 27 + 1
-    assert lens["dx"] >= 40 and lens["dy"] >= 24
+    whole = heat_maps(scene)[-1]
+    assert len(codes_of(whole)) == 2 * 27 + 1
+    said = next(line for line in shown_texts(scene) if line.startswith("Lens"))
+    first, last, lowest, highest = map(int, re.findall(r"\d+", said))
+    assert whole["w"] / (last - first + 1) >= 40
+    discs = [mark for mark in scene["marks"] if mark["kind"] == "discs"]
+    (selected,) = [mark for mark in discs if mark["stroke"] == "select"]
+    assert selected["at"][2] >= 14
     t, s = scene["select"]
-    assert lens["t0"] <= t < lens["t0"] + lens["cols"]
-    assert lens["s0"] <= s < lens["s0"] + lens["rows"]
+    assert first <= t <= last and lowest <= s <= highest
     assert window(0, 5, 100) == (0, 5) and window(99, 5, 100) == (95, 100)
 
 

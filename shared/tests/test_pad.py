@@ -208,7 +208,7 @@ def _full_disk(*_):
 
 @pytest.mark.skipif(NODE is None, reason="Node.js is not installed")
 def test_the_browser_keeps_the_newest_of_each_field_until_it_is_stored():
-    source = live.front_end("pad.js").replace("export default { render };", "")
+    source = str(live.PadWidget._esm).replace("export default { render };", "")
     program = """
       const kept = new Map(); const sent = [];
       const store = { getItem: (k) => kept.get(k) ?? null, setItem: (k, v) => kept.set(k, v),
@@ -239,7 +239,7 @@ def test_the_browser_keeps_the_newest_of_each_field_until_it_is_stored():
 
 
 def test_the_front_end_asks_no_other_host():
-    assert "http" not in live.front_end("pad.js") + live.front_end("pad.css")
+    assert "http" not in str(live.PadWidget._esm) + str(live.PadWidget._css)
 
 
 def test_letters_become_a_hand_that_writes_them_as_they_were_written():

@@ -211,22 +211,11 @@ def test_given_lines_are_written_in_order():
     assert page.text == "\n".join(texts)
 
 
-@pytest.mark.parametrize("size", [(300, 400), (800, 620), (90, 700)])
-def test_a_size_is_kept_and_holds_all_ink(size):
-    page = pages.write_page("touching", pen.hands("train")[5], np.random.default_rng(2), size=size)
-    assert page.image.shape == size
-    assert page.lines
-    for line in page.lines:
-        assert line.box.min() >= 0
-        assert line.box[2] <= size[1] and line.box[3] <= size[0]
-
-
 @pytest.mark.parametrize(
     ("given", "message"),
     [
         ({"grade": "hard"}, "no grade 'hard'; choose one of regular, touching, photo"),
         ({"zoom": 0.0}, "zoom is 0.0"),
-        ({"size": (20, 300)}, "height and a width of 64"),
         ({"texts": ["  "]}, "is blank"),
         ({"texts": ["a"] * 201}, "more than the 200"),
         ({"split": "dev"}, "no split 'dev'"),

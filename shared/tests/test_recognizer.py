@@ -8,6 +8,7 @@ import pytest
 from shared import networks, pen, preparation, recognizer
 from shared.alphabet import ASCII, Alphabet
 from shared.ink import _shear, core_band
+from shared.pages.confidence import log_probability
 
 HAND = pen.hands("train")[0]
 
@@ -188,17 +189,15 @@ def test_a_line_is_read_in_company_as_it_is_alone(reader):
     assert reader.read_many(lines) == [reader.read(line) for line in lines]
 
 
-def test_probability_agrees_with_the_loss_and_refuses_unknown_text(reader):
+def test_the_probability_of_a_text_agrees_with_the_loss(reader):
     from shared import losses
 
     line = _lines()[0]
     logits = reader.logits(line)
     label = np.array([[1, 2]])
     loss = losses.ctc_loss(label, logits[None], np.array([2]), np.array([len(logits)]))
-    assert reader.probability(line, "ab") == pytest.approx(float(np.exp(-loss[0])), rel=1e-4)
-    assert reader.probability(line, "a" * 50) == 0.0
-    with pytest.raises(ValueError, match="'x' at position 1"):
-        reader.probability(line, "ax")
+    assert log_probability(logits, [1, 2]) == pytest.approx(-float(loss[0]), abs=1e-4)
+    assert log_probability(logits, [1] * 50) == -np.inf
 
 
 def test_the_alphabet_has_to_fit(reader):

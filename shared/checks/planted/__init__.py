@@ -7,7 +7,7 @@ is ever imported where a learner's test runs. `saved` collects the tests of earl
 A name is loaded when it is first asked for.
 """
 
-from importlib import import_module
+from shared import lazy_names
 
 _HOMES = {
     **dict.fromkeys(("BUGS", "Bug", "find_bug"), "bugs"),
@@ -18,10 +18,4 @@ _HOMES = {
     "show_caught": "pictures",
 }
 
-__all__ = [*_HOMES]
-
-
-def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+__all__, __getattr__ = lazy_names(__name__, _HOMES)

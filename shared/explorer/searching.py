@@ -19,19 +19,32 @@ Prefix = tuple[int, ...]
 MAX_LISTED = 200_000  # Paths; a list beyond this is neither readable nor quick
 
 
+class Span(NamedTuple):
+    """The time steps, `start` up to `stop`, that a path spends on the label's symbol `position`.
+
+    `mean_log_prob` is the symbol's mean log-probability over these steps.
+    """
+
+    position: int
+    start: int
+    stop: int
+    mean_log_prob: float
+
+
 class ForcedAlignment(NamedTuple):
-    """A label's most probable path, by class (T,) and by state (T,), and its log-probability."""
+    """A label's most probable path, by class (T,) and by state (T,), and a span for each symbol."""
 
     path: np.ndarray
     states: np.ndarray
     log_p: float
+    spans: tuple[Span, ...]
 
 
 def forced_align(log_probs: np.ndarray, label: Sequence[int], blank: int = 0) -> ForcedAlignment:
     """Find the most probable path that collapses to `label` (Viterbi).
 
     Where two paths tie, the one in the earlier state wins, so that results repeat.
-    A symbol's states are where the network was sure, which need not be where the ink is.
+    The spans are where the network was sure, which need not be where the ink is.
     """
     log_probs, symbols = check_inputs(log_probs, label, blank)
     states, can_skip = extend_label(symbols, blank)
@@ -50,7 +63,12 @@ def forced_align(log_probs: np.ndarray, label: Sequence[int], blank: int = 0) ->
     visited = np.full(len(emission), score.argmax(), dtype=np.int64)
     for t in range(len(emission) - 1, 0, -1):
         visited[t - 1] = visited[t] - moves[t, visited[t]]
-    return ForcedAlignment(states[visited], visited, log_p)
+    spans = []
+    for position in range(len(symbols)):
+        steps = np.flatnonzero(visited == 2 * position + 1)
+        mean = float(emission[steps, 2 * position + 1].mean())
+        spans.append(Span(position, int(steps[0]), int(steps[-1]) + 1, mean))
+    return ForcedAlignment(states[visited], visited, log_p, tuple(spans))
 
 
 def count_alignments(num_frames: int, label: Sequence[int]) -> int:

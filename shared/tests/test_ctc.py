@@ -167,7 +167,10 @@ def test_alignments_list_every_path_in_order(seed):
 def test_states_of_a_certain_path():
     path = [0, 2, 2, 0, 2, 1]
     log_probs = ctc.log_softmax(np.eye(3)[path] * 40)
-    assert searching.forced_align(log_probs, [2, 2, 1]).states.tolist() == [0, 1, 1, 2, 3, 5]
+    aligned = searching.forced_align(log_probs, [2, 2, 1])
+    assert aligned.states.tolist() == [0, 1, 1, 2, 3, 5]
+    assert [(span.start, span.stop) for span in aligned.spans] == [(1, 3), (4, 5), (5, 6)]
+    assert aligned.spans[0].mean_log_prob == pytest.approx(0, abs=1e-12)
 
 
 def test_greedy_is_not_the_most_probable_label():

@@ -145,7 +145,7 @@ def test_a_taken_port_is_one_sentence_and_nothing_is_announced():
     ("words", "said"),
     [
         (["--port", "99999"], "'99999' is no port"), (["--port", "-1"], "'-1' is no port"),
-        (["zzz"], "not understood: zzz"), (["--line", "none.onnx"], "none.onnx"),
+        (["zzz"], "unrecognized arguments: zzz"), (["--line", "none.onnx"], "none.onnx"),
         (["--admin-token-file", "/dev/null"], "is empty"), (["--threads", "0"], "THREADS"),
         (["--corrections", str(READER)], "Corrections cannot be kept in"),
     ],

@@ -24,7 +24,7 @@ LIMITS = {
     "pages": (1800, 1968),
     "handwriting": (1000, 1000),
     "explorer": (1400, 1410),
-    "experiments": (1500, 2960),
+    "experiments": (1500, 2240),
     "labeling": (1700, 2102),
     "service": (1700, 2062),
     "checks": (1600, 2050),

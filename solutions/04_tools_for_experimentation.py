@@ -44,6 +44,7 @@ from joblib import Parallel, delayed
 from shared import exercises, figures
 from shared.checks import begin, check, compare_guess, predict, report
 from shared.experiments import Study, complete, load_study, run_study, tracking, train_characters
+from shared.explorer import browse
 from shared.lines import characters
 from shared.metrics import macro_accuracy
 from shared.paths import my_directory
@@ -361,7 +362,10 @@ trial.summary
 # %%
 print("TensorFlow in this process:", "tensorflow" in sys.modules)
 print("reported at updates", trial.curves["accuracy"][0])
-tracking.best_and_worst(trial, count=5, title="One trial: right and wrong")
+wrong = [row for row in trial.tables["validation"] if row["prediction"] != row["text"]]
+images = [tracking.unpack_image(row["image"]) for row in wrong[:12]]
+texts, taken = ([row[key] for row in wrong[:12]] for key in ("text", "prediction"))
+figures.show_characters(images, texts, taken, title=f"One trial: 12 of its {len(wrong)} errors")
 
 # %% [markdown]
 # ## Does parallel mean faster?
@@ -565,13 +569,21 @@ check("lab04.check_resume")
 # Look at the order before you look at the values: which setting matters more?
 
 # %%
-tracking.runs_table(runs, ["accuracy", "loss", "parameters"])
+ordered = tracking.ranked(runs, "accuracy")
+rows = [
+    (*(run.config[key] for key in space), run.value("accuracy"), run.value("loss"),
+     f"{run.value('parameters') / 1e3:.0f} k")
+    for run in ordered
+]  # fmt: skip
+figures.Table(rows, (*space, "accuracy", "loss", "weights"))
 
 # %% [markdown]
 # The curves say how the runs got there.
 
 # %%
-tracking.plot_runs(runs, "accuracy", title="Six trials of one study")
+by_name = {tracking.run_label(run, list(space)): run for run in ordered}
+curves = {name: run.curves["accuracy"] for name, run in by_name.items()}
+figures.plot_curves(curves, "updates", "accuracy", "Six trials of one study, the best first")
 
 # %% [markdown]
 # **Parallel coordinates** draw each run as a line from its settings to its result.
@@ -584,11 +596,21 @@ tracking.parallel_coordinates(runs, "accuracy")
 # Where lines from one point of an axis end together, that setting decides.
 # Where they fan out, another one does.
 #
-# Now choose two runs, and see what was set differently, and which characters were read anew.
-# Point at a curve for its name.
+# Now compare the best run with another one, character by character.
+
 
 # %% tags=["demo"]
-tracking.compare_runs(runs, "accuracy")
+def show_changed(name: str) -> figures.Picture:
+    """Show characters that another run read differently from the best one, as it read them."""
+    changed = tracking.changed_predictions(ordered[0], by_name[name])
+    right = [sum(row[who] == row["text"] for row in changed) for who in ("first", "second")]
+    images = [tracking.unpack_image(row["image"]) for row in changed[:24]]
+    texts, read = ([row[key] for row in changed[:24]] for key in ("text", "second"))
+    title = f"{name}: {len(changed)} read differently, {right[0]} right in the best run alone, "
+    return figures.show_characters(images, texts, read, 12, f"{title}{right[1]} here alone")
+
+
+browse(show_changed, list(by_name)[1:], "The best run and", start=len(by_name) - 2)
 
 # %% [markdown]
 # A difference in the mean is made of single characters, and some go the other way.
@@ -889,10 +911,10 @@ books = optuna.load_study(
 )
 print(f"best of {len(books.trials)}: {books.best_value:.1%} with {books.best_params}")
 assert books.best_value == max(run.summary["accuracy"] for run in runs)
-assert len(books.trials) == len(runs) + len(lost)
+assert len(books.trials) == len(runs)
 
 # %% [markdown]
-# One trial is there twice where its first process was killed.
+# `run_study` writes the journal anew from the histories at each start, so damage to it costs nothing.
 # A pruner goes in as `Study(..., stop=pruner)`, and `run_study` asks it at each report.
 #
 # ### Exercise 4.8 · Choose the workers
@@ -934,13 +956,13 @@ check("lab04.choose_workers")
 # Nothing above depends on this machine.
 # The same study runs on Ray, an engine for clusters, with `run_study(study, "ray", address="auto")`: trials become its tasks, and their records come back here.
 # Install it with `pip install -e ".[parallel]"`, and set `ENGINE = "ray"` to try it on one machine; its own processes take seconds and memory of their own.
-# Written as a file, a study is ten lines, and `python -m shared.experiments study.toml` runs it without a notebook.
-# The page `.github/CLUSTER.md` tells how to join machines, with a token that keeps strangers out.
+# Written into a file, the same lines run without a notebook.
+# The page `.github/CLUSTER.md` has such a file, and tells how to join machines, with a token that keeps strangers out.
 #
 # The lab's number is the best trial of the study, on characters by hands that it never saw.
 
 # %% tags=["number"]
-best = tracking.ranked(runs, "accuracy")[0]
+best = ordered[0]
 print(f"best of {len(runs)} trials: {best.summary['accuracy']:.1%} of the validation characters")
 print("its settings: " + ", ".join(f"{key} {best.config[key]}" for key in space))
 print(f"nearest picture: {baseline.curves['accuracy'][1][-1]:.1%}")

@@ -78,6 +78,7 @@ running = overnight(MY_SEEDS, hours=1)
 # %% [markdown]
 # The printed line is what you would type into a terminal.
 # The course ships a larger study, made in the same way on two processor cores.
+# It has one idea more: `attention_decoder`, which writes one character after the other and does without CTC.
 
 # %%
 study = ideas.with_own_trials(ideas.load_study())

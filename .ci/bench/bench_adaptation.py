@@ -15,8 +15,10 @@ def measure_adaptation(sizes: Sizes) -> list[Row]:
 
     The test hands took no part in choosing any setting of the adaptation.
     """
+    from measure_hands import measure_hands
+
     from shared import pen
-    from shared.experiments.adaptation import Adapter, measure_hands
+    from shared.experiments.adaptation import Adapter
     from shared.lines import compose_lines
     from shared.recognizer import LineTextRecognizer
 

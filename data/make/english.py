@@ -13,6 +13,7 @@ the last two again. The settings go into the model's card, where `BeamDecoder.lo
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import time
 from collections.abc import Iterable
@@ -22,10 +23,10 @@ from typing import Any
 import numpy as np
 
 from shared.alphabet import ASCII
-from shared.experiments.language_model import count_model, save_model
-from shared.language import BeamDecoder, CharacterModel
+from shared.experiments.language_model import Level, count_model
+from shared.language import STEP, TOPS, BeamDecoder, CharacterModel
 from shared.metrics import character_error_rate
-from shared.paths import DATA
+from shared.paths import DATA, write_atomically
 from shared.sentences import sample_many
 
 MODEL = DATA / "models" / "english.npz"
@@ -61,6 +62,55 @@ def book_lines(path: Path, seed: int) -> list[str]:
     return [line.upper() if rng.random() < CAPITALS else line for line in lines]
 
 
+def prune(levels: list[Level], least: float) -> None:
+    """Leave out runs that hardly change what the shorter context says of their texts.
+
+    Args:
+        levels: Smoothed runs; shortened in place.
+        least: Nats that a run has to gain on the texts, over all its occurrences; a word's run
+            has to occur more than once.
+    """
+    kept = [np.full(len(level.count), n == 0) for n, level in enumerate(levels)]
+    for n in range(len(levels) - 1, 0, -1):
+        level, before = levels[n], levels[n - 1]
+        gain = level.count * np.abs(
+            level.log_p - before.backoff[level.parent] - before.log_p[level.suffix]
+        )
+        kept[n] |= np.where(level.words, level.count > 1, gain > least)
+        kept[n - 1][level.parent[kept[n]]] = True
+        kept[n - 1][level.suffix[kept[n]]] = True
+    for n in range(len(levels) - 1, 0, -1):
+        level, before, gone = levels[n], levels[n - 1], ~kept[n]
+        # What goes is handed to the back-off, which then covers more symbols than before
+        shorter = np.where(level.words, 0, np.exp(before.log_p[level.suffix]))
+        free = 1 - np.bincount(level.parent, shorter, len(before.count))
+        lost, more = (
+            np.bincount(level.parent[gone], weights[gone], len(before.count))
+            for weights in (np.exp(level.log_p), shorter)
+        )
+        with np.errstate(divide="ignore", invalid="ignore"):
+            share = (np.exp(before.backoff) * np.maximum(free, 0) + lost) / (free + more)
+        before.backoff = np.where(lost > 0, np.log(share), before.backoff)
+    for n, level in enumerate(levels):
+        for name, values in vars(level).items():
+            setattr(level, name, values[kept[n]])
+        if n:
+            places = np.cumsum(kept[n - 1]) - 1
+            level.parent, level.suffix = places[level.parent], places[level.suffix]
+
+
+def save_model(model: CharacterModel, path: Path | str, card: dict[str, Any]) -> Path:
+    """Write `NAME.npz`, logarithms rounded to `STEP`, and its card `NAME.json`."""
+    arrays = dict(model.arrays)
+    for name, top in TOPS.items():
+        arrays[name] = np.clip(np.rint((top - arrays[name]) / STEP), 0, 255).astype(np.uint8)
+    file = io.BytesIO()
+    np.savez_compressed(file, **arrays)
+    text = json.dumps({**model.card, **card}, indent=1) + "\n"
+    write_atomically(Path(path).with_suffix(".json"), text)
+    return write_atomically(path, file.getvalue())
+
+
 def count(data: Path) -> None:
     """Count the books and our sentences, and write model and card."""
     books = {
@@ -72,7 +122,9 @@ def count(data: Path) -> None:
 
     def counted(names: Iterable[str], **changes: Any) -> CharacterModel:
         lines = [line for name in names for line in books[name]]
-        return count_model(lines + ours, **{**COUNTING, **changes})
+        settings = {**COUNTING, **changes}
+        least = settings.pop("least")
+        return count_model(lines + ours, **settings, change=lambda levels: prune(levels, least))
 
     others, held_out = [name for name in books if name != HELD_OUT], books[HELD_OUT][::8]
     bits = {}

@@ -31,10 +31,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import reading_texts
+from measure_hands import default_settings
 from real_lines import RealLines, csafe_pages, real_lines, unlike
 
 from shared.experiments.adaptation import Adapter, own_lines
-from shared.experiments.adaptation.adapting import default_settings, prepared
+from shared.experiments.adaptation.adapting import prepared
 from shared.lines import LineSet, compose_lines
 from shared.metrics import align, bootstrap_interval, edit_distance
 from shared.pages import LineDetector, PageReader, prepare_page

@@ -36,9 +36,10 @@ def train_writers(
         The settings and `cells`: for each hand and number of lines the edits of the held-back
         lines and of lines by others, before and after.
     """
+    from measure_hands import default_settings, measure_hands
+
     from shared import pen
-    from shared.experiments.adaptation import Adapter, measure_hands
-    from shared.experiments.adaptation.adapting import default_settings
+    from shared.experiments.adaptation import Adapter
     from shared.lines import compose_lines
     from shared.recognizer import LineTextRecognizer
 

@@ -1,8 +1,8 @@
 """Run ideas unattended for some hours, and leave a report that opens in a browser.
 
 Every finished trial is a file in my/studies/NAME, and a run in W&B's files; one that is broken
-off goes on from its checkpoint. After a kill or a reboot the same command goes on, without --hours
-until the end that was set before.
+off goes on from its checkpoint: after a kill or a reboot the same command goes on. Without --hours
+it runs until all is finished.
 
 Examples:
   labs overnight --hours 8                         the whole menu, seed after seed

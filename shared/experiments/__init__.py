@@ -27,11 +27,10 @@ A function may report curves, keep files, and go on after a kill from `trial.fol
 """
 
 from shared.experiments.characters import train as train_characters
-from shared.experiments.ideas.study import load_study
+from shared.experiments.ideas import load_study
 from shared.experiments.language_model import count_model, course_model, tune
 from shared.experiments.running import run_study
 from shared.experiments.settings import ConfigError, Setting, complete, with_settings
-from shared.experiments.space import expand
 from shared.experiments.study import Study, StudyError
 from shared.experiments.trial import Trial, TrialEnded
 
@@ -45,7 +44,6 @@ __all__ = [
     "complete",
     "count_model",
     "course_model",
-    "expand",
     "load_study",
     "run_study",
     "train_characters",

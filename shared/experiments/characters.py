@@ -1,7 +1,4 @@
-"""The experiment of Lab 4: train a small character network, as a function of its settings.
-
-`python -m shared.experiments.characters` runs one trial with the defaults and prints its numbers.
-"""
+"""The experiment of Lab 4: train a small character network, as a function of its settings."""
 
 from __future__ import annotations
 
@@ -88,11 +85,3 @@ def _characters(split: str, per_class: int) -> CharacterSet:
     from shared.lines import characters
 
     return characters(split, per_class, VALIDATION_SEED)
-
-
-if __name__ == "__main__":
-    from shared.experiments.running import run_study
-    from shared.experiments.study import Study
-
-    study = Study("one-trial", "shared.experiments.characters:train", metric="accuracy")
-    print(run_study(study, fresh=True)[0].summary)

@@ -1,4 +1,4 @@
-"""A language model for `shared.language`: counted, smoothed, pruned, and how far to trust it.
+"""A language model for `shared.language`: counted, smoothed, and how far to trust it.
 
 A run is a string of symbols as it stands in a line, the line's begin and end included. Level n
 holds the different runs of n symbols, sorted, each with its parent (the run without its last
@@ -7,21 +7,17 @@ symbol) and its suffix (the run without its first): a trie, level by level.
 
 from __future__ import annotations
 
-import io
-import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from shared.alphabet import ASCII, Alphabet
-from shared.language import STEP, TOPS, WORD, BeamDecoder, CharacterModel
+from shared.language import WORD, BeamDecoder, CharacterModel
 from shared.metrics import character_error_rate
-from shared.paths import write_atomically
 
 BEGIN, END = WORD + 1, WORD + 2  # Symbols that no text holds; a character's is its label + END
 LETTERS = re.compile(r"[A-Za-z']{1,20}")
@@ -43,7 +39,7 @@ def count_model(
     order: int = ORDER,
     alphabet: Alphabet = ASCII,
     words: float = 0.0,
-    least: float = 0.0,
+    change: Callable[[list[Level]], None] = lambda levels: None,
 ) -> CharacterModel:
     """Count a language model.
 
@@ -52,7 +48,7 @@ def count_model(
         order: Longest run of characters that is counted, the predicted one included.
         alphabet: Characters that can come next; the end of the line can, too.
         words: Share of a character's probability that known words decide, inside a word.
-        least: Runs that gain fewer nats than this on the texts are left out.
+        change: Changes the smoothed levels, such as the pruning of `data/make/english.py`.
 
     Raises:
         ValueError: An order below 1, or not a single character to count.
@@ -68,8 +64,12 @@ def count_model(
     if not levels:
         raise ValueError("There is no text to learn from; give at least one line.")
     root = smooth(levels, order, len(alphabet) + 1, words)
-    if least:
-        prune(levels, least)
+    change(levels)
+    return model_of(levels, root, {"order": order, "alphabet": alphabet.characters})
+
+
+def model_of(levels: list[Level], root: float, card: dict[str, Any]) -> CharacterModel:
+    """Return smoothed levels as a model; the card names `order` and `alphabet`."""
     sizes = [1, *(len(level.count) for level in levels)]
     kids = [
         np.bincount(level.parent, minlength=n) for level, n in zip(levels, sizes[:-1], strict=True)
@@ -80,19 +80,7 @@ def count_model(
         "log_p": np.concatenate([[0.0], *(level.log_p for level in levels)]),
         "backoff": np.concatenate([[root], *(level.backoff for level in levels)]),
     }
-    return CharacterModel(arrays, {"order": order, "alphabet": alphabet.characters})
-
-
-def save_model(model: CharacterModel, path: Path | str, card: dict[str, Any]) -> Path:
-    """Write `NAME.npz`, logarithms rounded to `STEP`, and its card `NAME.json`."""
-    arrays = dict(model.arrays)
-    for name, top in TOPS.items():
-        arrays[name] = np.clip(np.rint((top - arrays[name]) / STEP), 0, 255).astype(np.uint8)
-    file = io.BytesIO()
-    np.savez_compressed(file, **arrays)
-    text = json.dumps({**model.card, **card}, indent=1) + "\n"
-    write_atomically(Path(path).with_suffix(".json"), text)
-    return write_atomically(path, file.getvalue())
+    return CharacterModel(arrays, card)
 
 
 @dataclass
@@ -199,43 +187,6 @@ def _discounts(counts: np.ndarray) -> np.ndarray:
     if n[1:].all():
         by_count[1:] = [max(k - (k + 1) * rate * n[k + 1] / n[k], 0) for k in (1, 2, 3)]
     return by_count[np.minimum(counts, 3).astype(int)]
-
-
-def prune(levels: list[Level], least: float) -> None:
-    """Leave out runs that hardly change what the shorter context says of their texts.
-
-    Args:
-        levels: Smoothed runs; shortened in place.
-        least: Nats that a run has to gain on the texts, over all its occurrences; a word's run
-            has to occur more than once.
-    """
-    kept = [np.full(len(level.count), n == 0) for n, level in enumerate(levels)]
-    for n in range(len(levels) - 1, 0, -1):
-        level, before = levels[n], levels[n - 1]
-        gain = level.count * np.abs(
-            level.log_p - before.backoff[level.parent] - before.log_p[level.suffix]
-        )
-        kept[n] |= np.where(level.words, level.count > 1, gain > least)
-        kept[n - 1][level.parent[kept[n]]] = True
-        kept[n - 1][level.suffix[kept[n]]] = True
-    for n in range(len(levels) - 1, 0, -1):
-        level, before, gone = levels[n], levels[n - 1], ~kept[n]
-        # What goes is handed to the back-off, which then covers more symbols than before
-        shorter = np.where(level.words, 0, np.exp(before.log_p[level.suffix]))
-        free = 1 - np.bincount(level.parent, shorter, len(before.count))
-        lost, more = (
-            np.bincount(level.parent[gone], weights[gone], len(before.count))
-            for weights in (np.exp(level.log_p), shorter)
-        )
-        with np.errstate(divide="ignore", invalid="ignore"):
-            share = (np.exp(before.backoff) * np.maximum(free, 0) + lost) / (free + more)
-        before.backoff = np.where(lost > 0, np.log(share), before.backoff)
-    for n, level in enumerate(levels):
-        for name, values in vars(level).items():
-            setattr(level, name, values[kept[n]])
-        if n:
-            places = np.cumsum(kept[n - 1]) - 1
-            level.parent, level.suffix = places[level.parent], places[level.suffix]
 
 
 @dataclass(frozen=True)

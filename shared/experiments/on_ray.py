@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from shared.backend import cpu_count
 from shared.experiments.local import THREADS
 from shared.experiments.storage import journal_file
 from shared.experiments.study import StudyError
@@ -97,14 +99,15 @@ class RayWorkers:
         )
         self._at_work: set[Any] = set()
 
-    def run(self, order: Order, seconds: float | None) -> str:
-        """Run a trial to its end, from any thread; return what killed it, if something did."""
+    def run(self, order: Order, until: float) -> str:
+        """Run a trial to its end, from any thread; see `LocalWorkers.run`."""
         history = order.folder / "run.jsonl"
         earlier = history.read_bytes() if history.exists() else b""
         reference = self._task.remote(order, earlier, self._keeper)
         self._at_work.add(reference)
         try:
-            files = self._ray.get(reference, timeout=seconds)
+            left = until - time.time()
+            files = self._ray.get(reference, timeout=None if left == float("inf") else left)
         except Exception as error:  # Ray has many classes for a lost worker
             self._ray.cancel(reference, force=True)
             return _said(error)
@@ -124,26 +127,18 @@ class RayWorkers:
 
 
 def _connect(ray: Any, processors: int | None, address: str | None) -> None:
-    options: dict[str, Any] = {"log_to_driver": False, "logging_level": "error"}
+    options: dict[str, Any] = {"address": address}
     if address is None:
-        from shared.backend import cpu_count
-
-        options |= {"num_cpus": processors or cpu_count(), "object_store_memory": 100_000_000}
+        options = {"num_cpus": processors or cpu_count(), "object_store_memory": 100_000_000}
         options["include_dashboard"] = False
-    else:
-        options["address"] = address
     try:
-        ray.init(**options)
+        ray.init(**options, log_to_driver=False, logging_level="error")
     except Exception as error:
         ray.shutdown()
-        if address is None:
-            raise StudyError(
-                f"Ray did not start on this machine ({_said(error)}). It gives itself 30 seconds, "
-                "and the first start after an installation is the slowest: try once more."
-            ) from error
         raise StudyError(
-            f"The Ray cluster {address!r} cannot be reached ({_said(error)}). Start it with `ray "
-            "start --head`, and give every machine its token: .github/CLUSTER.md says how."
+            f"Ray at {address or 'this machine'} does not answer ({_said(error)}). A first start "
+            "is slow: try once more. A cluster needs `ray start --head`, and its token on every "
+            "machine: .github/CLUSTER.md says how."
         ) from error
 
 

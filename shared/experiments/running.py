@@ -1,15 +1,17 @@
 """Running a study: what is missing is run, what is finished stays, whatever happened before.
 
-Optuna keeps the books (which trial waits, runs or is over, and when its pruner ends one), the
-histories of the trials keep what came out, and joblib's processes or Ray's do the work.
+The histories of the trials keep what came out, Optuna keeps the books (which trial waits, runs or
+is over, and when its pruner ends one), and joblib's processes or Ray's do the work.
 """
 
 from __future__ import annotations
 
 import os
+import sys
+import textwrap
 import threading
 import time
-from collections import deque
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
@@ -17,13 +19,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from shared.backend import cpu_count
-from shared.experiments import storage, watching
-from shared.experiments.progress import StudyProgress
+from shared.experiments import local, storage
 from shared.experiments.study import Planned, Study, StudyError
-from shared.experiments.tracking.history import History, free_name
+from shared.experiments.tracking.history import free_name
 from shared.experiments.tracking.records import RunRecord, load_run
 from shared.experiments.tracking.run import Mode, publish
-from shared.experiments.trial import Order
+from shared.experiments.trial import LOCK_SECONDS, OVER, Order
+from shared.loop import ProgressLine, duration
 from shared.paths import locked
 
 if TYPE_CHECKING:
@@ -76,7 +78,7 @@ def run_study(
         if runner.missing:
             runner.run(_workers(engine, runner.journal, runner.missing, workers, address))
         runner.publish()
-        runner.progress.show(runner.done, (), last=True)
+        runner.show(last=True)
     return study.results()
 
 
@@ -87,44 +89,47 @@ class _Runner:
         self, study: Study, plan: list[Planned], wandb: Mode, quiet: bool, after: Callable | None
     ) -> None:
         self.study, self.wandb, self.plan = study, wandb, {one.id: one for one in plan}
-        self._after = after or (lambda _: True)
+        self._after, self._quiet = after or (lambda _: True), quiet
         self.folder = Path(study.folder).resolve()
         self.journal = self.folder / "journal.log"
-        if aside := storage.set_damaged_aside(self.journal):
-            print(
-                f"The journal of the study {study.name!r} was damaged and is set aside as "
-                f"{aside.name}; the histories of the trials give a new one."
-            )
-        backend = storage.journal_file(self.journal)
-        self.optuna = storage.open_study(backend, study.name, study.goal, study.stop)
         self.done: list[RunRecord] = []
         self._at_work: set[int] = set()  # Numbers of Optuna's trials
-        self._begun: deque[optuna.Trial] = deque()  # By an earlier run, and not over
         self._closing = self._closed = False  # No trial begins any more; workers are ended
         self._asking = threading.Lock()
         self.deadline = time.time() + (float("inf") if study.seconds is None else study.seconds)
-        self.missing = self._enqueue()
-        self.progress = StudyProgress(study, len(plan), self.optuna, quiet)
+        self._distributions = storage.distributions_of(plan)
+        self.books = self._open_books()
+        self._line, self._began, self._before = ProgressLine(), time.monotonic(), len(self.done)
 
-    def _enqueue(self) -> int:
-        """Make Optuna's books agree with plan and histories; return how many trials are missing."""
-        from optuna.trial import Trial, TrialState
-
-        distributions = storage.distributions_of(self.plan.values())
-        known = {one.user_attrs.get("id"): one for one in self.optuna.get_trials(deepcopy=False)}
-        for one in self.plan.values():
-            run, trial = _state(self.folder / "trials" / one.id), known.get(one.id)
-            over = run is not None and run.state in ("finished", "stopped")
-            if over:
-                self.done.append(run)
-            if trial is not None and trial.state == TrialState.RUNNING:
-                if over:
-                    storage.tell(self.optuna, trial.number, run, self.study.metric)
-                else:
-                    self._begun.append(Trial(self.optuna, trial._trial_id))
-            elif trial is None or not over and trial.state.is_finished():
-                storage.enqueue(self.optuna, one, distributions, run, self.study.metric)
+    @property
+    def missing(self) -> int:
+        """How many trials are not over."""
         return len(self.plan) - len(self.done)
+
+    def _open_books(self) -> optuna.Study:
+        """Write the journal anew: first what the histories say is over, then what waits."""
+        waiting = []
+        for one in self.plan.values():
+            run = _state(self.folder / "trials" / one.id)
+            if run is not None and run.state in OVER:
+                self.done.append(run)
+                continue
+            waiting.append(one)
+            if run is not None:  # Its worker may take a moment to notice that its study was killed
+                with locked(run.folder / "lock", LOCK_SECONDS):
+                    pass
+        self.journal.unlink(missing_ok=True)
+        study = self.study
+        backend = storage.journal_file(self.journal)
+        books = storage.open_study(backend, study.name, study.goal, study.stop)
+        for one in [*(self.plan[run.folder.name] for run in self.done), *waiting]:
+            about = {"id": one.id, "label": one.label, "seed": one.seed}
+            books.enqueue_trial(storage.params_of(one), about)
+        for run in self.done:
+            trial = books.ask(self._distributions)
+            storage.replay(trial, run, study.metric)
+            storage.tell(books, trial.number, run, study.metric)
+        return books
 
     def run(self, workers: Any) -> None:
         """Run what is missing; whatever interrupts this, no worker is left behind."""
@@ -138,7 +143,7 @@ class _Runner:
                         self._closing |= self._after(run) is False
                     if over:
                         self.publish()
-                    self.progress.show(self.done, self._at_work)
+                    self.show()
             finally:
                 self._closing = self._closed = True
                 for one in waiting:
@@ -150,30 +155,22 @@ class _Runner:
         with self._asking:
             if self._closing or time.time() > self.deadline:
                 return None
-            trial = self._begun.popleft() if self._begun else self._ask()
+            trial = self.books.ask(self._distributions)
         name = trial.user_attrs["id"]
         order = Order(
             self.study, self.plan[name], trial.number, self.deadline,
             self.folder / "trials" / name, self.folder / "scratch" / name, self.journal,
         )  # fmt: skip
+        if (earlier := _state(order.folder)) is not None:
+            storage.replay(trial, earlier, self.study.metric)
         self._at_work.add(trial.number)
-        left = None if self.study.seconds is None else self.deadline - time.time() + GRACE_SECONDS
-        error = workers.run(order, left)
+        error = workers.run(order, self.deadline + GRACE_SECONDS)
         self._at_work.discard(trial.number)
         if error and (self._closed or time.time() > self.deadline):
             return None  # Ended from here; it goes on another time
         run = _settled(order, error)
-        storage.tell(self.optuna, trial.number, run, self.study.metric)
+        storage.tell(self.books, trial.number, run, self.study.metric)
         return run
-
-    def _ask(self) -> optuna.Trial:
-        """Take the next waiting trial; one that is over or not planned any more is closed."""
-        from optuna.trial import TrialState
-
-        over = {run.name for run in self.done if run.state in ("finished", "stopped")}
-        while (trial := self.optuna.ask()).user_attrs.get("id") not in self.plan.keys() - over:
-            self.optuna.tell(trial, state=TrialState.FAIL)
-        return trial
 
     def publish(self) -> None:
         """Write the trials that ended to W&B, each once; a failed one again when it is over."""
@@ -184,6 +181,27 @@ class _Runner:
                 about = {"group": self.study.name, "name": self.plan[run.folder.name].label}
                 folder = publish(run.folder, self.wandb, project="studies", **about)
                 mark.write_text(f"{run.state} {folder}", encoding="utf-8")
+
+    def show(self, last: bool = False) -> None:
+        """Say how far the study is, in a line that replaces itself."""
+        if self._quiet:
+            return
+        states = Counter("stopped early" if r.state == "stopped" else r.state for r in self.done)
+        parts = [f"{states.pop('finished', 0)} of {len(self.plan)} trials finished"]
+        parts += [f"{count} {state}" for state, count in states.items()]
+        for one in self.books.get_trials(deepcopy=False):
+            if one.number in self._at_work and not last:
+                at = "starting" if one.last_step is None else f"at step {one.last_step}"
+                parts.append(f"{one.user_attrs['label']} {at}")
+        elapsed, now = time.monotonic() - self._began, len(self.done) - self._before
+        if last:
+            parts.append(duration(elapsed))
+        elif now:
+            parts.append(f"about {duration(elapsed / now * self.missing)} left ...")
+        text = f"Study {self.study.name}: " + ", ".join(parts)
+        if "ipykernel" in sys.modules:  # A page breaks a longer line in a word
+            text = textwrap.fill(text, 96, subsequent_indent="  ")
+        self._line.show(text, last)
 
 
 @contextmanager
@@ -214,28 +232,18 @@ def _workers(
         # Without a cluster of its own the machine is shared as the local engine shares it
         threads = 1 if address else max(1, cpu_count() // wanted)
         return RayWorkers(journal, wanted if asked else None, threads, address)
-    from shared.experiments.local import LocalWorkers
-
-    processors, free = cpu_count(), watching.available_bytes()
+    processors, free = cpu_count(), local.available_bytes()
     if not asked:
-        room = int(free // WORKER_BYTES) if free is not None else processors
-        wanted = max(1, min(wanted, processors, room))
-    memory = max(WORKER_BYTES, 0.9 * free / wanted) if free is not None else None
-    return LocalWorkers(wanted, max(1, processors // wanted), memory)
+        wanted = max(1, min(wanted, processors, int(free // WORKER_BYTES)))
+    memory = max(WORKER_BYTES, 0.9 * free / wanted)
+    return local.LocalWorkers(wanted, max(1, processors // wanted), memory)
 
 
 def _settled(order: Order, error: str) -> RunRecord:
     """Return how a trial ended; where its process could not write that, it is written here."""
     run = _state(order.folder)
     if run is None or run.state == "unfinished":
-        history = History(order.folder / "run.jsonl")
-        if run is None:
-            start = {"kind": "start", "id": order.one.id, "name": order.one.id}
-            start |= {"project": "studies", "group": order.study.name}
-            history.append({**start, "config": order.config})
-        end = {"kind": "end", "state": "failed", "error": error or "it left no result"}
-        history.append({**end, "summary": {}, "seconds": run.seconds if run else 0.0})
-        history.close()
+        order.open_run().end("failed", error=error or "it left no result")
         run = load_run(order.folder)
     return run
 

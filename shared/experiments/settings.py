@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -45,12 +46,11 @@ class Setting:
         if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
             return f"it must be {wanted}, such as {self.default!r}"
         if isinstance(value, int | float) and not isinstance(value, bool):
-            if value != value or value in (float("inf"), float("-inf")):
+            if not math.isfinite(value):
                 return f"it must be a finite number, such as {self.default!r}"
-            if self.low is not None and value < self.low:
-                return f"it is at least {self.low:g}; the nearest value is {self.low:g}"
-            if self.high is not None and value > self.high:
-                return f"it is at most {self.high:g}; the nearest value is {self.high:g}"
+            for word, bound, sign in (("least", self.low, 1), ("most", self.high, -1)):
+                if bound is not None and sign * value < sign * bound:
+                    return f"it is at {word} {bound:g}; the nearest value is {bound:g}"
         return ""
 
 
@@ -60,7 +60,6 @@ _KINDS = {
     float: ((int, float), "a number"),
     str: (str, "a text"),
     tuple: ((tuple, list), "a list"),
-    list: ((tuple, list), "a list"),
 }
 
 

@@ -1,18 +1,16 @@
-"""The journal of a study: what Optuna knows about its trials, in one file.
+"""Optuna's books of a study: its journal, one file, written anew from the histories at each start.
 
-The histories of the trials can make the journal anew, so damage to it costs nothing.
+The histories of the trials are what survives a kill; the journal is what pruners and any program
+that knows Optuna read. So a journal that was cut off or damaged costs nothing.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
-
-from shared.experiments.tracking.history import free_name
 
 if TYPE_CHECKING:
     import optuna
@@ -48,59 +46,28 @@ def open_study(
     )
 
 
-def set_damaged_aside(path: Path) -> Path | None:
-    """Move a journal that is not whole out of the way; return where it lies now, if so."""
-    try:
-        for line in path.read_bytes().splitlines(keepends=True):
-            if not isinstance(json.loads(line), dict) or not line.endswith(b"\n"):
-                raise ValueError("half a record")
-    except FileNotFoundError:
-        return None
-    except ValueError:
-        return path.rename(free_name(path.with_name(f"{path.name}.damaged")))
-    return None
-
-
 def distributions_of(plan: Iterable[Planned]) -> dict[str, Any]:
     """Return Optuna's distribution of every setting that a plan varies."""
     from optuna.distributions import CategoricalDistribution
 
     choices: dict[str, dict[Any, None]] = {}
     for one in plan:
-        for key, setting in one.varied.items():
-            choices.setdefault(key, {})[_param(setting)] = None
+        for key, value in params_of(one).items():
+            choices.setdefault(key, {})[value] = None
     return {key: CategoricalDistribution(list(values)) for key, values in choices.items()}
 
 
-def enqueue(
-    study: optuna.Study,
-    one: Planned,
-    distributions: dict[str, Any],
-    run: RunRecord | None,
-    metric: str,
-) -> None:
-    """Add a trial of the plan to the study, with what its history knows, if there is one.
+def params_of(one: Planned) -> dict[str, Any]:
+    """Return the varied settings of a trial as Optuna may hold them."""
+    kept = bool | int | float | str | None
+    return {key: v if isinstance(v, kept) else str(v) for key, v in one.varied.items()}
 
-    Optuna's `enqueue_trial` gives a trial its parameters; `add_trial` its past as well.
-    """
-    from optuna.trial import TrialState, create_trial
 
-    state, value = TrialState.WAITING, None
-    steps, values = run.curves.get(metric, ([], [])) if run else ([], [])
-    if run and run.state == "finished" and _is_number(run.value(metric)):
-        state, value = TrialState.COMPLETE, run.value(metric)
-    elif run and run.state in ("finished", "stopped"):
-        state = TrialState.PRUNED
-    study.add_trial(
-        create_trial(
-            state=state,
-            value=value,
-            params={key: _param(setting) for key, setting in one.varied.items()},
-            distributions={key: distributions[key] for key in one.varied},
-            user_attrs={"id": one.id, "label": one.label, "seed": one.seed},
-            intermediate_values=dict(zip(steps, values, strict=True)),
-        )
-    )
+def replay(trial: optuna.Trial, run: RunRecord, metric: str) -> None:
+    """Report what a trial reached in an earlier process, so that its pruner knows it, too."""
+    for step, value in zip(*run.curves.get(metric, ([], [])), strict=True):
+        trial.report(value, step)
+        trial.should_prune()  # What it answered then is in the history
 
 
 def tell(study: optuna.Study, number: int, run: RunRecord, metric: str) -> None:
@@ -108,18 +75,9 @@ def tell(study: optuna.Study, number: int, run: RunRecord, metric: str) -> None:
     from optuna.trial import TrialState
 
     value = run.value(metric)
-    if run.state == "finished" and _is_number(value):
+    if run.state == "finished" and value is not None and value == value:
         study.tell(number, value)
     elif run.state in ("finished", "failed"):
         study.tell(number, state=TrialState.FAIL)
     elif run.state == "stopped":
         study.tell(number, state=TrialState.PRUNED)
-
-
-def _is_number(value: float | None) -> bool:
-    return value is not None and value == value
-
-
-def _param(setting: Any) -> Any:
-    """Return a setting as Optuna may hold it."""
-    return setting if isinstance(setting, bool | int | float | str | None) else str(setting)

@@ -5,23 +5,20 @@ from __future__ import annotations
 import hashlib
 import importlib
 import inspect
+import itertools
 import json
-import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal
 
-from shared.experiments.settings import ConfigError, Setting, complete
-from shared.experiments.space import expand
+from shared.experiments.settings import ConfigError, complete
 from shared.experiments.tracking.history import plain
-from shared.experiments.tracking.records import RunRecord, runs_in, text_of
+from shared.experiments.tracking.records import RunRecord, ranked, runs_in, text_of
 from shared.paths import my_directory, write_atomically
 
 if TYPE_CHECKING:
     from optuna.pruners import BasePruner
-
-    from shared.experiments.space import Space
 
 
 class StudyError(Exception):
@@ -38,7 +35,6 @@ class Planned:
     Attributes:
         id: Made from both, so that the same trial has the same id in every run of the study.
         label: What distinguishes it from the study's other trials.
-        group: What all seeds of one configuration share.
         varied: The settings that are not the same in all trials; Optuna's parameters.
     """
 
@@ -46,7 +42,6 @@ class Planned:
     config: dict[str, Any]
     seed: int
     label: str
-    group: str
     varied: dict[str, Any]
 
 
@@ -61,11 +56,9 @@ class Study:
         metric: The number that trials are compared by, reported or returned by the function.
         goal: Whether a larger or a smaller one is better.
         fixed: Settings that all trials share.
-        space: Settings to vary, each a list or one of `optuna.distributions`; all combinations of
-            the lists, or `samples` random ones.
+        space: Settings to vary, each a list; all combinations are tried.
         configs: Settings listed trial by trial; combined with the space where there is one.
             A `seed` among them is the only one that they run with.
-        samples: How many configurations to draw from the space.
         seeds: Each configuration runs once with each seed.
         stop: One of `optuna.pruners`, which ends hopeless trials early.
         seconds: Budget: after that no trial starts, and those at work pause.
@@ -77,9 +70,8 @@ class Study:
     metric: str
     goal: Literal["max", "min"] = "max"
     fixed: Mapping[str, Any] = field(default_factory=dict)
-    space: Space = field(default_factory=dict)
+    space: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     configs: Sequence[Mapping[str, Any]] = ()
-    samples: int | None = None
     seeds: Sequence[int] = (0,)
     stop: BasePruner | None = None
     seconds: float | None = None
@@ -99,33 +91,18 @@ class Study:
         self.folder = Path(self.folder) if self.folder else my_directory() / "studies" / self.name
         self.planned()
 
-    @classmethod
-    def from_file(cls, path: Path | str) -> Self:
-        """Read a study file (TOML); see `python -m shared.experiments --help` for an example.
-
-        Raises:
-            StudyError: The file is not there, or something in it cannot be meant.
-        """
-        path = Path(path)
-        try:
-            content = tomllib.loads(path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            raise StudyError(f"There is no study file {path}.") from None
-        except (ValueError, OSError) as error:
-            raise StudyError(f"The study file {path} cannot be read: {error}.") from None
-        keys = {name: Setting(None) for name in cls.__dataclass_fields__ if name != "folder"}
-        try:
-            complete(keys, dict.fromkeys(content))
-            content["stop"] = _pruner(content.get("stop"))
-            content["space"] = {k: _values(v) for k, v in content.get("space", {}).items()}
-            return cls(**content)
-        except (ConfigError, StudyError, TypeError, ValueError) as error:
-            said = str(error).replace("Study.__init__()", "the study")
-            raise StudyError(f"The study file {path} cannot be used: {said}") from None
-
     def load_function(self) -> Callable:
         """Return the function itself."""
-        return load_function(self.function)
+        if callable(self.function):
+            return self.function
+        module, colon, name = self.function.partition(":")
+        try:
+            return getattr(importlib.import_module(module), name)
+        except (ImportError, AttributeError, ValueError) as error:
+            hint = "" if colon else " Write it as 'package.module:name'."
+            raise StudyError(
+                f"The function {self.function!r} cannot be imported: {error}.{hint}"
+            ) from None
 
     def planned(self) -> list[Planned]:
         """Return all trials, in the order they are started.
@@ -134,7 +111,16 @@ class Study:
             ConfigError: A configuration has an unknown setting or an impossible value.
         """
         settings = getattr(self.load_function(), "settings", {})
-        varied = expand(self.space, self.samples) if self.space else [{}]
+        for key, values in self.space.items():
+            if isinstance(values, str) or not isinstance(values, Sequence) or not values:
+                raise ConfigError(
+                    f"The space of {key!r} is {values!r}; give a list of values, such as "
+                    "[0.001, 0.01]."
+                )
+        varied = [
+            dict(zip(self.space, one, strict=True))
+            for one in itertools.product(*self.space.values())
+        ]
         given = [{**one, **other} for one in self.configs or [{}] for other in varied]
         own = [one.pop("seed", None) for one in given]
         wholes = [complete(settings, {**self.fixed, **one}) for one in given]
@@ -152,9 +138,8 @@ class Study:
             words = [f"{key}={text_of(value)}" for key, value in varied.items()]
             label = ", ".join([*words, *[f"seed {seed}"] * seeded]) or "defaults"
             text = json.dumps(plain(config), sort_keys=True)
-            group = hashlib.sha256(text.encode()).hexdigest()[:8]
-            one = Planned(f"{group}-{seed}", config, seed, label, group, varied)
-            trials[one.id] = one
+            name = f"{hashlib.sha256(text.encode()).hexdigest()[:8]}-{seed}"
+            trials[name] = Planned(name, config, seed, label, varied)
         return list(trials.values())
 
     def results(self) -> list[RunRecord]:
@@ -164,12 +149,15 @@ class Study:
         return [runs[name] for name in dict.fromkeys([*order, *runs])]
 
     def best(self) -> RunRecord:
-        """Return the finished trial with the best metric."""
+        """Return the finished trial with the best metric.
+
+        Raises:
+            StudyError: None has finished.
+        """
         done = [run for run in self.results() if run.state == "finished"]
-        scored = [run for run in done if (run.value(self.metric) or 0) == run.value(self.metric)]
-        if not scored:
+        if not done:
             raise StudyError(f"No trial of the study {self.name!r} has finished yet.")
-        return (max if self.goal == "max" else min)(scored, key=lambda r: r.value(self.metric))
+        return ranked(done, self.metric, self.goal == "max")[0]
 
     def open(self) -> None:
         """Claim the folder for this study, or recognize it as an earlier run of the same.
@@ -178,8 +166,11 @@ class Study:
             StudyError: Another study has this name.
         """
         path = self.folder / "study.json"
-        now = {"function": _function_name(self.function), "metric": self.metric, "goal": self.goal}
-        now["source"] = _fingerprint(self.function)
+        function, source = self.function, ""
+        if callable(function):
+            source = _fingerprint(function)
+            function = f"{function.__module__}:{function.__name__}"
+        now = {"function": function, "metric": self.metric, "goal": self.goal, "source": source}
         if path.exists():
             before = json.loads(path.read_text(encoding="utf-8"))
             for key, value in now.items():
@@ -192,57 +183,12 @@ class Study:
         write_atomically(path, json.dumps({"version": 1, "name": self.name, **now}, indent=1))
 
 
-def load_function(function: str | Callable) -> Callable:
-    """Return a function given by "package.module:name", or as itself."""
-    if callable(function):
-        return function
-    module, colon, name = function.partition(":")
-    try:
-        return getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError, ValueError) as error:
-        hint = "" if colon else " Write it as 'package.module:name'."
-        raise StudyError(f"The function {function!r} cannot be imported: {error}.{hint}") from None
-
-
-def _function_name(function: str | Callable) -> str:
-    return function if isinstance(function, str) else f"{function.__module__}:{function.__name__}"
-
-
-def _fingerprint(function: str | Callable) -> str:
+def _fingerprint(function: Callable) -> str:
     """Return a mark of a function's text where it has no home: a cell may be edited any time."""
-    if isinstance(function, str) or _has_a_home(function):
-        return ""
+    if function.__module__ != "__main__" and "<" not in function.__qualname__:
+        return ""  # Another process can import it by its name
     try:
         text = inspect.getsource(function)
     except (OSError, TypeError):
         text = function.__code__.co_code.hex()
     return hashlib.sha256(text.encode()).hexdigest()[:12]
-
-
-def _has_a_home(function: Callable) -> bool:
-    """Return whether another process can import the function by its name."""
-    name = getattr(function, "__qualname__", "<")
-    return function.__module__ != "__main__" and "<" not in name
-
-
-def _pruner(given: Any) -> BasePruner | None:
-    if given is None:
-        return None
-    from optuna import pruners
-
-    options = dict(given)
-    name = options.pop("pruner", None)
-    known = [one for one in pruners.__all__ if one not in ("BasePruner", "PatientPruner")]
-    if name not in known:
-        raise StudyError(f"The pruner of [stop] is one of {', '.join(known)}; {name!r} was given.")
-    return getattr(pruners, name)(**options)
-
-
-def _values(given: Any) -> Any:
-    """Return a list as it is, and `{low, high}` as a distribution of Optuna."""
-    if not isinstance(given, dict):
-        return given
-    from optuna.distributions import FloatDistribution, IntDistribution
-
-    whole = isinstance(given.get("low"), int) and isinstance(given.get("high"), int)
-    return (IntDistribution if whole else FloatDistribution)(**given)

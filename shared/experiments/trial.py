@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
 import sys
 import time
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     import optuna
 
 LOCK_SECONDS = 20.0
+OVER = ("finished", "stopped")  # States in which a trial is never run again
 
 
 class TrialEnded(BaseException):  # noqa: N818
@@ -57,10 +57,12 @@ class Order:
     scratch: Path
     journal: Path
 
-    @property
-    def config(self) -> dict[str, Any]:
-        """What the history says was set, the seed among it."""
-        return {**self.one.config, "seed": self.one.seed}
+    def open_run(self) -> Run:
+        """Begin the trial's history, or go on with it."""
+        return Run(
+            "studies", self.one.id, {**self.one.config, "seed": self.one.seed},
+            group=self.study.name, wandb="off", resume=True, folder=self.folder,
+        )  # fmt: skip
 
 
 class Trial:
@@ -99,7 +101,7 @@ class Trial:
 
 
 def work(order: Order, journal: Any = None) -> None:
-    """Run one trial in this process; its history says how it ended.
+    """Run one trial in this process, a worker's; its history says how it ended.
 
     Whatever the function raises is written down and goes no further.
 
@@ -111,12 +113,10 @@ def work(order: Order, journal: Any = None) -> None:
 
     order.folder.mkdir(parents=True, exist_ok=True)
     order.scratch.mkdir(parents=True, exist_ok=True)
-    with locked(order.folder / "lock", LOCK_SECONDS), _log(order.folder / "log.txt"):
-        study = order.study
-        run = Run(
-            "studies", order.one.id, order.config,
-            group=study.name, wandb="off", resume=True, folder=order.folder,
-        )  # fmt: skip
+    _log_to(order.folder / "log.txt")
+    study = order.study
+    with locked(order.folder / "lock", LOCK_SECONDS):
+        run = order.open_run()
         state, error, summary = "finished", "", {}
         try:
             journal = journal or journal_file(order.journal)
@@ -130,7 +130,8 @@ def work(order: Order, journal: Any = None) -> None:
             state, error = "failed", f"{type(problem).__name__}: {problem}"
             traceback.print_exc()
         run.end(state, summary, error)
-        if state in ("finished", "stopped"):
+        sys.stdout.flush()
+        if state in OVER:
             shutil.rmtree(order.scratch, ignore_errors=True)
 
 
@@ -145,22 +146,10 @@ def _numbers(returned: Any) -> dict[str, float]:
     return {str(key): float(value) for key, value in returned.items()}
 
 
-@contextlib.contextmanager
-def _log(path: Path) -> Iterator[None]:
-    """Send what this process prints, from Python or below, to a file."""
+def _log_to(path: Path) -> None:
+    """Send all that this process prints from now on, from Python or below, to a file."""
     sys.stdout.flush()
     sys.stderr.flush()
     with path.open("ab") as file:
-        saved = {}
         for descriptor in (1, 2):
-            with contextlib.suppress(OSError):
-                saved[descriptor] = os.dup(descriptor)
-                os.dup2(file.fileno(), descriptor)
-        try:
-            yield
-        finally:
-            sys.stdout.flush()
-            sys.stderr.flush()
-            for descriptor, copy in saved.items():
-                os.dup2(copy, descriptor)
-                os.close(copy)
+            os.dup2(file.fileno(), descriptor)

@@ -162,9 +162,10 @@ def test_alignments_list_every_path_in_order(seed):
         aligned = searching.forced_align(log_probs, label, blank)
         assert aligned.log_p == pytest.approx(scores[0])
         assert ctc.collapse(aligned.path, blank) == list(label)
+        assert [span.position for span in aligned.spans] == list(range(len(label)))
 
 
-def test_states_of_a_certain_path():
+def test_states_and_spans_of_a_certain_path():
     path = [0, 2, 2, 0, 2, 1]
     log_probs = ctc.log_softmax(np.eye(3)[path] * 40)
     aligned = searching.forced_align(log_probs, [2, 2, 1])

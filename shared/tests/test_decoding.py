@@ -6,10 +6,11 @@ import time
 
 import numpy as np
 import pytest
+from english import prune, save_model
 
 from shared import ctc
 from shared.alphabet import ASCII, Alphabet, UnknownCharacterError
-from shared.experiments.language_model import count_model, course_model, save_model, tune
+from shared.experiments.language_model import count_model, course_model, tune
 from shared.explorer.searching import beam_steps
 from shared.language import BEGIN, END, STEP, BeamDecoder, CharacterModel
 from shared.paths import data_file
@@ -69,7 +70,7 @@ PROSE = ["the remarkable theater was remarkably other", "There the other was unr
 @pytest.mark.parametrize("before", ["", "the remarkab", "THE O", "The o", "x", "don't"])
 @pytest.mark.parametrize("least", [0.0, 0.5, 3.0])
 def test_words_and_pruning_keep_the_sum_at_one(before, least):
-    model = count_model(PROSE, order=3, words=0.3, least=least)
+    model = count_model(PROSE, 3, words=0.3, change=lambda levels: prune(levels, least))
     total = sum(p(model, before, character) for character in ASCII.characters + END)
     assert total == pytest.approx(1, abs=1e-6)
 
@@ -82,7 +83,8 @@ def test_a_known_word_is_foreseen_from_its_beginning_in_any_case():
 
 
 def test_pruning_leaves_out_what_says_little():
-    full, small = (count_model(PROSE, order=5, least=least) for least in (0.0, 1.0))
+    full = count_model(PROSE, order=5)
+    small = count_model(PROSE, order=5, change=lambda levels: prune(levels, 1.0))
     assert len(small._labels) < 0.6 * len(full._labels)
     said = ["the other theater"]
     assert small.bits_per_character(said) < full.bits_per_character(said) + 0.5

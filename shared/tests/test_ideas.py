@@ -1,9 +1,17 @@
 """The menu of ideas: configurations, networks, and trials that run and go on after a stop."""
 
+import attention_decoder
 import numpy as np
 import pytest
 
-from shared.experiments.ideas import IDEAS, Configuration, ConfigurationError, find_idea
+from shared.experiments.ideas import (
+    IDEAS,
+    Configuration,
+    ConfigurationError,
+    find_idea,
+    trial,
+)
+from shared.experiments.trial import TrialEnded
 from shared.lines import LineSet
 
 QUICK = {"channels": (4, 4, 6, 8), "features": 8, "updates": 2, "lines": 32, "hands": 2}
@@ -22,9 +30,10 @@ def test_every_idea_changes_one_thing_and_says_why():
     assert list(IDEAS)[0] == "base"
     assert len(IDEAS) >= 11
     for name, idea in IDEAS.items():
-        changes = set(idea.configuration().changes())
-        # The menu says that these two change more than one thing
-        allowed = {"learning_rate", "layers"} if "attention" in str(idea) else set()
+        base, other = (one.configuration().as_json() for one in (IDEAS["base"], idea))
+        changes = {key for key in base if base[key] != other[key]}
+        # The menu says that it changes more than one thing
+        allowed = {"learning_rate", "layers"} if name == "transformer" else set()
         assert len(changes - allowed) == (name != "base"), name
         assert len(idea.reason.split()) >= 4
 
@@ -58,7 +67,7 @@ def test_a_configuration_survives_a_file():
     configuration = find_idea("more_channels").configuration(seed=4)
     again = Configuration.of(**json.loads(json.dumps(configuration.as_json())))
     assert again == configuration
-    assert again.changes() == {"channels": [32, 64, 96, 128], "seed": 4}
+    assert again.channels == (32, 64, 96, 128) and again.seed == 4
 
 
 def test_the_base_is_the_network_of_lab_3():
@@ -67,7 +76,7 @@ def test_the_base_is_the_network_of_lab_3():
 
     shapes = [
         sorted(tuple(weight.shape) for weight in network.weights)
-        for network in (build_network(Configuration()), line_network())
+        for network in (build_network(Configuration.of()), line_network())
     ]
     assert shapes[0] == shapes[1]
 
@@ -97,17 +106,18 @@ def test_schedules_begin_alike_and_end_apart():
     assert steps[90] == pytest.approx(0.001)
 
 
-def _run(tmp_path, name="trial", **settings):
+def _run(tmp_path, name="trial", prepare=trial.prepare, **settings):
     from shared.experiments.ideas.trial import run_trial
 
     lines = _lines()
     configuration = Configuration.of(**{**QUICK, **settings})
-    return run_trial(configuration, tmp_path / f"{name}.npz", validation=lines, test=lines)
+    path = tmp_path / f"{name}.npz"
+    return run_trial(configuration, path, validation=lines, test=lines, prepare=prepare)
 
 
-@pytest.mark.parametrize("settings", [{}, {"decoder": "attention", "context": "none"}])
-def test_a_trial_records_errors_line_by_line(tmp_path, settings):
-    record = _run(tmp_path, **settings)
+@pytest.mark.parametrize("decoder", [trial, attention_decoder])
+def test_a_trial_records_errors_line_by_line(tmp_path, decoder):
+    record = _run(tmp_path, prepare=decoder.prepare, context="none")
     lines = _lines()
     assert len(record["test"]["edits"]) == len(record["test"]["readings"]) == len(lines)
     from shared.metrics import edit_distance
@@ -122,10 +132,10 @@ def test_a_trial_records_errors_line_by_line(tmp_path, settings):
 def test_a_trial_stops_at_its_deadline():
     import time
 
-    from shared.experiments.ideas.trial import TimeIsUp, run_trial
+    from shared.experiments.ideas.trial import run_trial
 
     lines = _lines()
-    with pytest.raises(TimeIsUp):
+    with pytest.raises(TrialEnded, match="paused"):
         run_trial(Configuration.of(**QUICK), validation=lines, test=lines, deadline=time.time())
 
 

@@ -87,12 +87,13 @@ def test_a_local_history_can_be_published_later(tmp_path):
     assert [item["loss"] for item in losses] == [0.5]
 
 
+@pytest.mark.nightly
 def test_online_without_a_network_falls_back_and_says_so(tmp_path):
     out = run_in_a_process(
         f"MODE = 'online'{TWO_STEPS}", tmp_path,
         WANDB_API_KEY=FAKE_KEY, WANDB_BASE_URL="http://127.0.0.1:9",
     )  # fmt: skip
-    assert "127.0.0.1 does not answer, so this run is written offline" in out
+    assert "W&B could not go online" in out and "so this run is written offline" in out
     assert "wandb sync" in out
     assert out.strip().endswith("offline {'accuracy': 0.5}")
 

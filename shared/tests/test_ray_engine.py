@@ -10,7 +10,6 @@ from optuna.pruners import SuccessiveHalvingPruner
 
 from shared.experiments import Study, StudyError
 from shared.experiments import run_study as run_and_track
-from shared.experiments.__main__ import main
 
 CLIMB = "shared.tests.fixtures.toy_experiments:climb"
 HALVING = SuccessiveHalvingPruner(min_resource=2, reduction_factor=2)
@@ -78,16 +77,3 @@ def test_two_nodes_in_a_namespace_without_a_network():
 def test_without_ray_a_sentence_says_what_to_install():
     with pytest.raises(StudyError, match="needs Ray: pip install"):
         run_study(Study("absent", CLIMB, "height"), "ray", quiet=True)
-
-
-def test_the_command_runs_a_study_file(tmp_path, capsys):
-    path = tmp_path / "study.toml"
-    text = f'name = "typed"\nfunction = "{CLIMB}"\nmetric = "height"\n[space]\nrate = [0.1, 0.2]\n'
-    path.write_text(text)
-    assert main([str(path), "--workers", "1"]) == 0
-    assert "2 of 2 trials finished" in capsys.readouterr().out
-    path.write_text(text + 'fault = ["none", "raise"]\n')
-    assert main([str(path), "--workers", "1"]) == 1
-    path.write_text(text.replace("rate", "rat"))
-    assert main([str(path)]) == 2
-    assert "Did you mean 'rate'" in capsys.readouterr().err

@@ -122,7 +122,7 @@ def test_a_trial_that_takes_too_much_memory_ends_alone(monkeypatch):
     from shared.experiments import running
 
     monkeypatch.setattr(running, "WORKER_BYTES", 2.5e8)
-    monkeypatch.setattr(running.watching, "available_bytes", lambda: 2.0e8)
+    monkeypatch.setattr(running.local, "available_bytes", lambda: 2.0e8)
     study = Study("hungry", CLIMB, "height", space={"fault": ["hungry", "none"]})
     runs = run_study(study, workers=1, quiet=True)
     assert [run.state for run in runs] == ["failed", "finished"]
@@ -179,30 +179,25 @@ def test_every_trial_is_in_wandbs_files_grouped_by_study():
     assert started[0]["display_name"].startswith("fault=")
 
 
-def test_a_damaged_journal_is_set_aside_told_and_made_anew(capsys):
+def test_the_journal_is_made_anew_from_the_histories():
     study = Study("torn", CLIMB, "height", space={"rate": [0.1, 0.2]})
     before = run_study(study, workers=1, quiet=True)
     journal = study.folder / "journal.log"
     for damage in (b'{"op_code": 4, "wor', b"\x00" * 20 + b"\n"):
         journal.write_bytes(journal.read_bytes() + damage)
         after = run_study(study, workers=1, quiet=True)
-        assert "was damaged and is set aside as journal.log.damaged" in capsys.readouterr().out
         assert [run.summary["pid"] for run in after] == [run.summary["pid"] for run in before]
         books = open_study(journal_file(journal), "torn", "max", None)
         assert [trial.value for trial in books.trials] == pytest.approx([0.8, 1.6])
         assert books.best_trial.params == {"rate": 0.2}
-    assert len(list(study.folder.glob("journal.log.damaged*"))) == 2
 
 
-def test_what_others_put_into_the_journal_is_closed_and_not_run():
-    study = Study("open", CLIMB, "height", space={"rate": [0.1, 0.2]})
-    run_study(study, workers=1, quiet=True)
-    open_study(journal_file(study.folder / "journal.log"), "open", "max", None).enqueue_trial({})
-    grown = Study("open", CLIMB, "height", space={"rate": [0.1, 0.2, 0.3]})
-    assert [run.config["rate"] for run in run_study(grown, workers=1)] == [0.1, 0.2, 0.3]
-    books = open_study(journal_file(study.folder / "journal.log"), "open", "max", None)
-    states = [trial.state.name for trial in books.trials]
-    assert states == ["COMPLETE", "COMPLETE", "FAIL", "COMPLETE"]
+def test_a_rule_knows_the_trials_of_an_earlier_run():
+    first = Study("rungs", CLIMB, "height", space={"rate": [0.9]}, stop=HALVING)
+    run_study(first, workers=1, quiet=True)
+    grown = Study("rungs", CLIMB, "height", space={"rate": [0.9, 0.1]}, stop=HALVING)
+    runs = run_study(grown, workers=1, quiet=True)
+    assert [run.state for run in runs] == ["finished", "stopped"]
 
 
 def test_nothing_that_was_set_aside_is_lost():

@@ -1,9 +1,6 @@
 """Settings, spaces, rules and plans: what is decided before anything runs."""
 
-import numpy as np
 import pytest
-from optuna.distributions import FloatDistribution, IntDistribution
-from optuna.pruners import SuccessiveHalvingPruner
 
 from shared.experiments import (
     ConfigError,
@@ -11,7 +8,6 @@ from shared.experiments import (
     Study,
     StudyError,
     complete,
-    expand,
 )
 
 CLIMB = "shared.tests.fixtures.toy_experiments:climb"
@@ -59,37 +55,10 @@ def test_a_mistake_names_the_key_and_the_nearest_right_one(given, words):
     assert words in str(caught.value)
 
 
-def test_every_combination_of_lists():
-    configs = expand({"a": [1, 2], "b": ["x", "y", "z"]})
-    assert len(configs) == 6 and len({tuple(c.values()) for c in configs}) == 6
-
-
-def test_a_longer_draw_begins_with_the_shorter_one():
-    space = {
-        "rate": FloatDistribution(1e-4, 1e-1, log=True),
-        "units": IntDistribution(8, 64),
-        "n": [1],
-    }
-    assert expand(space, 8)[:3] == expand(space, 3)
-    drawn = expand(space, 200)
-    rates = np.array([config["rate"] for config in drawn])
-    assert rates.min() >= 1e-4 and rates.max() <= 1e-1
-    assert 0.3 < np.mean(rates < 10**-2.5) < 0.7  # The middle of the logarithms
-    assert all(isinstance(config["units"], int) and 8 <= config["units"] <= 64 for config in drawn)
-
-
-@pytest.mark.parametrize(
-    ("space", "words"),
-    [
-        ({"rate": FloatDistribution(0, 1)}, "is a range, and a range has no end"),
-        ({"rate": []}, "give a list of values"),
-        ({"rate": "abc"}, "give a list of values"),
-        ({"rate": 3}, "give a list of values"),
-    ],
-)
-def test_a_space_without_an_end_is_a_sentence(space, words):
-    with pytest.raises(ConfigError, match=words):
-        expand(space)
+@pytest.mark.parametrize("values", [[], "abc", 3])
+def test_a_space_that_is_no_list_is_a_sentence(values):
+    with pytest.raises(ConfigError, match="give a list of values"):
+        Study("space", CLIMB, "height", space={"rate": values})
 
 
 def test_a_plan_has_every_configuration_with_every_seed():
@@ -99,7 +68,6 @@ def test_a_plan_has_every_configuration_with_every_seed():
     )  # fmt: skip
     plan = study.planned()
     assert len(plan) == len({one.id for one in plan}) == 8
-    assert len({one.group for one in plan}) == 4
     assert [one.seed for one in plan] == [1] * 4 + [2] * 4
     assert plan[0].config == {"rate": 0.1, "steps": 8, "fault": "none", "pause": 0.0}
     assert plan[7].label == "rate=0.2, fault=raise, steps=4, seed 2"
@@ -118,39 +86,3 @@ def test_a_mistake_in_a_study_stops_before_anything_runs():
         Study("bad", CLIMB, "height", goal="most")
     with pytest.raises(StudyError, match="letters, digits"):
         Study("../bad", CLIMB, "height")
-
-
-def test_a_study_file_says_the_same_as_the_call(tmp_path):
-    path = tmp_path / "study.toml"
-    path.write_text(
-        'name = "filed"\nfunction = "' + CLIMB + '"\nmetric = "height"\ngoal = "min"\n'
-        "seeds = [1, 2]\nsamples = 3\n"
-        '[fixed]\nsteps = 4\n[space]\nfault = ["none"]\nrate = {low = 0.1, high = 0.5}\n'
-        '[stop]\npruner = "SuccessiveHalvingPruner"\nmin_resource = 2\n'
-    )
-    called = Study(
-        "filed", CLIMB, "height", "min", {"steps": 4},
-        {"fault": ["none"], "rate": FloatDistribution(0.1, 0.5)}, samples=3, seeds=[1, 2],
-    )  # fmt: skip
-    filed = Study.from_file(path)
-    assert filed.planned() == called.planned()
-    assert type(filed.stop) is SuccessiveHalvingPruner and filed.stop._min_resource == 2
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("name = ", "cannot be read"),
-        ('nam = "x"', "Did you mean 'name'"),
-        ('name = "x"', "missing 2 required"),
-        ('name = "x"\nfunction = "a.b:c"\nmetric = "m"', "cannot be imported"),
-        ('name = "x"\nfunction = "' + CLIMB + '"\nmetric = "m"\n[stop]\npruner = "Half"', "'Half'"),
-    ],
-)
-def test_a_faulty_study_file_is_a_sentence(tmp_path, text, words):
-    path = tmp_path / "study.toml"
-    path.write_text(text)
-    with pytest.raises(StudyError, match=words):
-        Study.from_file(path)
-    with pytest.raises(StudyError, match="There is no study file"):
-        Study.from_file(tmp_path / "none.toml")

@@ -1,4 +1,4 @@
-"""Prove the way to a cluster: one study file on two Ray nodes that see no network but loopback.
+"""Prove the way to a cluster: one study on two Ray nodes that see no network but loopback.
 
 Run it with `python -m shared.tests.two_nodes`. It needs Linux, Ray (`pip install -e
 ".[parallel]"`) and the right to make a network namespace: `unshare` of util-linux, as root or
@@ -28,19 +28,11 @@ from typing import Any
 
 PORT = 6399
 START_SECONDS = 180
-STUDY = """\
-name = "two-nodes"
-function = "shared.tests.two_nodes:integrate"
-metric = "error"
-goal = "min"
-seeds = [1, 2, 3]
-
-[fixed]
-seconds = 1.0
-
-[space]
-points = [1000, 10000]
-"""
+STUDY = {
+    "name": "two-nodes", "function": "shared.tests.two_nodes:integrate", "metric": "error",
+    "goal": "min", "seeds": [1, 2, 3], "fixed": {"seconds": 1.0},
+    "space": {"points": [1000, 10000]},
+}  # fmt: skip
 
 
 def integrate(config: dict[str, Any], trial: Any) -> dict[str, float]:
@@ -103,15 +95,11 @@ def prove() -> int:
 
 
 def compare(folder: Path) -> int:
-    """Run the same study file on both engines; return 0 if all is as it should be."""
+    """Run the same study on both engines; return 0 if all is as it should be."""
     from shared.experiments import Study, run_study
 
-    path = folder / "study.toml"
-    path.write_text(STUDY)
-    there = Study.from_file(path)
-    on_ray = run_study(there, "ray", address=f"127.0.0.1:{PORT}", wandb="off")
-    here = Study.from_file(path)
-    here.folder = folder / "local"
+    on_ray = run_study(Study(**STUDY), "ray", address=f"127.0.0.1:{PORT}", wandb="off")
+    here = Study(**STUDY, folder=folder / "local")
     local = run_study(here, "local", workers=2, wandb="off")
     nodes = {run.summary["node"] for run in on_ray}
     same = [a.curves == b.curves for a, b in zip(on_ray, local, strict=True)]

@@ -11,7 +11,6 @@ from shared.experiments.adaptation.measuring import (
     Effect,
     count_edits,
     effect,
-    measure_hands,
     writer_lines,
 )
 
@@ -21,7 +20,6 @@ __all__ = [
     "Effect",
     "count_edits",
     "effect",
-    "measure_hands",
     "own_lines",
     "rehearsal_lines",
     "updates_for",

@@ -38,21 +38,6 @@ WRITTEN = 64  # Rows of lines that are written to be prepared, more than any pre
 UPDATES = {16: 100, 64: 220, 256: 450}
 
 
-def default_settings(preparation: Preparation = WHOLE_LINE) -> dict[str, Any]:
-    """Return what an adaptation depends on besides its lines, as a run file holds it.
-
-    Args:
-        preparation: The reader's that is to learn.
-    """
-    return {
-        "updates": {str(count): updates for count, updates in UPDATES.items()},
-        "own_share": OWN_SHARE,
-        "learning_rate": LEARNING_RATE[preparation],
-        "keep": KEEP[preparation],
-        "normalization": "frozen",
-    }
-
-
 class AdaptationError(ValueError):
     """Lines that a reader cannot be adapted to."""
 
@@ -130,22 +115,19 @@ class Adapter:
         >>> mine = adapter.adapt(own_lines(images, texts))  # doctest: +SKIP
     """
 
-    def __init__(self, reader: LineTextRecognizer, frozen_stem: bool = False) -> None:
+    def __init__(self, reader: LineTextRecognizer) -> None:
         """Compile once.
 
         Args:
             reader: Where every adaptation begins; it is never changed.
-            frozen_stem: Whether the convolutions over the image keep their weights.
         """
         from shared.backend import keras
         from shared.loop import compile_update, make_optimizer
 
         self.reader = reader
         self._network = keras.models.clone_model(reader.network)
-        frozen = [keras.layers.BatchNormalization]  # Its averages are those of all hands
-        frozen += [keras.layers.Conv2D] * frozen_stem
-        for layer in self._network.layers:
-            layer.trainable = not isinstance(layer, tuple(frozen))
+        for layer in self._network.layers:  # Normalization keeps the averages of all hands
+            layer.trainable = not isinstance(layer, keras.layers.BatchNormalization)
         self._optimizer = make_optimizer(self._network, LEARNING_RATE[reader.preparation])
         self._fresh = [keras.ops.convert_to_numpy(v) for v in self._optimizer.variables]
 

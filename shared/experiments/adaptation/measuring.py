@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from shared import pen
-from shared.experiments.adaptation.adapting import AdaptationError, Adapter
+from shared.experiments.adaptation.adapting import AdaptationError
 from shared.lines import LineSet, compose_lines
 from shared.metrics import edit_distance
 from shared.recognizer import Decoder, LineTextRecognizer
@@ -105,39 +104,3 @@ def writer_lines(
     known = set(learned.texts)
     rest = [k for k in range(256, len(written)) if written.texts[k] not in known]
     return learned, written[rest]
-
-
-def measure_hands(
-    adapter: Adapter,
-    hands: Sequence[pen.Hand],
-    count: int,
-    others: LineSet | None = None,
-    held_back: int = HELD_BACK,
-    seed: int = LINE_SEED,
-    **settings: object,
-) -> tuple[list[Effect], list[Effect]]:
-    """Adapt to each hand in turn and measure.
-
-    Args:
-        adapter: Holds the reader that every adaptation begins from.
-        hands: The writers.
-        count: Own lines of each.
-        others: Lines by other hands, for what is forgotten.
-        held_back: Lines of each to measure on.
-        seed: Of the lines.
-        settings: Passed to `Adapter.adapt`.
-
-    Returns:
-        The effect on each writer's own lines, and on the others' lines after each adaptation.
-    """
-    own, forgotten = [], []
-    known = None if others is None else count_edits(adapter.reader, others)
-    for hand in hands:
-        learned, kept = writer_lines(hand, count, held_back, seed)
-        reader = adapter.adapt(learned, **settings)
-        own.append(effect(adapter.reader, reader, kept, count))
-        if others is not None:
-            lengths = np.array([len(text) for text in others.texts])
-            after = count_edits(reader, others)
-            forgotten.append(Effect(f"after {hand.name}", count, known, after, lengths))
-    return own, forgotten

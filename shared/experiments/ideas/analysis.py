@@ -119,44 +119,17 @@ def next_steps(
     study: Results, menu: Sequence[str], base: str = "base", begun: Sequence[str] = ()
 ) -> list[str]:
     """Return what is worth trying next, as sentences; first the trials that were only begun."""
-    steps = []
-    if begun:
-        steps.append(
-            f"Begun and not finished: {', '.join(begun)}. The same command goes on from there."
-        )
-    done = set(study.ideas)
-    better, open_questions = [], []
-    for idea in [name for name in study.ideas if name != base]:
-        try:
-            difference = study.compare(idea, base, "validation")
-        except ComparisonError:
+    steps = [f"Begun and not finished: {', '.join(begun)}. The same command goes on from there."]
+    steps = steps if begun else []
+    for idea in study.ideas:
+        if idea == base or not set(study.of(idea)) & set(study.of(base)):
             continue
-        if difference.high < 0:
-            better.append((difference.effect, idea, len(difference.by_seed)))
-        elif difference.low < 0:
-            open_questions.append((len(difference.by_seed), idea))
-    for _, idea, seeds in sorted(better)[:2]:
-        if seeds < 3:
-            steps.append(f"{idea} beats {base} on validation, seeds run: {seeds}; run at least 3.")
-    if len(better) > 1:
-        first, second = (idea for _, idea, _ in sorted(better)[:2])
-        steps.append(f"Both {first} and {second} help: try them together.")
-    elif len(better) == 1:
-        steps.append(f"Only {better[0][1]} clearly helps so far: try it with twice the updates.")
-    for seeds, idea in sorted(open_questions)[:2]:
-        steps.append(f"{idea} is undecided on validation, seeds run: {seeds}; run another.")
-    done |= {key.split("-")[0] for key in begun}
-    untried = [name for name in menu if name not in done]
-    if untried:
+        found = study.compare(idea, base, "validation")
+        if found.high < 0 and len(found.by_seed) < 3:
+            steps.append(f"{idea} beats {base} on validation with few seeds; run at least 3.")
+        elif found.low < 0 < found.high:
+            steps.append(f"{idea} is undecided on validation; run another seed.")
+    known = {*study.ideas, *(key.split("-")[0] for key in begun)}
+    if untried := [name for name in menu if name not in known]:
         steps.append(f"Not tried yet: {', '.join(untried)}.")
-    falling = [
-        trial["idea"]
-        for trial in study.trials
-        if len(trial["curve"]) > 2 and trial["curve"][-1][1] < 0.9 * trial["curve"][-2][1]
-    ]
-    if falling:
-        names = ", ".join(dict.fromkeys(falling))
-        steps.append(
-            f"Still falling by a tenth at the end of the run, so give more updates: {names}."
-        )
     return steps

@@ -44,11 +44,6 @@ _MENU = (
         "self-attention instead of recurrence, still with CTC",
         {"context": "transformer", "layers": 2, "learning_rate": 2e-3},
     ),
-    Idea(
-        "attention_decoder",
-        "a decoder that writes character after character, without CTC",
-        {"decoder": "attention", "learning_rate": 2e-3},
-    ),
 )
 #: By name, the base first
 IDEAS: dict[str, Idea] = {idea.name: idea for idea in _MENU}

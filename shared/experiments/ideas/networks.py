@@ -53,7 +53,7 @@ def encode(images: Any, configuration: Configuration) -> Any:
         block = _convolution(x, 1, settings.features, 3, settings.normalization)
         x = keras.layers.add([x, block])
     if settings.context == "transformer":
-        x = _positions(x, settings.features)
+        x = add_positions(x, settings.features)
     for _ in range(settings.layers):
         x = _add_context(x, settings)
     return x
@@ -81,7 +81,7 @@ def _add_context(x: Any, settings: Configuration) -> Any:
     return layers.add([x, kind(features, return_sequences=True)(x)])
 
 
-def _positions(x: Any, features: int) -> Any:
+def add_positions(x: Any, features: int) -> Any:
     """Add to each frame the sines and cosines of its place (Vaswani et al. 2017, section 3.5)."""
     from shared.backend import keras
 
@@ -119,39 +119,3 @@ def _convolution(
     elif normalization == "layer":
         x = keras.layers.LayerNormalization()(x)
     return keras.layers.ReLU()(x)
-
-
-def build_attention_network(
-    configuration: Configuration, num_classes: int = 96
-) -> tuple[keras.Model, keras.Model, keras.Model]:
-    """Build a network that writes one character after the other, looking back at the line.
-
-    A GRU over the characters so far asks, attention over the frames answers (Bahdanau, Cho and
-    Bengio 2015, section 3, with dot products in place of the sum). Class 0 begins the text as
-    input and ends it as output.
-
-    Returns:
-        The whole, from images and the characters so far, int32 (batch, length), to logits
-        (batch, length, classes); its first half, from images to frames; and its second half,
-        from frames and characters to logits.
-    """
-    from shared.backend import keras
-
-    layers, features = keras.layers, configuration.features
-    images = keras.Input((HEIGHT, None, 1), name="images")
-    encoder = keras.Model(images, _positions(encode(images, configuration), features))
-    frames = keras.Input((None, features), name="frames")
-    characters = keras.Input((None,), dtype="int32", name="characters")
-    x = layers.Embedding(num_classes, features)(characters)
-    x = layers.GRU(features, return_sequences=True)(x)
-    seen = layers.MultiHeadAttention(HEADS, features // HEADS)(_positions(x, features), frames)
-    x = layers.LayerNormalization()(layers.add([x, seen]))
-    x = layers.Dense(features, activation="relu")(x)
-    if configuration.dropout:
-        x = layers.Dropout(configuration.dropout)(x)
-    logits = layers.Dense(num_classes, dtype="float32", name="logits")(x)
-    decoder = keras.Model([frames, characters], logits)
-    whole = keras.Model(
-        [images, characters], decoder([encoder(images), characters]), name="line_attention"
-    )
-    return whole, encoder, decoder

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import math
 import os
 import shutil
 import subprocess
@@ -16,11 +14,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from shared.experiments.ideas.analysis import Results
 from shared.experiments.ideas.report import Page, begun_in, failures_in, report_page
 from shared.experiments.ideas.study import (
     TRAIN,
-    Planned,
     finished_trials,
     line_sets,
     run_study,
@@ -39,7 +38,7 @@ FREE_MB = 300.0  # What a disk has to have left before a trial begins
 
 def spend(
     folder: Path,
-    trials: list[Planned],
+    trials: list[dict[str, Any]],
     hours: float | None,
     most_mb: float = MOST_MB,
     function: str | Callable = TRAIN,
@@ -49,48 +48,29 @@ def spend(
     Args:
         folder: Where the study is kept.
         trials: What is planned; those that are finished are not run again.
-        hours: Time from now on, or None to go on until the end that an earlier call set.
+        hours: Time from now on, or None to go on until all are finished.
         most_mb: Disk that the folder may take.
         function: See `ideas.trial.train`.
 
     Returns:
         The report.
     """
-    end = _end(folder, hours)
+    if hours is not None and not hours > 0:
+        raise StudyError(f"--hours is {hours:g}; it needs a number above 0, such as 8.")
+    end = float("inf") if hours is None else time.time() + 3600 * hours
+    folder.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(folder).free / 1e6
     most = min(most_mb * 1e6, (free - FREE_MB) * 1e6 + size_of(folder))
     run_study(
         trials,
         folder,
         function,
-        max(0.0, end - time.time()),
+        None if hours is None else max(0.0, end - time.time()),
         most,
         lambda text: print(f"{datetime.now():%H:%M} {text}", flush=True),
         lambda: write_report(folder, end),
     )
     return write_report(folder, end)
-
-
-def _end(folder: Path, hours: float | None) -> float:
-    """Return when the night is over, in seconds since 1970, and keep it for after a reboot."""
-    path = folder / "overnight.json"
-    if hours is None:
-        try:
-            end = float(json.loads(path.read_text(encoding="utf-8"))["end"])
-        except (OSError, ValueError, KeyError, TypeError):
-            raise StudyError(
-                "It is not said how long to run, and no earlier call left its end in "
-                f"{folder}. Give --hours, such as --hours 8."
-            ) from None
-        if end < time.time():
-            over = datetime.fromtimestamp(end).strftime("%H:%M on %Y-%m-%d")
-            raise StudyError(f"The time set before was over at {over}. Give --hours to go on.")
-        return end
-    if not (math.isfinite(hours) and hours > 0):
-        raise StudyError(f"--hours is {hours:g}; it needs a number above 0, such as 8.")
-    end = time.time() + 3600 * hours
-    write_atomically(path, json.dumps({"end": end}) + "\n")
-    return end
 
 
 def write_report(folder: Path, end: float | None) -> Path:
@@ -103,12 +83,11 @@ def write_report(folder: Path, end: float | None) -> Path:
         f"{len(failures)} failed, {duration(seconds)} of training in all.",
         f"The study lies in {folder.name}, {size_of(folder) / 1e6:.1f} MB.",
     ]
-    if end is not None and end > time.time():
+    if end is not None and time.time() < end < float("inf"):
         latest = datetime.fromtimestamp(end).strftime("%H:%M")
         facts.append(f"It is still running, until {latest} at the latest.")
-    fits = [t for t in trials if len(t["test"]["edits"]) == len(frozen_lines())]
-    study = Results(line_sets(), fits) if fits else Results({}, [])
-    images = frozen_lines().images if fits else None
+    study = Results(line_sets() if trials else {}, []).with_trials(trials)
+    images = frozen_lines().images if trials else None
     begun = begun_in(folder)
     page = report_page(study, "What the night brought", facts, failures, images, begun)
     return write_atomically(folder / "report.html", page)
@@ -166,14 +145,10 @@ def start(name: str, *words: str) -> Background:
     folder = study_directory(name)
     folder.mkdir(parents=True, exist_ok=True)
     command = ["overnight", "--name", name, *words]
-    words = textwrap.wrap(" ".join(["labs", *command]), 90, break_on_hyphens=False)
-    print(" \\\n    ".join(words))  # As one may type it into a terminal
+    text = textwrap.wrap(" ".join(["labs", *command]), 90, break_on_hyphens=False)
+    print(" \\\n    ".join(text))  # As one may type it into a terminal
     root = str(Path(__file__).resolve().parents[3])
     path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
-    apart: dict[str, Any] = {"start_new_session": True}
-    if os.name == "nt":
-        quiet = subprocess.BELOW_NORMAL_PRIORITY_CLASS | subprocess.CREATE_NEW_PROCESS_GROUP
-        apart = {"creationflags": quiet}
     with (folder / "overnight.log").open("a", encoding="utf-8") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "shared.course", *command],
@@ -181,8 +156,8 @@ def start(name: str, *words: str) -> Background:
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
-            **apart,
+            start_new_session=True,
+            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
         )
-    if os.name == "posix":
-        os.setpriority(os.PRIO_PROCESS, process.pid, 10)
+    psutil.Process(process.pid).nice(getattr(psutil, "BELOW_NORMAL_PRIORITY_CLASS", 10))
     return Background(folder, process)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import html
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,8 +15,8 @@ from shared.experiments.ideas.analysis import Results, next_steps
 from shared.experiments.ideas.menu import IDEAS
 from shared.experiments.ideas.study import key_of
 from shared.experiments.tracking.records import runs_in
-from shared.figures import plot_curves
-from shared.picture import img
+from shared.figures import plot_curves, show_lines
+from shared.picture import Picture, Table
 
 CURVES = 7  # As many as differ in color, stroke and marker
 WORST = 8
@@ -24,8 +25,7 @@ body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto
        color: #1b1b1b; background: #fff }
 table { border-collapse: collapse; margin: 1rem 0 } caption { text-align: left; color: #444 }
 td, th { padding: .3rem .8rem; text-align: left; border-bottom: 1px solid #ccc }
-td.n, th.n { text-align: right; font-variant-numeric: tabular-nums }
-img { max-width: 100% } code { background: #f4f4f4; padding: .1rem .3rem }
+img { max-width: 100% }
 """
 
 
@@ -65,24 +65,19 @@ def report_page(
         images: The test lines, to show the worst of them.
         begun: Keys of the trials that have a checkpoint and no result yet.
     """
-    parts = [f"<h1>{html.escape(title)}</h1>"]
-    parts += [f"<p>{html.escape(fact)}</p>" for fact in facts]
-    if not study.trials:
-        parts.append("<p>No trial has finished yet.</p>")
-        parts += [f"<p>Begun: {html.escape(', '.join(begun))}.</p>"] * bool(begun)
-    else:
-        parts += [_table(study), _curves(study), _worst(study, images)]
+    parts = [f"<h1>{html.escape(title)}</h1>", *(f"<p>{html.escape(fact)}</p>" for fact in facts)]
+    if study.trials:
+        parts += ["<h2>Error rates</h2>", _table(study)._repr_html_()]
+        parts += ["<h2>Curves</h2>", _curves(study).html]
+        if images is not None:
+            parts += ["<h2>Worst lines</h2>", _worst(study, images).html]
         steps = next_steps(study, list(IDEAS), begun=begun)
-        parts.append("<h2>What to try next</h2><ul>")
-        parts += [f"<li>{html.escape(step)}</li>" for step in steps or ["Nothing is left open."]]
-        parts.append("</ul>")
+        parts += ["<h2>What to try next</h2>", _list(steps or ["Nothing is left open."])]
+    else:
+        parts += ["<p>No trial has finished yet.</p>", _list(begun)]
     if failures:
-        parts.append("<h2>Failed trials</h2><ul>")
-        parts += [
-            f"<li><code>{html.escape(key)}</code>: {html.escape(error)}</li>"
-            for key, error in failures.items()
-        ]
-        parts.append("</ul>")
+        errors = [f"{key}: {error}" for key, error in failures.items()]
+        parts += ["<h2>Failed trials</h2>", _list(errors)]
     return Page(
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         f"<title>{html.escape(title)}</title><style>{STYLE}</style></head><body>\n"
@@ -91,89 +86,59 @@ def report_page(
     )
 
 
-def _table(study: Results) -> str:
+def _list(texts: Sequence[str]) -> str:
+    return "<ul>" + "".join(f"<li>{html.escape(text)}</li>" for text in texts) + "</ul>"
+
+
+def _table(study: Results) -> Table:
     """Return one row an idea, best on validation first; the test is only reported."""
-    updates = study.updates
     rows = []
-    for idea in study.ideas:
+    for idea in sorted(study.ideas, key=lambda idea: study.rate(idea, "validation")):
         trials = study.of(idea)
         low, high = study.interval(idea)
-        try:
-            difference = str(study.compare(idea)) if idea != "base" else "the base"
-        except ComparisonError:
-            difference = "no common seed with the base"
-        processor = np.mean([trial["cpu_seconds"] for trial in trials.values()])
-        parameters = next(iter(trials.values()))["parameters"]
-        cells = [
-            f"<td>{html.escape(idea)}</td>",
-            f'<td class="n">{len(trials)}</td>',
-            f'<td class="n">{study.rate(idea, "validation"):.1%}</td>',
-            f'<td class="n">{study.rate(idea):.1%} [{low:.1%}, {high:.1%}]</td>',
-            f"<td>{html.escape(difference)}</td>",
-            f'<td class="n">{processor:.0f}</td><td class="n">{parameters:,}</td>',
-        ]
-        rows.append((study.rate(idea, "validation"), "<tr>" + "".join(cells) + "</tr>"))
-    head = "<tr><th>Idea</th>" + "".join(
-        f'<th class="n">{name}</th>' for name in ("Seeds", "Validation CER", "Test CER")
-    )
-    head += (
-        '<th>Test, against base</th><th class="n">Processor s</th><th class="n">Weights</th></tr>'
-    )
+        difference = "the base" if idea == "base" else "no common seed with the base"
+        with contextlib.suppress(ComparisonError):
+            difference = difference if idea == "base" else str(study.compare(idea))
+        rows.append((
+            idea, len(trials), f"{study.rate(idea, 'validation'):.1%}",
+            f"{study.rate(idea):.1%} [{low:.1%}, {high:.1%}]", difference,
+            float(np.mean([trial["cpu_seconds"] for trial in trials.values()])),
+            next(iter(trials.values()))["parameters"],
+        ))  # fmt: skip
+    columns = ("Idea", "Seeds", "Validation CER", "Test CER", "Test, against base")
     caption = (
-        f"Character error rates after {updates:,} updates, best on validation first. Intervals are "
-        "of 95 %, drawing writers again; differences are paired by line and seed."
+        f"Character error rates after {study.updates:,} updates, best on validation first. "
+        "Intervals are of 95 %, drawing writers again; differences are paired by line and seed."
     )
-    return (
-        f"<h2>Error rates</h2><table><caption>{caption}</caption>{head}"
-        + "".join(row for _, row in sorted(rows, key=lambda pair: pair[0]))
-        + "</table>"
-    )
+    return Table(rows, (*columns, "Processor s", "Weights"), caption, "{:.0f}")
 
 
-def _curves(study: Results) -> str:
+def _curves(study: Results) -> Picture:
     series = {}
-    ranked = sorted((study.rate(idea, "validation"), idea) for idea in study.ideas)
-    for _, idea in ranked[:CURVES]:
+    for idea in sorted(study.ideas, key=lambda idea: study.rate(idea, "validation"))[:CURVES]:
         curves = [trial["curve"] for trial in study.of(idea).values()]
         points = [curve for curve in curves if len(curve) == len(curves[0])]
         at = [update for update, _ in points[0]]
         mean = np.mean([[cer for _, cer in curve] for curve in points], axis=0)
         series[idea] = (at, (100 * mean).tolist())
-    picture = plot_curves(series, "updates", "validation CER (%)", "The best ideas, mean of seeds")
-    return "<h2>Curves</h2>" + picture.html
+    return plot_curves(series, "updates", "validation CER (%)", "The best ideas, mean of seeds")
 
 
-def _worst(study: Results, images: Sequence[np.ndarray] | None) -> str:
-    best = min((study.rate(idea, "validation"), idea) for idea in study.ideas)[1]
-    trial = next(iter(study.of(best).values()))
-    rows = []
-    for number in study.worst_lines(best, count=WORST):
-        text, found = study.lines["test"]["texts"][number], trial["test"]["readings"][number]
-        alt = f"Line that says: {text}"
-        shown = "" if images is None else img(_png(images[number]), "png", alt)
-        rows.append(
-            f"<tr><td>{shown}</td><td><code>{html.escape(text)}</code><br>"
-            f"<code>{html.escape(found) or 'nothing'}</code></td>"
-            f"<td>{html.escape(study.lines['test']['writers'][number])}</td></tr>"
-        )
-    return (
-        f"<h2>Worst lines of {html.escape(best)}</h2><table><tr><th>Line</th>"
-        "<th>Says, and was read as</th><th>Writer</th></tr>" + "".join(rows) + "</table>"
-    )
-
-
-def _png(image: np.ndarray) -> bytes:
-    import cv2
-
-    return cv2.imencode(".png", 255 - image)[1].tobytes()
+def _worst(study: Results, images: Sequence[np.ndarray]) -> Picture:
+    best = min(study.ideas, key=lambda idea: study.rate(idea, "validation"))
+    readings = next(iter(study.of(best).values()))["test"]["readings"]
+    rows = study.worst_lines(best, count=WORST)
+    texts = [study.lines["test"]["texts"][k] for k in rows]
+    title = f"Worst lines of {best}"
+    return show_lines([images[k] for k in rows], texts, [readings[k] for k in rows], title)
 
 
 def begun_in(folder: Path) -> list[str]:
     """Return the keys of the trials that were begun and are to go on."""
     runs = runs_in(folder)
-    return sorted(key_of(run) for run in runs if run.state in ("paused", "unfinished"))
+    return sorted(key_of(run.config) for run in runs if run.state in ("paused", "unfinished"))
 
 
 def failures_in(folder: Path) -> dict[str, str]:
     """Return the error of each failed trial, by its key."""
-    return {key_of(run): run.error for run in runs_in(folder) if run.state == "failed"}
+    return {key_of(run.config): run.error for run in runs_in(folder) if run.state == "failed"}

@@ -14,16 +14,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from shared.experiments.ideas.configuration import Configuration
-from shared.experiments.ideas.networks import build_attention_network, build_network
-from shared.experiments.ideas.reading import Reader, attention_reader, ctc_reader
+from shared.experiments.ideas.networks import build_network
+from shared.experiments.ideas.reading import Reader, ctc_reader
 from shared.experiments.trial import TrialEnded
+from shared.loop import Training, compile_update, make_optimizer, one_cycle
 from shared.metrics import edit_distance
-from shared.networks import FRAME_WIDTH, HEIGHT
+from shared.networks import FRAME_WIDTH
+from shared.training import assemble, width_batches
 
 if TYPE_CHECKING:
     from shared.experiments.trial import Trial
     from shared.lines import LineSet
-    from shared.loop import Training
     from shared.training import Batch
 
 VALIDATION_LINES = 200
@@ -49,7 +50,18 @@ def validation_lines(count: int = VALIDATION_LINES) -> LineSet:
     return compose_lines(count, "validation", DATA_SEED)
 
 
-def train(config: dict[str, Any], trial: Trial) -> dict[str, float]:
+def prepare(configuration: Configuration) -> tuple[Any, Reader, Callable, list[Any]]:
+    """Return the network, how it reads, how it learns, and all its variables."""
+    from shared.losses import line_loss
+
+    network = build_network(configuration)
+    optimizer = make_optimizer(network, configuration.learning_rate)
+    update = compile_update(network, optimizer, line_loss)
+    variables = [*network.variables, *optimizer.variables]
+    return network, ctc_reader(network, configuration.frame_width), update, variables
+
+
+def train(config: dict[str, Any], trial: Trial, prepare: Callable = prepare) -> dict[str, float]:
     """Run one trial of a study: `idea`, and the settings of a `Configuration` without the seed.
 
     What `run_trial` returns is kept as the artifact `result.json`.
@@ -63,9 +75,8 @@ def train(config: dict[str, Any], trial: Trial) -> dict[str, float]:
             trial.folder / "checkpoint.npz",
             lambda update, measured: trial.report(update, **measured),
             deadline=trial.deadline,
+            prepare=prepare,
         )
-    except TimeIsUp:
-        raise TrialEnded("paused") from None
     finally:  # The process serves the next trial, too
         keras.utils.clear_session()
         gc.collect()
@@ -80,7 +91,8 @@ def run_trial(
     report: Callable[[int, dict[str, float]], None] | None = None,
     validation: LineSet | None = None,
     test: LineSet | None = None,
-    deadline: float | None = None,
+    deadline: float = float("inf"),
+    prepare: Callable = prepare,
 ) -> dict[str, Any]:
     """Train one network and read the validation and the test lines with it.
 
@@ -91,9 +103,10 @@ def run_trial(
         validation: Lines to choose by; 200 composed ones if not given.
         test: Lines that nothing is chosen by; the frozen test if not given.
         deadline: In seconds since 1970; no update is taken after it.
+        prepare: Makes network, reader, update and variables, if not this module's `prepare`.
 
     Raises:
-        TimeIsUp: The deadline has passed.
+        TrialEnded: The deadline has passed; the checkpoint lets the trial go on.
 
     Returns:
         What a file holds of a trial: `configuration`, `parameters`, `seconds`, `cpu_seconds`,
@@ -107,23 +120,27 @@ def run_trial(
     test = frozen_lines() if test is None else test
     lines = training_lines(configuration.lines, configuration.hands)
     keras.utils.set_random_seed(configuration.seed)
-    network, reader, take_update, variables = _prepare(configuration)
-    processor = _Processor(take_update, deadline)
+    network, reader, take_update, variables = prepare(configuration)
+    spent: list[float] = []  # Processor time of each update
+
+    def timed(batch: Batch, rate: float) -> float:
+        if time.time() > deadline:
+            raise TrialEnded("paused")
+        begun = time.process_time()
+        loss = take_update(batch, rate)
+        spent.append(time.process_time() - begun)
+        return loss
 
     def evaluate() -> dict[str, float]:
-        begun = time.process_time()
         edits = count_edits(validation.texts, reader(validation.images))
         measured = {"cer": sum(edits) / sum(map(len, validation.texts))}
-        processor.elsewhere += time.process_time() - begun
         if report is not None:
             report(training.done, measured)
         return measured
 
-    from shared.loop import Training
-
     updates = configuration.updates
     training = Training(
-        processor.take_update,
+        timed,
         lambda update: _batches(lines, configuration, update),
         lambda update: learning_rate(configuration, update),
         updates,
@@ -142,7 +159,7 @@ def run_trial(
         "configuration": configuration.as_json(),
         "parameters": network.count_params(),
         "seconds": round(training.seconds, 1),
-        "cpu_seconds": round(processor.seconds_an_update() * updates, 1),
+        "cpu_seconds": round(float(np.mean(spent[1:] or [0])) * updates, 1),  # The first compiles
         "loss": _thin(training),
         "curve": [[e["update"], round(e["cer"], 4)] for e in training.evaluations],
         "validation": {"edits": validation_edits},
@@ -161,8 +178,6 @@ def count_edits(texts: list[str], readings: list[str]) -> list[int]:
 
 def learning_rate(configuration: Configuration, update: int) -> float:
     """Return the learning rate of an update; every schedule begins with the same rise."""
-    from shared.loop import one_cycle
-
     peak, updates = configuration.learning_rate, configuration.updates
     rise = max(1.0, 0.15 * updates)
     if configuration.schedule == "one_cycle" or update < rise:
@@ -172,37 +187,7 @@ def learning_rate(configuration: Configuration, update: int) -> float:
     return peak * 0.1 ** sum(update >= share * updates for share in (0.6, 0.85))
 
 
-class TimeIsUp(Exception):  # noqa: N818
-    """A trial was broken off at its deadline; its checkpoint lets it go on another time."""
-
-
-class _Processor:
-    """Measures the processor time of updates; the first one compiles and does not count."""
-
-    def __init__(
-        self, take_update: Callable[[Any, float], float], deadline: float | None = None
-    ) -> None:
-        self._take_update, self._begun, self._count = take_update, 0.0, -1
-        self._deadline = deadline
-        self.elsewhere = 0.0  # Seconds that went into reading validation lines
-
-    def take_update(self, batch: Batch, rate: float) -> float:
-        if self._deadline is not None and time.time() > self._deadline:
-            raise TimeIsUp("The time for this trial is over.")
-        loss = self._take_update(batch, rate)
-        self._count += 1
-        if self._count == 0:
-            self._begun = time.process_time() - self.elsewhere
-        self._end = time.process_time() - self.elsewhere
-        return loss
-
-    def seconds_an_update(self) -> float:
-        return (self._end - self._begun) / self._count if self._count > 0 else 0.0
-
-
 def _batches(lines: LineSet, configuration: Configuration, update: int) -> Iterator[Batch]:
-    from shared.training import assemble, width_batches
-
     widths = [image.shape[1] for image in lines.images]
     order = width_batches(widths, configuration.batch_size, configuration.seed)
     scale = FRAME_WIDTH // configuration.frame_width
@@ -211,53 +196,6 @@ def _batches(lines: LineSet, configuration: Configuration, update: int) -> Itera
         varied = rng.random() < configuration.augment
         batch = assemble(lines, indices, rng=rng if varied else None)
         yield batch._replace(logit_lengths=batch.logit_lengths * scale)
-
-
-def _prepare(configuration: Configuration) -> tuple[Any, Reader, Callable, list[Any]]:
-    """Return the network, how it reads, how it learns, and all its variables."""
-    from shared.backend import tf
-    from shared.loop import compile_update, make_optimizer
-    from shared.losses import line_loss
-
-    lengths = tf.TensorSpec((None,), tf.int32)
-    signature = [tf.TensorSpec((None, HEIGHT, None, 1), tf.uint8)]
-    signature += [tf.TensorSpec((None, None), tf.int32), lengths, lengths]
-    if configuration.decoder == "attention":
-        network, encoder, decoder = build_attention_network(configuration)
-        optimizer = make_optimizer(network, configuration.learning_rate)
-        update = _compile_attention_update(network, optimizer, signature)
-        reader = attention_reader(encoder, decoder)
-    else:
-        network = build_network(configuration)
-        optimizer = make_optimizer(network, configuration.learning_rate)
-        update = compile_update(network, optimizer, line_loss)
-        reader = ctc_reader(network, configuration.frame_width)
-    return network, reader, update, [*network.variables, *optimizer.variables]
-
-
-def _compile_attention_update(network: Any, optimizer: Any, signature: list[Any]) -> Callable:
-    """Return (batch, learning rate) -> loss: each character guessed from those before it."""
-    from shared.backend import keras, tf
-
-    @tf.function(input_signature=signature)
-    def update(images: Any, labels: Any, label_lengths: Any, frames: Any) -> Any:
-        before = tf.pad(labels, [[0, 0], [1, 0]])  # A 0 begins the text ...
-        after = tf.pad(labels, [[0, 0], [0, 1]])  # ... and a 0 ends it
-        inside = tf.sequence_mask(label_lengths + 1, tf.shape(after)[1], tf.float32)
-        with tf.GradientTape() as tape:
-            pixels = tf.cast(images, tf.float32) / 255.0
-            logits = network([pixels, before], training=True)
-            losses = keras.losses.sparse_categorical_crossentropy(after, logits, from_logits=True)
-            value = tf.reduce_sum(losses * inside) / tf.reduce_sum(inside)
-        gradients = tape.gradient(value, network.trainable_variables)
-        optimizer.apply_gradients(zip(gradients, network.trainable_variables, strict=True))
-        return value
-
-    def take_update(batch: Batch, rate: float) -> float:
-        optimizer.learning_rate.assign(rate)
-        return float(update(*batch))
-
-    return take_update
 
 
 def _thin(training: Training) -> list[list[float]]:

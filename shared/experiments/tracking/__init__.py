@@ -11,35 +11,26 @@ Example:
     ([100], [1.2])
 """
 
-from shared.experiments.tracking.browser import compare_runs
 from shared.experiments.tracking.history import History, unpack_image
-from shared.experiments.tracking.pairs import best_and_worst, changed_predictions, compare_two
 from shared.experiments.tracking.pictures import (
+    changed_predictions,
     parallel_coordinates,
-    plot_runs,
-    ranked,
     run_label,
-    runs_table,
 )
-from shared.experiments.tracking.records import RunRecord, differing_settings, load_run
+from shared.experiments.tracking.records import RunRecord, differing_settings, load_run, ranked
 from shared.experiments.tracking.run import Run, publish, runs_folder
 
 __all__ = [
     "History",
     "Run",
     "RunRecord",
-    "best_and_worst",
     "changed_predictions",
-    "compare_runs",
-    "compare_two",
     "differing_settings",
     "load_run",
     "parallel_coordinates",
-    "plot_runs",
     "publish",
     "ranked",
     "run_label",
     "runs_folder",
-    "runs_table",
     "unpack_image",
 ]

@@ -24,7 +24,12 @@ Record = dict[str, Any]
 
 
 class History:
-    """Appends records to a file; several may be read while one is written."""
+    """Appends records to a file; several may be read while one is written.
+
+    Attributes:
+        path: The file.
+        earlier: The whole records that it held when it was opened.
+    """
 
     def __init__(self, path: Path | str) -> None:
         """Open a history for appending, creating it and its folder if needed.
@@ -34,7 +39,12 @@ class History:
         """
         self.path = Path(path)
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        self.recovered = recover(self.path)
+        self.earlier = read(self.path) if self.path.exists() else []
+        if aside := recover(self.path):
+            print(
+                f"{self.path} was damaged: {aside.stat().st_size:,} bytes are set aside as "
+                f"{aside.name}, and its {len(self.earlier)} whole records stay."
+            )
         self._file = self.path.open("ab", buffering=0)  # What was written cannot wait in a buffer
 
     def append(self, record: Record, durable: bool = True) -> Record:

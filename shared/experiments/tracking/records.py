@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -113,3 +114,15 @@ def differing_settings(runs: Sequence[RunRecord]) -> list[str]:
 def text_of(value: Any) -> str:
     """Return a setting as short text."""
     return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def ranked(runs: Sequence[RunRecord], metric: str, larger: bool = True) -> list[RunRecord]:
+    """Return the runs from best to worst; those without a finite value come last."""
+
+    def place(run: RunRecord) -> tuple[bool, float]:
+        value = run.value(metric)
+        if value is None or not math.isfinite(value):
+            return True, 0.0
+        return False, -value if larger else value
+
+    return sorted(runs, key=place)

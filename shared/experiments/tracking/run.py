@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import re
 import time
+import uuid
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Literal, Self
 
-from shared.experiments.tracking.history import History, Record, pack_image, read
+from shared.experiments.tracking.history import History, Record, pack_image, plain, read
 from shared.paths import locked, my_directory, write_atomically
 
 Mode = Literal["offline", "online", "off"]
@@ -57,7 +57,6 @@ class Run:
         self.project, self.name = _file_name(project), _file_name(name)
         self.group, self.config = group, dict(config)
         self.folder = Path(folder) if folder else runs_folder(self.project) / self.name
-        path = self.folder / "run.jsonl"
         self._lock = ExitStack()
         try:
             self._lock.enter_context(locked(self.folder / "run.lock", shared=True))
@@ -66,22 +65,19 @@ class Run:
                 f"The run {self.name!r} is being written by another process ({error}). Wait for "
                 "its end, or choose another name."
             ) from None
-        earlier = read(path) if path.exists() else []
+        self._history = History(self.folder / "run.jsonl")
+        earlier = self._history.earlier
         self.resumed = bool(earlier)
-        if earlier:
-            _may_go_on(path, earlier, self.config, resume)
-        self._history = History(path)
-        if aside := self._history.recovered:
-            print(
-                f"The history of the run {self.name!r} was damaged: {aside.stat().st_size:,} bytes "
-                f"are set aside in {aside}, and its {len(earlier)} whole records stay."
-            )
-        self._began = time.monotonic() - _spent(earlier)
+        if earlier and (refusal := self._refusal(earlier, resume)):
+            self._history.close()
+            self._lock.close()
+            raise FileExistsError(f"The run called {self.name!r} {refusal}")
+        spent = max((record.get("seconds", 0.0) for record in earlier), default=0.0)
+        self._began = time.monotonic() - spent
         self._cpu_began = time.process_time()
         self._over = False
         self._mirror = None
-        identity = earlier[0].get("id") if earlier else None
-        self.id = identity or _identity(self.project, self.name)
+        self.id = (earlier[0].get("id") if earlier else None) or uuid.uuid4().hex[:8]
         if wandb != "off":
             from shared.experiments.tracking.mirror import Mirror
 
@@ -161,17 +157,33 @@ class Run:
         """Return the run."""
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
         """Finish the run; what was raised inside is written down and raised on."""
         if error is None:
             self.finish()
         else:
             self.end("failed", error=f"{type(error).__name__}: {error}")
+
+    def _refusal(self, earlier: list[Record], resume: bool) -> str:
+        """Return why an earlier run of this name cannot go on, or nothing."""
+        state = earlier[-1].get("state", "unfinished")
+        before, now = earlier[0].get("config", {}), plain(self.config)
+        if not resume:
+            return (
+                f"exists ({state}, {self.folder}). Choose another name, or go on with it by "
+                "resume=True."
+            )
+        if state in ("finished", "stopped"):
+            return (
+                f"is over ({state}), so there is nothing to resume. Choose another name, or "
+                f"delete {self.folder}."
+            )
+        if other := [key for key in {**before, **now} if before.get(key) != now.get(key)]:
+            return (
+                f"was started with {other[0]} = {before.get(other[0])!r}, not "
+                f"{now.get(other[0])!r}. A run keeps its configuration: choose another name."
+            )
+        return ""
 
     def _seconds(self) -> float:
         return round(time.monotonic() - self._began, 3)
@@ -211,39 +223,6 @@ def publish(folder: Path | str, wandb: Mode = "offline", **about: str) -> str:
         mirror.write(record)
     mirror.close()
     return mirror.directory.name if mirror.directory else ""
-
-
-def _may_go_on(path: Path, earlier: list[Record], config: dict[str, Any], resume: bool) -> None:
-    from shared.experiments.tracking.history import plain
-
-    name, state = path.parent.name, earlier[-1].get("state", "unfinished")
-    if not resume:
-        raise FileExistsError(
-            f"A run called {name!r} exists ({state}, {path.parent}). Choose another name, or go "
-            "on with it by resume=True."
-        )
-    if state in ("finished", "stopped"):
-        raise FileExistsError(
-            f"The run {name!r} is over ({state}), so there is nothing to resume. Choose another "
-            f"name, or delete {path.parent}."
-        )
-    before = earlier[0].get("config", {})
-    now = plain(config)
-    other = [key for key in {**before, **now} if before.get(key) != now.get(key)]
-    if other:
-        raise FileExistsError(
-            f"The run {name!r} was started with {other[0]} = {before.get(other[0])!r}, not "
-            f"{now.get(other[0])!r}. A run keeps its configuration: choose another name."
-        )
-
-
-def _spent(records: list[Record]) -> float:
-    return max((record.get("seconds", 0.0) for record in records), default=0.0)
-
-
-def _identity(project: str, name: str) -> str:
-    text = f"{project}/{name}/{time.time_ns()}"
-    return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
 def _file_name(name: str) -> str:

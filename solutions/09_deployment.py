@@ -289,7 +289,8 @@ route = source[source.index('    @app.post("/v1/line"') : source.index('    @app
 print(textwrap.dedent(route).strip())
 
 # %% [markdown]
-# A bound on bytes, a stopwatch, the model that answered, and a typed answer surround the one call that reads; whether there is room for one more request was decided before.
+# A look at the kind of the body, a stopwatch, the model that answered, and a typed answer surround the one call that reads.
+# How many bytes may come, and whether there is room for one more request, is decided outside this route.
 # The rest of this lab is about what stands around it.
 #
 # ### Is it the same network?

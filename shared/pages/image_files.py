@@ -69,18 +69,21 @@ def decode_page_image(
         TooManyPixelsError: It claims more pixels.
         UnreadableImageError: It is damaged or cut off; the other two are such errors, too.
     """
+    from PIL import Image
+
     with image_file(file, name, most_pixels) as opened:
         opened.seek(0)
-        if opened.width * opened.height > LARGE:
-            opened.draft("L", None)  # A JPEG's colors would take four times as much memory
-        opened.load()
-        turn = _TURNS.get(opened.getexif().get(_ORIENTATION))
-        bright = _brightest(opened)
-        gray = np.empty((opened.height, opened.width), np.uint8)
-        # In strips, so that a large image is in memory once as it was stored and once as gray
-        for top in range(0, opened.height, STRIP):
-            strip = opened.crop((0, top, opened.width, min(top + STRIP, opened.height)))
-            gray[top : top + STRIP] = _gray_of(strip, bright)
+        gray = _straight_to_gray(opened) if opened.width * opened.height > LARGE else None
+        if gray is None:
+            opened.load()
+            bright = _brightest(opened)
+            gray = np.empty((opened.height, opened.width), np.uint8)
+            # In strips, so that a large image is in memory once as it was stored and once as gray
+            for top in range(0, opened.height, STRIP):
+                strip = opened.crop((0, top, opened.width, min(top + STRIP, opened.height)))
+                gray[top : top + STRIP] = _gray_of(strip, bright)
+        # Not the plugin's own: a PNG's would load all pixels to look for more behind them
+        turn = _TURNS.get(Image.Image.getexif(opened).get(_ORIENTATION))
         return gray if turn is None else np.ascontiguousarray(turn(gray))
 
 
@@ -138,6 +141,47 @@ def is_image_name(path: Path) -> bool:
     from PIL import Image
 
     return Image.registered_extensions().get(path.suffix.lower()) in FORMATS
+
+
+def _straight_to_gray(opened: Image.Image) -> np.ndarray | None:
+    """Decode a large color picture without its colors, or return None where Pillow has to do it.
+
+    Pillow leaves the colors of a JPEG out where it is told to. Of a PNG it holds four bytes a
+    pixel, and of a WebP sixteen; OpenCV needs two and four.
+    """
+    import cv2
+
+    if opened.draft("L", None) or opened.mode != "RGB" or "transparency" in opened.info:
+        return None
+    if opened.format not in ("PNG", "WEBP") or getattr(opened, "n_frames", 1) > 1:
+        return None
+    place = opened.fp.tell()
+    opened.fp.seek(0)
+    content = opened.fp.read()
+    opened.fp.seek(place)
+    if opened.format == "PNG" and not (content := _pixels_of_png(content)):
+        return None
+    flags = cv2.IMREAD_GRAYSCALE | cv2.IMREAD_IGNORE_ORIENTATION
+    gray = cv2.imdecode(np.frombuffer(content, np.uint8), flags)
+    # None of a damaged file, about which Pillow says more
+    return gray if gray is not None and gray.shape == (opened.height, opened.width) else None
+
+
+def _pixels_of_png(content: bytes) -> bytes:
+    """Return an 8-bit PNG without what OpenCV would weigh colors by, such as their gamma.
+
+    Nothing where more than the end follows the pixels: a second frame, an orientation.
+    """
+    parts, kinds, place = [content[:8]], [], 8
+    while place < len(content):
+        end = place + 12 + int.from_bytes(content[place : place + 4], "big")
+        kinds.append(content[place + 4 : place + 8])
+        if kinds[-1] in (b"IHDR", b"IDAT", b"IEND"):
+            parts.append(content[place:end])
+        place = end
+    pixels = kinds[kinds.index(b"IDAT") :]
+    plain = set(pixels) == {b"IDAT", b"IEND"} and kinds.count(b"IHDR") == 1 and content[24] == 8
+    return b"".join(parts) if plain else b""
 
 
 def _brightest(image: Image.Image) -> float | None:

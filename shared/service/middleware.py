@@ -48,7 +48,7 @@ class BelowPrefix:
 
 
 class Watch:
-    """The outermost layer of the application."""
+    """Lies around the whole application; only what counts requests lies farther out."""
 
     def __init__(self, app: ASGIApp, shop: Workshop, state: Any) -> None:
         self.app, self.shop, self.state, self.settings = app, shop, state, shop.settings
@@ -130,7 +130,7 @@ class Watch:
         if headers.get("sec-fetch-site") in ("cross-site", "same-site"):  # Another port, too
             raise Problem("forbidden", "A page of another site may not use this service.")
         length = headers.get("content-length", "0")
-        if not length.isdigit():
+        if not length.isdecimal():
             raise Problem("bad-request", "The header Content-Length is no number.")
         if int(length) > allowed:
             raise too_large(self.settings.max_bytes)

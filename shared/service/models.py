@@ -58,8 +58,8 @@ class ModelShelf:
             language: Whether language models help to read.
 
         Raises:
-            FileNotFoundError: A model file is missing.
-            ModelFileError: A model file cannot be used.
+            FileNotFoundError: The detector's file is missing.
+            ModelFileError: The line reader's file is missing, or one of both cannot be used.
         """
         self._detector, self._folder = Path(detector), Path(folder)
         self._first = Path(line) if line else data_file("models/reader.onnx")
@@ -124,7 +124,10 @@ class ModelShelf:
 
     def _load(self, path: Path) -> Served:
         if not path.is_file():
-            raise ModelFileError(f"There is no model file {path.name} in the folder of models.")
+            raise ModelFileError(
+                f"There is no model file {path.name}. Name one that is there; `labs export` makes "
+                "them, into the folder of models."
+            )
         model = load_model(path, self._detector, language=self._language)
         warm_up(model)
         stored: dict[str, Any] = model.description.reference

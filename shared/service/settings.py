@@ -23,7 +23,7 @@ def _my(name: str) -> Any:
 
 
 class Settings(BaseSettings):
-    """A service's settings: what is given, else a variable such as `HANDWRITING_SERVICE_BATCH`.
+    """A service's settings: what is given, else a variable such as `HANDWRITING_SERVICE_THREADS`.
 
     Attributes:
         line: Model file of the line reader to serve; None serves the last one that was swapped

@@ -255,7 +255,9 @@ def test_a_damaged_or_missing_file_is_refused(tmp_path):
 
 
 def test_a_description_comes_back_from_the_file(tmp_path):
-    description = Description("line", "mine", "ab", alphabet="xyz", confidence={"slope": 1.5})
+    description = Description(
+        "line", "mine", "ab", alphabet="xyz", reference={"line": {"window": 64}}
+    )
     content = describe(LINE.read_bytes(), description)
     file = tmp_path / "mine.onnx"
     file.write_bytes(content)

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import io
 import re
 import struct
+import zlib
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from shared import pen
 from shared.labeling.page_files import shown_size
 from shared.pages import image_files, prepare_page
-from shared.pages.image_files import TooManyPixelsError, UnreadableImageError, open_page_image
+from shared.pages.image_files import (
+    TooManyPixelsError,
+    UnreadableImageError,
+    decode_page_image,
+    open_page_image,
+)
 from shared.pages.preparation import page_ink
 from shared.tests.odd_files import ODD_TIFFS
 
@@ -73,6 +82,73 @@ def test_a_large_photograph_is_as_gray_as_a_small_one(tmp_path):
     photo.save(file, quality=92)
     exact = np.asarray(Image.open(file).convert("L"), np.int16)
     assert np.abs(open_page_image(file) - exact).max() <= 3
+
+
+def _file(image, kind="PNG", **options):
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def _chunk(kind, data):
+    body = kind + data
+    return len(data).to_bytes(4, "big") + body + zlib.crc32(body).to_bytes(4, "big")
+
+
+def tinted():
+    """Return pictures with strong colors, each as a file's bytes, by what is odd about them."""
+    rng = np.random.default_rng(0)
+    tints = rng.integers(0, 256, (40, 60, 3)).astype(np.uint8)
+    color, other = Image.fromarray(tints), Image.fromarray(255 - tints)
+    exif, info = Image.Exif(), PngInfo()
+    exif[274] = 6
+    info.add(b"gAMA", (45_455).to_bytes(4, "big"))
+    info.add(b"sRGB", b"\0")
+    clear, plain = color.copy(), _file(color)
+    clear.putalpha(Image.fromarray(tints[..., 0]))
+    deep = cv2.imencode(".png", rng.integers(0, 65_536, (40, 60, 3)).astype(np.uint16))[1]
+    frames = {"save_all": True, "append_images": [other]}
+    return {
+        "plain": plain,
+        "gamma": _file(color, pnginfo=info),
+        "turned": _file(color, exif=exif),
+        "turned at the end": plain[:-12] + _chunk(b"eXIf", exif.tobytes()[6:]) + plain[-12:],
+        "see-through": _file(color, transparency=tuple(map(int, tints[3, 5]))),
+        "alpha": _file(clear),
+        "palette": _file(color.quantize()),
+        "16 bits": deep.tobytes(),
+        "two frames": _file(color, **frames),
+        "webp": _file(color, "WEBP", lossless=True),
+        "webp turned": _file(color, "WEBP", exif=exif),
+        "webp alpha": _file(clear, "WEBP"),
+        "webp of two frames": _file(color, "WEBP", lossless=True, **frames),
+        "tiff": _file(color, "TIFF"),
+    }
+
+
+@pytest.mark.parametrize("name", tinted())
+def test_a_large_picture_is_as_gray_as_pillow_makes_it(monkeypatch, name):
+    content = tinted()[name]
+    exact = decode_page_image(io.BytesIO(content), name).astype(int)
+    monkeypatch.setattr(image_files, "LARGE", 100)
+    gray = decode_page_image(io.BytesIO(content), name)
+    assert gray.shape == exact.shape and np.abs(gray - exact).max() <= 2
+    with pytest.raises(UnreadableImageError, match="cut off|no image"):
+        decode_page_image(io.BytesIO(content[: len(content) // 3]), name)
+
+
+def test_the_colors_of_a_large_png_or_webp_are_not_held(monkeypatch):
+    monkeypatch.setattr(image_files, "LARGE", 100)
+    monkeypatch.setattr(image_files, "_gray_of", None)  # What Pillow's pixels go through
+    for name in ("plain", "gamma", "turned", "webp", "webp turned"):
+        assert decode_page_image(io.BytesIO(tinted()[name]), name).size == 2400
+
+
+def test_a_png_with_two_sizes_is_not_decoded_as_the_larger_one():
+    content = tinted()["plain"]
+    huge = _chunk(b"IHDR", (60_000).to_bytes(4, "big") * 2 + content[24:29])
+    assert image_files._pixels_of_png(content)
+    assert not image_files._pixels_of_png(content[:8] + huge + content[8:])
 
 
 def test_only_formats_of_pictures_are_opened(tmp_path):

@@ -169,6 +169,15 @@ def test_unknown_addresses_and_methods_are_problems_too(service):
     assert_problem(service.get("/v1/line"), "method-not-allowed")
 
 
+@pytest.mark.parametrize("name", ["../settings.py", "..%2fsettings.py", "editor/..%2frecords.py",
+                                  "editor", "%2fetc%2fpasswd", ""])  # fmt: skip
+def test_the_page_has_its_own_files_and_no_others(service, name):
+    assert (
+        service.get("/page/editor/editor.js").headers["content-type"].startswith("text/javascript")
+    )
+    assert_problem(service.get(f"/page/{name}"), "not-found")
+
+
 def test_another_site_is_refused(service):
     headers = {**PNG, "Sec-Fetch-Site": "cross-site"}
     assert_problem(

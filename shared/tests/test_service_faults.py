@@ -202,7 +202,8 @@ def test_the_pixels_at_work_together_are_bounded():
 @pytest.mark.parametrize(
     ("kind", "pixels"),
     [("PNG", np.full((4990, 4990), 40_000, np.uint16)),
-     ("JPEG", np.full((4990, 4990, 3), (240, 230, 200), np.uint8))],
+     *((kind, np.full((4990, 4990, 3), (240, 230, 200), np.uint8))
+       for kind in ("JPEG", "PNG", "WEBP"))],
 )  # fmt: skip
 def test_eight_large_uploads_at_once_stay_within_300_megabytes(tmp_path, kind, pixels):
     content, peak = encoded(pixels, kind), 0.0

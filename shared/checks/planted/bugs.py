@@ -135,7 +135,7 @@ BUGS = (
         "self.left + (prepared - self.margin) / self.scale", "prepared - self.margin"),
     Bug("sideways", "a photograph lies on its side", "service",
         IMAGE_FILES, "decode_page_image",
-        "_TURNS.get(opened.getexif().get(_ORIENTATION))", "None"),
+        "_TURNS.get(Image.Image.getexif(opened).get(_ORIENTATION))", "None"),
     Bug("learned and held back", "a held-back text is learned from, too", "service",
         "shared.service.improving", "split_lines",
         "return lines[~back], lines[back]", "return lines[back | ~back], lines[back]"),

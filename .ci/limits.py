@@ -20,17 +20,17 @@ ROOT = Path(__file__).parents[1]
 #: What is counted: the limit, and the ceiling until that part is rebuilt. Whoever rebuilds a part
 #: lowers its ceiling. Over the limit is a warning, 10 % over the ceiling an error.
 LIMITS = {
-    "flat": (2600, 2821),
+    "flat": (2600, 2820),
     "pages": (1800, 1968),
     "handwriting": (1000, 1000),
     "explorer": (1400, 1391),
-    "experiments": (1500, 2240),
-    "labeling": (1700, 2102),
-    "service": (1700, 2062),
+    "experiments": (1500, 2221),
+    "labeling": (1700, 2098),
+    "service": (1700, 1975),
     "checks": (1600, 2050),
     "grading": (800, 800),
     "exercises": (3500, 3979),
-    "course": (900, 905),
+    "course": (900, 900),
     "explorer, for the browser": (1500, 1950),  # With a reader of its own for typed and drawn lines
     "labeling, for the browser": (700, 906),
     "service, for the browser": (700, 728),

@@ -111,8 +111,8 @@ if (place / "photo.jpg").is_file():
 picture
 
 # %% [markdown]
-# The course ships a reader of pages, trained on handwriting of four hundred people, on fonts and on
-# invented hands.
+# The course ships a reader of pages, trained on handwriting of about five hundred people, on
+# fonts and on invented hands.
 # A common measure of a reader is its **character error rate** (CER): how many characters must be
 # changed, added or removed to mend its text, divided by the number of characters that are written.
 #
@@ -268,6 +268,8 @@ print(f"CER on {len(test)} test lines: {test_rate:.1%}, 95 % interval {low:.1%} 
 # below.
 # With real handwriting beside it, and with that model and without, the course measured this.
 # {reading: sentence}
+# It drew the invented lines larger than the stored ones that you read above, which are 32 rows high,
+# so its rates differ a little from yours.
 # Lab 5 puts other programs beside it.
 #
 # ## Which boxes does it have?

@@ -371,7 +371,7 @@ figures.show_characters(images, texts, taken, title=f"One trial: 12 of its {len(
 # ## Does parallel mean faster?
 #
 # **joblib** runs any function in several processes: `delayed` notes a call, and `Parallel` makes all of them.
-# Four readings by the nearest picture, one after the other, then in two new processes, then in the same two again:
+# Time four readings by the nearest picture: one after the other, then in two new processes, then in the same two again.
 
 # %%
 waits = {}
@@ -387,7 +387,7 @@ figures.plot_bars(waits, "seconds for four readings", form="{:.2f}")
 # Whether the second call gains anything depends on how long a task is, against sending its images there and its answer back.
 #
 # A training is a longer task, and its start is longer, too.
-# Four short trials, twice: one after another in one process, and in two processes at once.
+# A cell below runs four short trials twice: one after another in one process, and in two processes at once.
 # A worker first loads TensorFlow, which takes seconds; after that it serves one trial after the other.
 #
 # ### Exercise 4.3 · Guess the speedup
@@ -499,7 +499,7 @@ for run in lost:
     print(f"lost: {run.name}: {run.error}")
 
 # %% [markdown]
-# One, unless the study was over before its killer came.
+# One is missing, unless the study was over before its killer came.
 # The other worker went on, a new one took the place of the dead, and the record says what happened.
 # Running the same study again does what is missing, from the last checkpoint, and nothing else.
 
@@ -970,7 +970,7 @@ if UPDATES >= 100 and PER_CLASS >= 40:
     assert best.summary["accuracy"] > 0.5
 
 # %% [markdown]
-# More than half of them, after a hundred updates; Lab 2 trained three times as long.
+# More than half of the characters are read rightly after a hundred updates; Lab 2 trained three times as long.
 # Every trial of the study is in W&B's files; here is the best one in W&B's own words.
 
 # %%

@@ -809,9 +809,9 @@ check("lab05.choose_lines")
 #
 # {reading: table}
 #
-# The first row is home ground for our reader and for no other: part of what it learned from was drawn by the same program.
-# The rows below it are ink on paper, by people that our reader learned nothing from.
-# Of the letters of 1905 and of the French lines it knows other writers of the same collections; to the pages of today it is a stranger.
+# The first two rows are home ground for our reader and for no other: part of what it learned from was drawn by the same program.
+# The four rows below them are ink on paper, by people that our reader learned nothing from.
+# It has learned from other writers of the last three of these collections; to the pages of today it is a stranger.
 #
 # So look for the row that is most like your own pages, and install what reads it best.
 # Where the intervals of two readers overlap much, only your own pages decide; Lab 8 shows how.

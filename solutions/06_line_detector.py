@@ -1019,9 +1019,11 @@ show_page(page, reading.lines, title=title)
 
 # %% [markdown]
 # Turned by five degrees the profile lost lines; compare what the detector keeps.
-# The **confidence** is the chance that all of a line's text is right, so one wrong letter is enough
-# to make it low.
-# The two sentences say what the reader can promise of its surest lines; more in Lab 9.
+# This confidence is another number than the detector's above, which said how sure it is of a line.
+# It is the chance that all of a line's text is right, so one doubtful letter is enough to make it
+# low.
+# The two sentences above the table say what the reader promises of its surest lines, or that it
+# cannot promise it; Lab 9 tells why.
 
 # %% [markdown]
 # How much of a page's error is the detector's?

@@ -624,7 +624,7 @@ checker = labeling.label_pages(check_file)
 checker
 
 # %% [markdown]
-# Your own miss rate, if you have decided on planted lines.
+# The next cell counts your own misses, if you have decided on planted lines.
 # Else a simulated person goes through all sixteen pages, one line in ten wrong, and misses four errors in ten: an assumption and no finding.
 
 # %% tags=["number"]

@@ -131,8 +131,8 @@ with planted.plant([bug.patch()]):
 #
 # ### When is green worth nothing?
 #
-# Six tests that are worth nothing, all of them found in real repositories in some form.
-# First three that look at files, at somebody's function, and at CTC:
+# Here are six tests that are worth nothing, all of them found in real repositories in some form.
+# The first three look at files, at somebody's function, and at CTC:
 
 
 # %%
@@ -155,7 +155,7 @@ def test_c():
 
 
 # %% [markdown]
-# And three that look at a probability, at a reader, and at labels.
+# The other three look at a probability, at a reader, and at labels.
 
 
 # %%
@@ -964,7 +964,7 @@ rows = [row[:3] for row in mutants["survivors"] if row[3] == "open"]
 figures.Table(rows[:10], ("function", "was", "became"))
 
 # %% [markdown]
-# These are survivors that no rule explains; some are equivalent, such as an array one row too large.
+# These are survivors that no rule explains; some are equivalent, such as `previous = ''`: no symbol equals it, and none equals `None`.
 # Earlier runs found holes: a blank one class too high that passed, sentences that named the wrong time step, the largest logit of all frames instead of each frame's own.
 # Each became a test in `shared/tests/test_ctc.py` or `test_ctc_properties.py`, and its mutants are dead.
 #
@@ -1034,8 +1034,8 @@ assert _exit_code != 0
 #
 # This course has three.
 # *Pull request* gives an answer in minutes, on three systems and two Pythons, and runs every notebook; it measures the reader and comments.
-# *Nightly* runs what is too long for every change.
-# *Weekly* changes nothing but the packages: the newest ones, and those of Colab.
+# *Nightly* runs what is too long for every change, and all labs beside Colab's packages.
+# *Weekly* changes nothing but the packages: the newest ones from pip, and an environment of conda.
 
 # %%
 folder = (checkout() or Path()) / ".github/workflows"
@@ -1204,7 +1204,7 @@ run_here(broken)
 #
 # ### What does a history tell?
 #
-# Four tests, forty runs of a made-up project.
+# Here are forty runs of four tests of a made-up project.
 # Below stand the load of the machine, and, shaded, the five runs in which the reader's weights were missing.
 
 # %%

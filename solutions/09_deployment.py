@@ -120,6 +120,7 @@ show_page(
 # Each line has a text, a **confidence**, and a decision: `accept`, or `review` by a person.
 # Confidence is the chance that the whole text is right, the same number as in Labs 6 and 7.
 # Accepting promises something else: that of the characters of all accepted lines few are wrong.
+# A reader that cannot promise it accepts nothing, and every line says `review`.
 
 # %%
 rows = [(line["id"], line["text"], f"{line['confidence']:.2f}", line["decision"])
@@ -176,7 +177,7 @@ figures.Table(list(facts.items()), ("the file says", ""))
 # Two promises are said apart.
 # The first counts characters, over all accepted lines together: one of these lines may hold a mistake.
 # The second counts lines, each as a whole, and is harder to keep.
-# Beside a promise stands its **coverage**: the share of real lines that it accepts.
+# Beside a promise that can be made stands its **coverage**: the share of real lines that it accepts.
 # Where fewer than 100 of the measured lines were accepted, that is too few to say, and nothing is accepted under that promise.
 #
 # ### Twenty lines that serve
@@ -1087,7 +1088,7 @@ figures.Table(rows, ("traffic", "score", ""))
 # %% [markdown]
 # Who hears the alarm?
 # Prometheus collects what `/metrics` says, and a file of rules tells it when to call somebody.
-# Each name in these rules is one that the service counts, which the last line checks.
+# Each name in these rules is one that the service counts, which the cell after them checks.
 
 # %%
 RULES = """groups:
@@ -1124,6 +1125,7 @@ assert named <= counted
 
 # %% [markdown]
 # With Prometheus installed, `promtool check rules my/lab09/alerts.yaml` reads the file, and the line `rule_files` of its configuration takes it in.
+# A reader that accepts nothing keeps the third rule ringing: choose its bound by the share of lines that yours leaves to people.
 #
 # > Checkpoint. One person sends a whole notebook, read without an error, and the alarm rings. Is it false?
 #
@@ -1356,7 +1358,7 @@ else:
     print("The package came without its repository, where .github/Containerfile is.")
 
 # %% [markdown]
-# Two stages, so that what installs is not part of what runs; a user without rights; a check of its health.
+# It has two stages, so that what installs is not part of what runs, a user without rights, and a check of its health.
 # There is no container engine in this notebook, so nothing is built here.
 #
 # A **serverless** platform starts no server: it calls a function with an event.
@@ -1471,7 +1473,7 @@ report(9)
 #
 # Make a guess before each.
 #
-# 1. Run `labs serve --open` and write a line in block capitals. Is it accepted?
+# 1. Run `labs serve --open` and write a line as usual, then in block capitals. How far does the confidence fall?
 # 2. Correct forty of your own lines and run `labs improve`. What does the gate say?
 # 3. Put the service behind a proxy with a prefix, as `.github/SERVICE.md` shows, and read a page through it.
 #

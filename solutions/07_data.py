@@ -948,7 +948,7 @@ terminal("git diff --stat v1 v2 -- labels.json")
 print("lines of handwriting with another label:", len(labeling.changes(v1, v2)))
 
 # %% [markdown]
-# git counts lines of a text file, the last line counts lines of handwriting.
+# git counts lines of a text file, and the last printed line counts lines of handwriting.
 # Now go back to version 1, read its labels from the file, and adapt again.
 
 # %% tags=["number"] waiting=0.3

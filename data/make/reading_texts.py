@@ -108,7 +108,7 @@ def learned() -> str:
         "theirs: the error rates of the median writer, and above which a quarter of them lies."
     )
     if measured["sha256"] != _card()["sha256"]:
-        intro += " (Measured with the weights before the present ones.)"
+        intro += " (These figures were measured with the weights before the present ones.)"
     return "\n".join([intro, "", *table])
 
 

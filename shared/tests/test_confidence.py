@@ -34,7 +34,9 @@ def test_evidence_speaks_for_the_right_text_and_against_a_wrong_letter(reader):
         wrong = evidence(reader, logits, image, ("b" if text[0] == "a" else "a") + text[1:])
         label = reader.alphabet.encode(text)
         assert known.log_p == pytest.approx(log_probability(logits, label))
-        assert known.length == len(text) and known.margin >= 0 > wrong.margin
+        assert known.length == len(text)
+        # The greedy text need not be the most probable one: its margin may be a little below 0
+        assert known.margin > wrong.margin and wrong.margin < 0
         assert known.log_p > wrong.log_p and 0 > known.weakest > wrong.weakest
         ink = np.flatnonzero(image.max(axis=0) > 64)
         assert known.width == pytest.approx((ink[-1] - ink[0] + 1) / len(text))

@@ -67,7 +67,9 @@ def test_rendered_solution_has_the_alt_text_of_every_picture(lab):
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     data = [output.data for output in outputs if "data" in output]
     said = [one["text/plain"] for one in data if "<img " in one.get("text/html", "")]
-    assert [image["alt"] for image in images_of(notebook)] == said
+    alts = [image["alt"] for image in images_of(notebook)]
+    # As plain text, what stands below a picture (a learner's own result) follows its alt text
+    assert len(alts) == len(said) and all(map(str.startswith, said, alts))
     assert said and all(len(alt.split()) >= 5 for alt in said)
 
 

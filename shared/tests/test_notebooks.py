@@ -70,7 +70,7 @@ def test_rendered_solution_has_the_alt_text_of_every_picture(lab):
     alts = [image["alt"] for image in images_of(notebook)]
     # As plain text, what stands below a picture (a learner's own result) follows its alt text
     assert len(alts) == len(said) and all(map(str.startswith, said, alts))
-    assert said and all(len(alt.split()) >= 5 for alt in said)
+    assert alts and all(len(alt.split()) >= 5 for alt in alts)
 
 
 def test_fixture_lab_passes_nbval_in_both_folders(course, nbval, tmp_path):
